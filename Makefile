@@ -1,0 +1,99 @@
+# trackmalloc: `make demo` shows it at work, `make check` proves it. doc/architecture.md tells how it is built.
+#
+# Every folder of test/ brings its own rules (NAME.mk), so that a stranger finds them where the files are.
+
+# make's own defaults are cc and g++; ours give way to the environment and the command line only.
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX     := g++
+endif
+BUILD   ?= build
+VERSION := 0.1.0
+
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+DOCDIR  ?= $(PREFIX)/share/doc/trackmalloc
+MANDIR  ?= $(PREFIX)/share/man
+
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Werror
+# Empty, as in the files that define it themselves: the same definition twice is no error.
+STD     := -std=gnu17 -D_GNU_SOURCE=
+CPPFLAGS += -Iinclude -Isrc
+
+# Inside somebody else's process: no stack protector and no fortify (they report through libc), no instruction
+# reordering surprises from LTO, calls to ourselves never through the PLT.
+LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE \
+              -fno-semantic-interposition -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc \
+              -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize
+LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so
+
+LIB_SOURCES := $(wildcard src/lib/*.c src/snapshot/*.c)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
+LIB         := $(BUILD)/libtrackmalloc.so
+TOOLCHAIN   := $(BUILD)/toolchain
+
+.PHONY: all lib demo check bench lint sanitize install clean
+.DEFAULT_GOAL := all
+
+all: lib
+lib: $(LIB)
+
+# Said once, before anything is compiled: what a machine without a compiler needs.
+$(TOOLCHAIN):
+	@$(SETUP) build
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+
+# One list names the wrapped functions; the symbol map is made from it.
+$(BUILD)/symbols.map: src/lib/symbols.map.in src/lib/functions.h | $(TOOLCHAIN)
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -Isrc $< | tr -s ' ' > $@
+
+$(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
+	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
+
+-include $(LIB_OBJECTS:.o=.d)
+
+# What a machine lacks, test/setup names and installs; it prints nothing when all is there.
+SETUP = CC="$(CC)" CXX="$(CXX)" test/setup
+.PHONY: setup-bench setup-lint setup-sanitize
+setup-%:
+	@$(SETUP) $*
+bench: setup-bench
+lint: setup-lint
+sanitize: setup-sanitize
+
+-include test/unit/unit.mk
+-include test/preload/preload.mk
+-include test/real/real.mk
+-include test/bench/bench.mk
+-include test/lint.mk
+
+demo:
+	@$(SETUP) demo
+	+@$(MAKE) --no-print-directory -s lib
+	@test/real/demo $(LIB)
+
+check:
+	+@$(SETUP) check
+	+@MAKE="$(MAKE)" BUILD="$(BUILD)" test/check
+
+install: lib
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
+	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    src/lib/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
+	install -m 644 README.md LICENSE $(wildcard doc/*.md) $(DESTDIR)$(DOCDIR)
+	for page in $(wildcard doc/*.[137]); do \
+	    install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,181 @@
+/* Calls that we listen to, none of which is an allocation. Each does what it always did.
+ *
+ * The reporter steps aside before a call that wants a process of a single thread, or that changes one thread where
+ * the program means all: glibc's setuid, say, tells every thread that it knows of, and ours it does not know. */
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+
+#include "lifecycle.h"
+#include "log.h"
+#include "real.h"
+#include "reporter.h"
+#include "track.h"
+
+#include <dlfcn.h>
+
+static void step_aside(void)
+{
+    if (!lifecycle_up() || !lifecycle_tracks())
+        return;
+    lifecycle_settle_child();
+    if (lifecycle_at_home())
+        reporter_step_aside();
+}
+
+/* Steps aside, then makes the call. */
+#define ASIDE(result, name, parameters, arguments) \
+    PUBLIC result name parameters                  \
+    {                                              \
+        step_aside();                              \
+        return real.name arguments;                \
+    }
+
+ASIDE(int, unshare, (int flags), (flags))
+ASIDE(int, setns, (int descriptor, int type), (descriptor, type))
+ASIDE(int, setuid, (uid_t uid), (uid))
+ASIDE(int, setgid, (gid_t gid), (gid))
+ASIDE(int, seteuid, (uid_t effective), (effective))
+ASIDE(int, setegid, (gid_t effective), (effective))
+ASIDE(int, setreuid, (uid_t actual, uid_t effective), (actual, effective))
+ASIDE(int, setregid, (gid_t actual, gid_t effective), (actual, effective))
+ASIDE(int, setresuid, (uid_t actual, uid_t effective, uid_t saved), (actual, effective, saved))
+ASIDE(int, setresgid, (gid_t actual, gid_t effective, gid_t saved), (actual, effective, saved))
+ASIDE(int, setfsuid, (uid_t uid), (uid))
+ASIDE(int, setfsgid, (gid_t gid), (gid))
+ASIDE(int, setgroups, (size_t count, const gid_t *groups), (count, groups))
+ASIDE(int, initgroups, (const char *user, gid_t group), (user, group))
+ASIDE(int, capset, (void *header, const void *data), (header, data))
+ASIDE(int, chroot, (const char *path), (path))
+
+/* A sandbox may kill the process for any call that it has not foreseen: from then on we make none. */
+static long enter_sandbox(long result)
+{
+    if (result < 0)
+        log_sandboxed(false);
+    return result;
+}
+
+static bool prctl_wants_us_aside(long operation)
+{
+    switch (operation) {
+    case PR_SET_SECCOMP:
+    case PR_SET_SECUREBITS:
+    case PR_SET_KEEPCAPS:
+    case PR_SET_NO_NEW_PRIVS:
+    case PR_CAPBSET_DROP:
+    case PR_CAP_AMBIENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool syscall_wants_us_aside(long number)
+{
+    switch (number) {
+    case SYS_unshare:
+    case SYS_setns:
+    case SYS_setuid:
+    case SYS_setgid:
+    case SYS_setreuid:
+    case SYS_setregid:
+    case SYS_setresuid:
+    case SYS_setresgid:
+    case SYS_setfsuid:
+    case SYS_setfsgid:
+    case SYS_setgroups:
+    case SYS_capset:
+    case SYS_chroot:
+    case SYS_seccomp:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void before(bool aside, bool sandbox)
+{
+    if (aside)
+        step_aside();
+    if (sandbox && lifecycle_up() && lifecycle_tracks())
+        log_sandboxed(true);
+    lifecycle_up();
+}
+
+PUBLIC int prctl(int operation, ...)
+{
+    va_list list;
+    va_start(list, operation);
+    unsigned long a = va_arg(list, unsigned long);
+    unsigned long b = va_arg(list, unsigned long);
+    unsigned long c = va_arg(list, unsigned long);
+    unsigned long d = va_arg(list, unsigned long);
+    va_end(list);
+    bool sandbox = operation == PR_SET_SECCOMP;
+    before(prctl_wants_us_aside(operation), sandbox);
+    int result = real.prctl(operation, a, b, c, d);
+    if (operation == PR_SET_NAME && result == 0 && lifecycle_tracks())
+        track_thread_named((uintptr_t)pthread_self(), (const char *)a);
+    return sandbox ? (int)enter_sandbox(result) : result;
+}
+
+PUBLIC long syscall(long number, ...)
+{
+    va_list list;
+    va_start(list, number);
+    long a = va_arg(list, long);
+    long b = va_arg(list, long);
+    long c = va_arg(list, long);
+    long d = va_arg(list, long);
+    long e = va_arg(list, long);
+    long f = va_arg(list, long);
+    va_end(list);
+    bool prctl_call = number == SYS_prctl;
+    bool sandbox = (prctl_call && a == PR_SET_SECCOMP) ||
+                   (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT));
+    before(syscall_wants_us_aside(number) || (prctl_call && prctl_wants_us_aside(a)), sandbox);
+    long result = real.syscall(number, a, b, c, d, e, f);
+    return sandbox ? enter_sandbox(result) : result;
+}
+
+/* A library opened with RTLD_DEEPBIND finds glibc's free before ours, and dies of our blocks: the flag is dropped
+ * (heaptrack 66a7ba4). The tail call keeps the caller, by whose RUNPATH and $ORIGIN the loader looks. */
+PUBLIC void *dlopen(const char *file, int mode)
+{
+    lifecycle_up();
+    if (lifecycle_tracks())
+        mode &= ~RTLD_DEEPBIND;
+    return real.dlopen(file, mode);
+}
+
+/* gnulib's programs close stderr in an exit handler, before any destructor of ours. */
+PUBLIC int fclose(FILE *stream)
+{
+    lifecycle_up();
+    if (stream == stderr)
+        lifecycle_stderr_closes();
+    return real.fclose(stream);
+}
+
+/* Only plain atexit handlers (no argument) are followed by one of ours: C++ destructors close no stderr. */
+PUBLIC int __cxa_atexit(void (*handler)(void *), void *argument, void *object)
+{
+    lifecycle_up();
+    int result = real.__cxa_atexit(handler, argument, object);
+    if (argument == NULL && result == 0)
+        lifecycle_exit_handler_added();
+    return result;
+}
+
+PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
+{
+    lifecycle_up();
+    int result = real.pthread_setname_np(thread, name);
+    if (result == 0 && lifecycle_tracks())
+        track_thread_named((uintptr_t)thread, name);
+    return result;
+}

@@ -1,0 +1,84 @@
+/* What every room of the library uses: likely/unlikely, visibility, and the counters' one store. */
+#ifndef TM_BASE_H
+#define TM_BASE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define HOT                 static inline __attribute__((always_inline))
+#define COLD                __attribute__((noinline, cold))
+#define SHARED              extern __attribute__((visibility("hidden"))) /* -fvisibility leaves declarations out */
+#define PUBLIC              __attribute__((visibility("default")))
+#define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The program's own call: the site that an allocation is booked under. Only valid in an entry point itself. */
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+enum { PAGE_BYTES = 4096, CACHE_LINE = 64 };
+
+/* Adds to a counter that only this thread writes and any thread may read.
+ *
+ * One instruction on x86-64: a signal handler that allocates in between loses nothing, a reader sees whole
+ * values, and no lock prefix is paid. Elsewhere, and under ThreadSanitizer, a relaxed load and store. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+HOT void cell_add(uint64_t *cell, uint64_t amount)
+{
+    __asm__("addq %1, %0" : "+m"(*cell) : "er"(amount) : "cc");
+}
+
+HOT void cell_sub(uint64_t *cell, uint64_t amount)
+{
+    __asm__("subq %1, %0" : "+m"(*cell) : "er"(amount) : "cc");
+}
+
+/* A word that another thread may change: read once. (GCC 12 spends an instruction more on __atomic_load_n.) */
+HOT uint32_t word_read(const uint32_t *word)
+{
+    uint32_t value;
+    __asm__("movl %1, %0" : "=r"(value) : "m"(*word));
+    return value;
+}
+
+/* Keeps an address in a register instead of computing it for each use. */
+#define HOLD(pointer) __asm__("" : "+r"(pointer))
+#else
+HOT void cell_add(uint64_t *cell, uint64_t amount)
+{
+    __atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
+}
+
+HOT void cell_sub(uint64_t *cell, uint64_t amount)
+{
+    cell_add(cell, -amount);
+}
+
+HOT uint32_t word_read(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+#define HOLD(pointer) ((void)0)
+#endif
+
+/* Another thread's cell, or one's own: pairs with cell_add, needs no order. */
+HOT uint64_t cell_read(const uint64_t *cell)
+{
+    return __atomic_load_n(cell, __ATOMIC_RELAXED);
+}
+
+HOT void cell_write(uint64_t *cell, uint64_t value)
+{
+    __atomic_store_n(cell, value, __ATOMIC_RELAXED);
+}
+
+/* floor(log2(value)); value must not be 0. */
+HOT unsigned log2_floor(uint64_t value)
+{
+    return 63u - (unsigned)__builtin_clzll(value);
+}
+
+#endif

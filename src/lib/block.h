@@ -1,0 +1,106 @@
+/* The header: the sixteen bytes before every block that we hand out. Decoded here and nowhere else.
+ *
+ *   p-16  birth   ticks since start                  (age.h)
+ *   p-12  size    as asked for; of a huge block the low half
+ *   p-8   tag     who holds it                       (tag.h)
+ *   p-6   context call site x tag x size class       (context.h)
+ *   p-4   shape   how the block was made, its alignment, and whether it is huge
+ *   p-2   check   CHECK while the block lives
+ *
+ * glibc keeps the chunk size in the eight bytes before a pointer, and its top sixteen bits are zero: a foreign
+ * glibc pointer is never taken for ours. Shape and check are compared as one word, so that the fast path's one
+ * test also says "plain, 16-aligned, made by malloc". */
+#ifndef TM_BLOCK_H
+#define TM_BLOCK_H
+
+#include "base.h"
+
+/* How a block was made; freed in another family's way is told (mismatch), never fatal. */
+enum made { MADE_MALLOC = 0, MADE_NEW = 1, MADE_NEW_ARRAY = 2 };
+
+enum {
+    BLOCK_HEADER = 16,
+    BLOCK_ALIGNMENT = 16, /* what malloc promises */
+    BLOCK_CHECK = 0xA70C,
+    BLOCK_FREED = 0xDEAD, /* left where the check stood */
+
+    SHAPE_MADE = 0x3,        /* mask: enum made */
+    SHAPE_HUGE = 0x4,        /* 4 GiB and more: the whole size stands at the block's base */
+    SHAPE_BOOT = 0x8,        /* of the bootstrap arena: never returned to an allocator */
+    SHAPE_ALIGN_SHIFT = 8    /* log2 of the alignment where it is above 16, else 0 */
+};
+
+struct block {
+    uint32_t birth;
+    uint32_t size_low;
+    union {
+        struct {
+            uint16_t tag;
+            uint16_t context;
+            union {
+                struct {
+                    uint16_t shape;
+                    uint16_t check;
+                };
+                uint32_t shape_check;
+            };
+        };
+        uint64_t word; /* what a site's cache entry holds ready-made */
+    };
+};
+
+_Static_assert(sizeof(struct block) == BLOCK_HEADER, "sixteen bytes a block and not more");
+_Static_assert(offsetof(struct block, word) == 8 && offsetof(struct block, shape_check) == 12, "layout is fixed");
+_Static_assert(offsetof(struct block, check) == 14, "the check stands where glibc's size has zeros");
+
+#define BLOCK_LIVE(shape) ((uint32_t)BLOCK_CHECK << 16 | (uint32_t)(shape))
+
+/* The header of a user pointer. */
+HOT struct block *block_of(const void *user)
+{
+    return (struct block *)((char *)user - BLOCK_HEADER);
+}
+
+HOT void *block_user(struct block *block)
+{
+    return (char *)block + BLOCK_HEADER;
+}
+
+/* The word of a plain block that malloc made. */
+HOT uint64_t block_word(unsigned tag, unsigned context)
+{
+    return (uint64_t)BLOCK_LIVE(0) << 32 | (uint64_t)context << 16 | tag;
+}
+
+HOT bool block_is_ours(const struct block *block)
+{
+    return block->check == BLOCK_CHECK;
+}
+
+/* From the real block's start to the user pointer: the header, or the whole alignment where that is larger. */
+HOT size_t block_offset(unsigned shape)
+{
+    unsigned log = shape >> SHAPE_ALIGN_SHIFT;
+    return log ? (size_t)1 << log : BLOCK_HEADER;
+}
+
+/* What the real allocator gave, and wants back. */
+HOT char *block_base(const struct block *block)
+{
+    return (char *)block + BLOCK_HEADER - block_offset(block->shape);
+}
+
+/* The size that was asked for. A huge block is made with an alignment above 16, so its base has room. */
+HOT size_t block_size(const struct block *block)
+{
+    if (UNLIKELY(block->shape & SHAPE_HUGE))
+        return *(const size_t *)block_base(block);
+    return block->size_low;
+}
+
+HOT enum made block_made(const struct block *block)
+{
+    return (enum made)(block->shape & SHAPE_MADE);
+}
+
+#endif

@@ -1,0 +1,44 @@
+#include "clock.h"
+
+#include <sys/mman.h>
+
+#include "sys.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+_Alignas(PAGE_BYTES) union clock_area clock_area;
+
+static uint64_t start_ns;
+
+enum { TICK_NS = TICK_MS * 1000000 };
+
+void clock_start(void)
+{
+    start_ns = sys_clock_ns();
+    sys3(SYS_madvise, &clock_area, sizeof clock_area, MADV_WIPEONFORK);
+}
+
+void clock_own(uint32_t pid)
+{
+    clock_set(CLOCK_SELF);
+    __atomic_store_n(&clock_area.now.pid, pid, __ATOMIC_RELEASE);
+}
+
+uint64_t clock_uptime_ns(void)
+{
+    return sys_clock_ns() - start_ns;
+}
+
+uint32_t clock_read(void)
+{
+    return (uint32_t)(clock_uptime_ns() / TICK_NS) + 1;
+}
+
+uint64_t clock_until_next(uint32_t tick)
+{
+    uint64_t next = (uint64_t)tick * TICK_NS;
+    uint64_t now = clock_uptime_ns();
+    return next > now ? next - now : 1;
+}

@@ -1,0 +1,245 @@
+#include "collect.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "context.h"
+#include "lifecycle.h"
+#include "lock.h"
+#include "log.h"
+#include "module.h"
+#include "reporter.h"
+#include "slab.h"
+#include "sys.h"
+#include "tag.h"
+#include "track.h"
+
+enum { THREAD_ROWS = 1024 };
+
+_Static_assert((int)AGE_ROWS == (int)SNAPSHOT_AGE_ROWS && (int)SIZE_CLASSES - 1 <= (int)SNAPSHOT_SIZE_CLASSES,
+               "the snapshot holds what the books tell apart");
+
+/* The snapshot with room for all its rows; of its pages only those are there that were once needed. */
+static struct {
+    struct snapshot head;
+    struct snapshot_tag tag[TAGS_MAX];
+    struct snapshot_thread thread[THREAD_ROWS + 1]; /* and the ended */
+} area;
+
+/* Working tables. */
+static struct {
+    struct slab_cell context[CONTEXTS_MAX];
+    struct age_cell live[TAGS_MAX];           /* of one slab */
+    struct age_cell age[TAGS_MAX][AGE_ROWS];  /* signed sums over slabs */
+    struct snapshot_books books[TAGS_MAX];
+} work;
+
+static struct slab_cell add_cells(const struct slab *slab, unsigned contexts)
+{
+    struct slab_cell sum = {{0, 0}, {0, 0}};
+    for (unsigned context = 1; context < contexts; context++) {
+        const struct slab_cell *cell = &slab->cell[context];
+        struct slab_cell *total = &work.context[context];
+        total->allocated.blocks += cell->allocated.blocks;
+        total->allocated.bytes += cell->allocated.bytes;
+        total->freed.blocks += cell->freed.blocks;
+        total->freed.bytes += cell->freed.bytes;
+        sum.allocated.blocks += cell->allocated.blocks;
+        sum.allocated.bytes += cell->allocated.bytes;
+        sum.freed.blocks += cell->freed.blocks;
+        sum.freed.bytes += cell->freed.bytes;
+    }
+    return sum;
+}
+
+static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
+{
+    slab_live(slab, work.live);
+    for (unsigned tag = 0; tag < tags; tag++) {
+        const struct slab_tag *from = &slab->tag[tag];
+        struct snapshot_books *books = &work.books[tag];
+        books->resizes += cell_read(&from->resizes);
+        books->failures += cell_read(&from->failures);
+        for (unsigned row = 0; row < AGE_ROWS; row++)
+            books->lifetime[row] += cell_read(&from->lifetime[row]);
+        if (from->wheel != NULL)
+            age_sum(from->wheel, slab->tick, now, work.age[tag]);
+        struct age_cell *young = &work.age[tag][age_row(now > slab->tick ? now - slab->tick : 0)];
+        young->blocks += work.live[tag].blocks - cell_read(&from->settled.blocks);
+        young->bytes += work.live[tag].bytes - cell_read(&from->settled.bytes);
+        work.live[tag] = (struct age_cell){0, 0};
+    }
+}
+
+/* A sum that was read while its parts moved may be short of nothing by a few: it is shown as nothing. */
+static uint64_t not_negative(uint64_t sum)
+{
+    return (int64_t)sum < 0 ? 0 : sum;
+}
+
+static void add_thread(const struct slab *slab, struct slab_cell sum)
+{
+    uint32_t *rows = &area.head.threads;
+    if (slab->tid == 0 || *rows == THREAD_ROWS)
+        return; /* what no row shows is in the row of the ended */
+    struct snapshot_thread *row = &area.thread[(*rows)++];
+    memset(row->name, 0, sizeof row->name);
+    memcpy(row->name, slab->name, THREAD_NAME);
+    row->tid = slab->tid;
+    row->threads = 1;
+    row->allocated.blocks = sum.allocated.blocks - slab->before.allocated.blocks;
+    row->allocated.bytes = sum.allocated.bytes - slab->before.allocated.bytes;
+    row->freed.blocks = sum.freed.blocks - slab->before.freed.blocks;
+    row->freed.bytes = sum.freed.bytes - slab->before.freed.bytes;
+}
+
+static void add_slab(const struct slab *slab, unsigned contexts, unsigned tags, uint32_t now)
+{
+    struct slab_cell sum = add_cells(slab, contexts);
+    add_tags(slab, tags, now);
+    if (slab != &slab_shared)
+        add_thread(slab, sum);
+    area.head.live_threads += slab->tid != 0;
+}
+
+static void add_amount(struct snapshot_amount *to, const struct age_cell *amount)
+{
+    to->blocks += amount->blocks;
+    to->bytes += amount->bytes;
+}
+
+/* Contexts into tags and sizes. */
+static void spread_contexts(unsigned contexts)
+{
+    for (unsigned context = 1; context < contexts; context++) {
+        const struct slab_cell *cell = &work.context[context];
+        struct snapshot_books *books = &work.books[context_tag(context)];
+        struct snapshot_amount *size = &area.head.sizes[context_class(context) - 1];
+        add_amount(&books->allocated, &cell->allocated);
+        add_amount(&books->freed, &cell->freed);
+        size->blocks += cell->allocated.blocks - cell->freed.blocks;
+        size->bytes += cell->allocated.bytes - cell->freed.bytes;
+    }
+    for (unsigned class = 0; class < SNAPSHOT_SIZE_CLASSES; class ++) {
+        area.head.sizes[class].blocks = not_negative(area.head.sizes[class].blocks);
+        area.head.sizes[class].bytes = not_negative(area.head.sizes[class].bytes);
+    }
+}
+
+/* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
+static void finish_books(struct snapshot_books *books, const struct age_cell age[AGE_ROWS], uint64_t peak)
+{
+    uint64_t settled = 0;
+    for (unsigned row = 0; row < AGE_ROWS; row++) {
+        books->age[row].blocks = not_negative(age[row].blocks);
+        books->age[row].bytes = not_negative(age[row].bytes);
+        settled += books->lifetime[row];
+    }
+    books->lifetime[0] += not_negative(books->freed.blocks - settled);
+    books->live.blocks = not_negative(books->allocated.blocks - books->freed.blocks);
+    books->live.bytes = not_negative(books->allocated.bytes - books->freed.bytes);
+    books->peak_bytes = peak > books->live.bytes ? peak : books->live.bytes;
+}
+
+static void add_books(struct snapshot_books *total, const struct snapshot_books *books)
+{
+    total->live.blocks += books->live.blocks;
+    total->live.bytes += books->live.bytes;
+    total->allocated.blocks += books->allocated.blocks;
+    total->allocated.bytes += books->allocated.bytes;
+    total->freed.blocks += books->freed.blocks;
+    total->freed.bytes += books->freed.bytes;
+    total->resizes += books->resizes;
+    total->failures += books->failures;
+    for (unsigned row = 0; row < AGE_ROWS; row++) {
+        total->age[row].blocks += books->age[row].blocks;
+        total->age[row].bytes += books->age[row].bytes;
+        total->lifetime[row] += books->lifetime[row];
+    }
+}
+
+static void spread_tags(unsigned tags)
+{
+    struct snapshot *head = &area.head;
+    for (unsigned tag = 0; tag < tags; tag++) {
+        struct snapshot_books *books = &work.books[tag];
+        finish_books(books, work.age[tag], 0);
+        tag_raise(tag, books->live.bytes);
+        books->peak_bytes = tag_peak(tag);
+        add_books(&head->total, books);
+        if (books->allocated.blocks == 0 && books->failures == 0)
+            continue;
+        struct snapshot_tag *row = &area.tag[head->tags++];
+        memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
+        row->books = *books;
+    }
+    total_raise(head->total.live.bytes);
+    head->total.peak_bytes = total_peak();
+}
+
+/* Everything that no living thread's row shows: threads that have ended, and what the shared slab counted. */
+static void add_ended(void)
+{
+    struct snapshot *head = &area.head;
+    struct snapshot_thread *row = &area.thread[head->threads];
+    *row = (struct snapshot_thread){.allocated = head->total.allocated, .freed = head->total.freed};
+    for (uint32_t i = 0; i < head->threads; i++) {
+        row->allocated.blocks -= area.thread[i].allocated.blocks;
+        row->allocated.bytes -= area.thread[i].allocated.bytes;
+        row->freed.blocks -= area.thread[i].freed.blocks;
+        row->freed.bytes -= area.thread[i].freed.bytes;
+    }
+    row->allocated.blocks = not_negative(row->allocated.blocks);
+    row->freed.blocks = not_negative(row->freed.blocks);
+    row->threads = slab_owners_past();
+    if (row->allocated.blocks != 0 || row->freed.blocks != 0)
+        head->threads++;
+}
+
+static void describe_process(enum snapshot_kind kind, uint32_t number)
+{
+    struct snapshot *head = &area.head;
+    head->version = SNAPSHOT_VERSION;
+    head->kind = kind;
+    head->number = number;
+    head->pid = clock_area.now.pid;
+    head->wall_seconds = sys_wall_seconds();
+    head->uptime_ms = reporter_uptime_ns() / 1000000;
+    memcpy(head->program, module_program(), SNAPSHOT_NAME);
+    head->foreign_frees = track_oddities.foreign;
+    head->wild_frees = track_oddities.wild;
+    head->mismatches = track_oddities.mismatched;
+    head->tags_left_out = tags_left_out();
+    head->own_cpu_us = reporter_cpu_us();
+}
+
+const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self)
+{
+    enum lock_state lock = lock_take(&lock_books, self);
+    unsigned contexts = context_count();
+    unsigned tags = tag_count();
+    uint32_t now = clock_now();
+    if (!log_is_sandboxed())
+        slab_sweep(clock_area.now.pid);
+    memset(&area.head, 0, sizeof area.head);
+    memset(work.context, 0, contexts * sizeof work.context[0]);
+    memset(work.age, 0, tags * sizeof work.age[0]);
+    memset(work.books, 0, tags * sizeof work.books[0]);
+    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
+        add_slab(slab, contexts, tags, now);
+    add_slab(&slab_shared, contexts, tags, now);
+    area.head.own_resident_bytes = slab_resident();
+    area.head.peak_error_bytes = slab_peak_error();
+    if (lock == LOCK_TAKEN)
+        lock_release(&lock_books);
+
+    area.head.call_sites = contexts - 1;
+    spread_contexts(contexts);
+    spread_tags(tags);
+    add_ended();
+    describe_process(kind, number);
+    area.head.tags_at = offsetof(__typeof__(area), tag);
+    area.head.threads_at = offsetof(__typeof__(area), thread);
+    area.head.bytes = sizeof area;
+    return &area.head;
+}

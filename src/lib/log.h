@@ -1,0 +1,41 @@
+/* The one writer. Nothing of ours reaches a descriptor but through here.
+ *
+ * It writes to descriptor 2 only while that is still the file that was stderr at start, never blocks for longer
+ * than its patience, and raises no signal. */
+#ifndef TM_LOG_H
+#define TM_LOG_H
+
+#include "base.h"
+
+enum { LOG_LINE = 640 };
+
+/* Remembers what stderr is. Once, at start. */
+void log_start(void);
+/* The process has entered a sandbox that may kill it for any call but write: from now on write only (and only if
+ * stderr was in order when it entered). */
+void log_sandboxed(bool sandboxed);
+bool log_is_sandboxed(void);
+
+/* One piece of text to stderr. false: stderr is gone, or took not all of it. `stop`, when not NULL and not 0,
+ * ends the patience. */
+bool log_stderr(const char *text, size_t length, const uint32_t *stop);
+/* The same to any open descriptor, which must not be a terminal's or pipe's that others share. */
+bool log_descriptor(int descriptor, const char *text, size_t length, const uint32_t *stop);
+
+/* A line of our own, "trackmalloc: ...": put together piece by piece, then said. A line too long is cut. */
+struct log_line {
+    size_t length;
+    char text[LOG_LINE];
+};
+
+void log_begin(struct log_line *line);
+void log_text(struct log_line *line, const char *text);
+void log_bytes(struct log_line *line, const char *text, size_t length);
+void log_number(struct log_line *line, uint64_t number);
+void log_pointer(struct log_line *line, const void *pointer);
+void log_say(struct log_line *line);
+
+/* A line of one piece. */
+void log_note(const char *text);
+
+#endif

@@ -1,0 +1,28 @@
+/* The loaded objects: whose code an address is, and what an object asks of others. */
+#ifndef TM_MODULE_H
+#define TM_MODULE_H
+
+#include "base.h"
+#include "snapshot/snapshot.h"
+
+/* The base name of the object whose code stands at an address; "(no module)" for generated code. Takes no lock
+ * (glibc's _dl_find_object), so it may be called from inside malloc. Returns the length. */
+size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME]);
+
+/* The base name of the executable: as it was called, and as its file is named behind links. */
+const char *module_program(void);
+const char *module_executable(void);
+void module_start(void); /* once */
+
+/* What the objects that are loaded at start say of themselves. Looks at the executable, at what was preloaded
+ * before us, and at every library but glibc's own. */
+struct module_survey {
+    const char *own_malloc;  /* the object that defines malloc or free before us, or NULL */
+    bool own_new;            /* an object before us defines operator new */
+    bool own_realloc;        /* or realloc */
+    bool single_thread_only; /* some object calls what the reporter must step aside for */
+};
+
+struct module_survey module_survey(void);
+
+#endif

@@ -1,0 +1,250 @@
+#include "options.h"
+
+#include <string.h>
+
+enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT };
+
+struct option {
+    const char *name;
+    enum kind kind;
+    const char *standard; /* the default, as a user would write it */
+    const char *allowed;  /* as the complaint and the manual say it; the words of a choice, in order */
+    const char *help;
+    size_t field;
+    uint64_t least, most;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct option table[] = {
+    {"interval", KIND_SECONDS, "5", "0.1 to 86400", "seconds from one report to the next", FIELD(interval_ms), 100,
+     86400000},
+    {"output", KIND_TEXT, "stderr", "stderr, none, or a path", "where reports go; %p is the process id, %n its name",
+     FIELD(output), 1, OPTION_TEXT - 1},
+    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0},
+    {"only", KIND_TEXT, "", "globs, separated by ':'", "track only programs whose file name matches", FIELD(only), 0,
+     OPTION_TEXT - 1},
+    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096},
+    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0},
+    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0},
+};
+
+struct options options;
+
+/* ---- text in a bounded buffer, without libc ---- */
+
+struct text {
+    char *out;
+    size_t capacity;
+    size_t length;
+};
+
+static void put(struct text *text, const char *from, size_t length)
+{
+    for (size_t i = 0; i < length; i++, text->length++)
+        if (text->length < text->capacity)
+            text->out[text->length] = from[i];
+}
+
+static void put_string(struct text *text, const char *string)
+{
+    put(text, string, strlen(string));
+}
+
+static void put_padded(struct text *text, const char *string, size_t width)
+{
+    put_string(text, string);
+    for (size_t length = strlen(string); length < width; length++)
+        put(text, " ", 1);
+}
+
+size_t options_help(char *out, size_t capacity)
+{
+    struct text text = {out, capacity, 0};
+    put_string(&text, "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+        put_string(&text, "  ");
+        put_padded(&text, table[i].name, 10);
+        put_padded(&text, table[i].help, 62);
+        put_string(&text, table[i].allowed);
+        if (table[i].standard[0] != '\0') {
+            put_string(&text, " (default ");
+            put_string(&text, table[i].standard);
+            put_string(&text, ")");
+        }
+        put_string(&text, "\n");
+    }
+    return text.length;
+}
+
+/* ---- values ---- */
+
+/* Thousandths, exactly: "2", "0.25". A fourth decimal is too fine to mean anything here. */
+static bool parse_thousandths(const char *value, size_t length, uint64_t *thousandths)
+{
+    uint64_t number = 0;
+    unsigned decimals = 0;
+    bool point = false;
+    bool digit = false;
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (value[i] < '0' || value[i] > '9' || number > UINT64_MAX / 100000 || (point && ++decimals > 3))
+            return false;
+        number = number * 10 + (uint64_t)(value[i] - '0');
+        digit = true;
+    }
+    for (; decimals < 3; decimals++)
+        number *= 10;
+    *thousandths = number;
+    return digit;
+}
+
+static bool parse_number(const struct option *option, const char *value, size_t length, uint64_t *number)
+{
+    if (!parse_thousandths(value, length, number))
+        return false;
+    if (option->kind == KIND_NUMBER) {
+        if (*number % 1000 != 0)
+            return false;
+        *number /= 1000;
+    }
+    return *number >= option->least && *number <= option->most;
+}
+
+/* The place of a word among "one|two|three". */
+static bool parse_choice(const char *words, const char *value, size_t length, uint64_t *place)
+{
+    for (*place = 0;; ++*place) {
+        size_t word = strcspn(words, "|");
+        if (word == length && memcmp(words, value, length) == 0)
+            return true;
+        if (words[word] == '\0')
+            return false;
+        words += word + 1;
+    }
+}
+
+static bool option_set(const struct option *option, const char *value, size_t length)
+{
+    void *field = (char *)&options + option->field;
+    uint64_t number;
+    switch (option->kind) {
+    case KIND_TEXT:
+        if (length < option->least || length > option->most)
+            return false;
+        memcpy(field, value, length);
+        ((char *)field)[length] = '\0';
+        return true;
+    case KIND_CHOICE:
+        if (!parse_choice(option->allowed, value, length, &number))
+            return false;
+        break;
+    default:
+        if (!parse_number(option, value, length, &number))
+            return false;
+    }
+    memcpy(field, &number, sizeof number);
+    return true;
+}
+
+/* ---- the whole text ---- */
+
+typedef void complain_function(const char *line, size_t length);
+
+static void complain_about(complain_function *complain, const char *name, size_t name_length, const char *value,
+                           size_t value_length, const struct option *option)
+{
+    char line[512];
+    struct text text = {line, sizeof line, 0};
+    put_string(&text, "option '");
+    put(&text, name, name_length < 64 ? name_length : 64);
+    if (option == NULL) {
+        put_string(&text, "' is not known; there are:");
+        for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+            put_string(&text, i == 0 ? " " : ", ");
+            put_string(&text, table[i].name);
+        }
+    } else {
+        put_string(&text, "': '");
+        put(&text, value, value_length < 128 ? value_length : 128);
+        put_string(&text, "' is not allowed (");
+        put_string(&text, option->allowed);
+        put_string(&text, "); it stays ");
+        put_string(&text, option->standard[0] != '\0' ? option->standard : "empty");
+    }
+    complain(line, text.length < sizeof line ? text.length : sizeof line);
+}
+
+static const struct option *option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static void read_one(const char *text, size_t length, complain_function *complain)
+{
+    if (length == 0)
+        return;
+    const char *equals = memchr(text, '=', length);
+    size_t name = equals != NULL ? (size_t)(equals - text) : length;
+    const char *value = equals != NULL ? equals + 1 : text + length;
+    size_t value_length = length - (size_t)(value - text);
+    const struct option *option = option_find(text, name);
+    if (option == NULL || !option_set(option, value, value_length))
+        complain_about(complain, text, name, value, value_length, option);
+}
+
+void options_read(const char *text, complain_function *complain)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        option_set(&table[i], table[i].standard, strlen(table[i].standard));
+    while (text != NULL && *text != '\0') {
+        size_t length = strcspn(text, ",");
+        read_one(text, length, complain);
+        text += length + (text[length] == ',');
+    }
+}
+
+/* ---- globs ---- */
+
+/* One glob against one name, without recursion: on a mismatch, the last star takes one byte more. */
+static bool glob_match(const char *glob, size_t glob_length, const char *name)
+{
+    const char *end = glob + glob_length;
+    const char *star = NULL;
+    const char *retry = NULL;
+    while (*name != '\0') {
+        if (glob < end && *glob == '*') {
+            star = ++glob;
+            retry = name;
+        } else if (glob < end && (*glob == '?' || *glob == *name)) {
+            glob++;
+            name++;
+        } else if (star != NULL) {
+            glob = star;
+            name = ++retry;
+        } else {
+            return false;
+        }
+    }
+    while (glob < end && *glob == '*')
+        glob++;
+    return glob == end;
+}
+
+bool options_glob(const char *globs, const char *name)
+{
+    for (;;) {
+        size_t length = strcspn(globs, ":");
+        if (length > 0 && glob_match(globs, length, name))
+            return true;
+        if (globs[length] == '\0')
+            return false;
+        globs += length + 1;
+    }
+}

@@ -1,0 +1,33 @@
+/* TRACKMALLOC_OPTIONS="name=value,name=value": one table tells what there is (options.c); parsing, the line that
+ * tells of a bad value, help=on and doc/options.md all come from it. */
+#ifndef TM_OPTIONS_H
+#define TM_OPTIONS_H
+
+#include "base.h"
+
+enum { OPTION_TEXT = 1024 };
+
+enum option_tags { TAGS_BY_MODULE, TAGS_BY_THREAD, TAGS_NONE };
+
+struct options {
+    uint64_t interval_ms;
+    char output[OPTION_TEXT]; /* "stderr", "none", or a path as given */
+    char only[OPTION_TEXT];   /* globs, separated by ':'; empty: every program */
+    uint64_t top;
+    uint64_t final; /* 0 or 1 */
+    uint64_t tags;  /* enum option_tags */
+    uint64_t help;
+};
+
+SHARED struct options options;
+
+/* Reads them; every bad one is told by `complain` in one line without a line end, and leaves its default. */
+void options_read(const char *text, void (*complain)(const char *line, size_t length));
+
+/* What help=on says and doc/options.md holds: writes it like snprintf. */
+size_t options_help(char *out, size_t capacity);
+
+/* Whether a name matches one of the globs (`*` and `?`) of a list separated by ':'. */
+bool options_glob(const char *globs, const char *name);
+
+#endif

@@ -1,0 +1,142 @@
+#include "real.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#include "lifecycle.h"
+#include "sys.h"
+
+/* ---- the arena ---- */
+
+/* glibc's dlsym needs some hundred bytes; a library beside us that allocates meanwhile may need more. */
+enum { ARENA_BYTES = 256 * 1024 };
+
+static struct {
+    size_t used;
+    _Alignas(16) char room[ARENA_BYTES];
+} arena;
+
+static void *arena_take(size_t alignment, size_t size)
+{
+    if (size > ARENA_BYTES || alignment > PAGE_BYTES)
+        return NULL;
+    size_t room = (size + alignment + 15) & ~(size_t)15;
+    size_t at = __atomic_fetch_add(&arena.used, room, __ATOMIC_RELAXED);
+    if (at + room > ARENA_BYTES)
+        return NULL;
+    uintptr_t address = (uintptr_t)&arena.room[at];
+    return (void *)((address + alignment - 1) & -alignment);
+}
+
+bool real_from_arena(const void *base)
+{
+    return (const char *)base >= arena.room && (const char *)base < arena.room + ARENA_BYTES;
+}
+
+/* ---- what stands in the table at first ---- */
+
+static void *first_malloc(size_t size)
+{
+    return lifecycle_up() ? real.malloc(size) : arena_take(16, size);
+}
+
+static void *first_calloc(size_t count, size_t size)
+{
+    return lifecycle_up() ? real.calloc(count, size) : arena_take(16, count * size); /* track has checked them */
+}
+
+static void *first_memalign(size_t alignment, size_t size)
+{
+    return lifecycle_up() ? real.memalign(alignment, size) : arena_take(alignment, size);
+}
+
+static void *first_realloc(void *block, size_t size)
+{
+    return lifecycle_up() ? real.realloc(block, size) : NULL;
+}
+
+static void first_free(void *block)
+{
+    if (lifecycle_up())
+        real.free(block);
+}
+
+static size_t first_usable_size(void *block)
+{
+    return lifecycle_up() ? real.malloc_usable_size(block) : 0;
+}
+
+struct real real = {
+    .malloc = first_malloc,
+    .calloc = first_calloc,
+    .memalign = first_memalign,
+    .realloc = first_realloc,
+    .free = first_free,
+    .malloc_usable_size = first_usable_size,
+};
+
+/* ---- looking up ---- */
+
+static bool is_glibc;
+
+void *real_libc(void)
+{
+    return real.dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+}
+
+static bool lives_in_libc(void *function)
+{
+    struct dl_find_object home;
+    return _dl_find_object(function, &home) == 0 && home.dlfo_link_map == real_libc();
+}
+
+void real_find(void)
+{
+    struct real found = {.malloc = NULL};
+#define REAL_FIND(result, name, parameters) found.name = (result(*) parameters)dlsym(RTLD_NEXT, #name);
+    FUNCTIONS_C(REAL_FIND)
+    FUNCTIONS_ASIDE(REAL_FIND)
+    FUNCTIONS_HEARD(REAL_FIND)
+    REAL_FIND(void *, _Znwm, (size_t))
+    if (found._Znwm != NULL) { /* a program without C++ saves twenty look-ups in vain */
+        FUNCTIONS_NEW(REAL_FIND)
+        FUNCTIONS_DELETE(REAL_FIND)
+    }
+#undef REAL_FIND
+    dlerror(); /* the program's next dlerror is its own */
+    real = found;
+    is_glibc = lives_in_libc((void *)real.malloc);
+}
+
+void real_find_cxx(void)
+{
+    static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
+    for (size_t i = 0; i < ARRAY_LENGTH(libraries) && real._Znwm == NULL; i++) {
+        void *library = real.dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+        if (library == NULL)
+            continue;
+#define REAL_FIND(result, name, parameters) real.name = (result(*) parameters)dlsym(library, #name);
+        FUNCTIONS_NEW(REAL_FIND)
+        FUNCTIONS_DELETE(REAL_FIND)
+#undef REAL_FIND
+    }
+    dlerror();
+}
+
+bool real_is_glibc(void)
+{
+    return is_glibc;
+}
+
+bool real_realloc_zero_frees(void)
+{
+    static int frees = -1;
+    if (frees < 0) {
+        void *block = real.malloc(1);
+        void *left = block != NULL ? real.realloc(block, 0) : NULL;
+        frees = left == NULL;
+        real.free(left);
+    }
+    return frees;
+}

@@ -1,0 +1,295 @@
+#include "reporter.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "clock.h"
+#include "collect.h"
+#include "lifecycle.h"
+#include "lock.h"
+#include "log.h"
+#include "module.h"
+#include "options.h"
+#include "snapshot/text.h"
+#include "sys.h"
+
+enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED, PHASE_ENDED };
+
+enum {
+    QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for, before it comes back */
+    TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
+    PATH_BYTES = 2 * OPTION_TEXT,
+    NO_SUCH_THREAD = -3,
+    REPORTER_SELF = 1, /* the thread to a lock */
+    CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */
+};
+
+static struct {
+    enum phase phase;
+    uint32_t tid;         /* the kernel clears it when the thread ends */
+    uint32_t stop;        /* 1: end as soon as you can */
+    uint32_t not_before;  /* tick: the quiet while */
+    uint32_t number;      /* reports so far */
+    uint64_t start_ns;    /* uptime of the clock when this process began */
+    uint64_t cpu_us;
+    bool output_failed;   /* told once */
+    char directory[OPTION_TEXT];
+    char text[TEXT_BYTES];
+} reporter;
+
+static enum phase phase_now(void)
+{
+    return __atomic_load_n(&reporter.phase, __ATOMIC_ACQUIRE);
+}
+
+static void phase_set(enum phase phase)
+{
+    __atomic_store_n(&reporter.phase, phase, __ATOMIC_RELEASE);
+}
+
+static bool phase_change(enum phase from, enum phase to)
+{
+    return __atomic_compare_exchange_n(&reporter.phase, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+uint64_t reporter_uptime_ns(void)
+{
+    return clock_uptime_ns() - reporter.start_ns;
+}
+
+uint64_t reporter_cpu_us(void)
+{
+    return reporter.cpu_us;
+}
+
+/* ---- one report ---- */
+
+static bool to_stderr(void)
+{
+    return strcmp(options.output, "stderr") == 0;
+}
+
+static bool to_nowhere(void)
+{
+    return strcmp(options.output, "none") == 0;
+}
+
+struct path {
+    size_t length;
+    char text[PATH_BYTES];
+};
+
+static void path_put(struct path *path, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length && path->length < PATH_BYTES - 1; i++)
+        path->text[path->length++] = text[i];
+    path->text[path->length] = '\0';
+}
+
+static void path_put_number(struct path *path, uint32_t number)
+{
+    struct log_line digits = {.length = 0};
+    log_number(&digits, number);
+    path_put(path, digits.text, digits.length);
+}
+
+/* %p is the process id, %n the program's name, %% a percent sign. */
+static void path_expand(struct path *path)
+{
+    path->length = 0;
+    if (options.output[0] != '/') {
+        path_put(path, reporter.directory, strlen(reporter.directory));
+        path_put(path, "/", 1);
+    }
+    for (const char *c = options.output; *c != '\0'; c++) {
+        if (*c != '%' || c[1] == '\0')
+            path_put(path, c, 1);
+        else if (*++c == 'p')
+            path_put_number(path, clock_area.now.pid);
+        else if (*c == 'n')
+            path_put(path, module_program(), strlen(module_program()));
+        else
+            path_put(path, c, 1);
+    }
+}
+
+static bool write_to_path(size_t length)
+{
+    struct path path;
+    path_expand(&path);
+    long file = sys3(SYS_open, path.text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    if (file < 0) {
+        struct log_line line;
+        if (!__atomic_exchange_n(&reporter.output_failed, true, __ATOMIC_RELAXED)) {
+            log_begin(&line);
+            log_text(&line, "output: cannot open ");
+            log_text(&line, path.text);
+            log_text(&line, " (error ");
+            log_number(&line, (uint64_t)-file);
+            log_text(&line, "); reports go to stderr");
+            log_say(&line);
+        }
+        return log_stderr(reporter.text, length, &reporter.stop);
+    }
+    bool written = log_descriptor((int)file, reporter.text, length, &reporter.stop);
+    sys1(SYS_close, file);
+    return written;
+}
+
+static bool write_out(int descriptor, size_t length)
+{
+    if (descriptor >= 0)
+        return log_descriptor(descriptor, reporter.text, length, NULL);
+    if (to_stderr())
+        return log_stderr(reporter.text, length, &reporter.stop);
+    return to_nowhere() || write_to_path(length);
+}
+
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
+{
+    enum lock_state lock = lock_take(&lock_report, self);
+    if (lock == LOCK_NESTED)
+        return false; /* a signal handler in the middle of a report */
+    const struct snapshot *snapshot = collect(kind, ++reporter.number, self);
+    size_t length = text_report(snapshot, (unsigned)options.top, reporter.text, sizeof reporter.text);
+    bool written = write_out(descriptor, length < sizeof reporter.text ? length : sizeof reporter.text);
+    lock_release(&lock_report);
+    return written;
+}
+
+bool reporter_report(enum snapshot_kind kind, uintptr_t self)
+{
+    return to_nowhere() || reporter_report_to(-1, kind, self);
+}
+
+/* ---- the thread ---- */
+
+static uint64_t own_cpu_us(void)
+{
+    struct timespec used = {0, 0};
+    sys2(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool told_to_stop(void)
+{
+    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* The moment of the next report: a multiple of the interval since start, so that reports do not drift. */
+static uint64_t next_report_ns(void)
+{
+    uint64_t interval = options.interval_ms * 1000000u;
+    return (reporter_uptime_ns() / interval + 1) * interval;
+}
+
+static void run(void *unused)
+{
+    (void)unused;
+    sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
+    /* With a descriptor table of its own, what it opens takes no number from the program. */
+    if (!to_stderr())
+        sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED);
+    uint64_t cpu_before = reporter.cpu_us;
+    uint64_t report_at = next_report_ns();
+    while (!told_to_stop()) {
+        uint32_t tick = clock_read();
+        clock_set(tick);
+        uint64_t now = reporter_uptime_ns();
+        if (now >= report_at) {
+            reporter.cpu_us = cpu_before + own_cpu_us();
+            reporter_report(SNAPSHOT_PERIODIC, REPORTER_SELF);
+            report_at = next_report_ns();
+            continue;
+        }
+        sys_futex_wait(&reporter.stop, 0, least(clock_until_next(tick), report_at - now));
+    }
+    reporter.cpu_us = cpu_before + own_cpu_us();
+    clock_set(CLOCK_SELF);
+}
+
+static void tell_refused(long error)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "no thread to be had (error ");
+    log_number(&line, (uint64_t)-error);
+    log_text(&line, "): periodic reports are off, everything is counted");
+    log_say(&line);
+}
+
+void reporter_start(uint32_t now)
+{
+    if (phase_now() != PHASE_IDLE || now < reporter.not_before || log_is_sandboxed() || !lifecycle_at_home() ||
+        !phase_change(PHASE_IDLE, PHASE_CHANGING))
+        return;
+    reporter.stop = 0;
+    long tid = sys_thread_start(run, NULL, &reporter.tid);
+    if (tid < 0)
+        tell_refused(tid);
+    phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
+}
+
+/* The kernel clears the id first and drops the thread a moment later: unshare looks at that moment. */
+static void wait_until_gone(uint32_t tid)
+{
+    enum { PATIENCE_NS = 1000000 };
+    uint32_t seen;
+    while ((seen = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE)) != 0)
+        sys_futex_wait(&reporter.tid, seen, PATIENCE_NS);
+    while (sys3(SYS_tgkill, clock_area.now.pid, tid, 0) != NO_SUCH_THREAD)
+        sys0(SYS_sched_yield);
+}
+
+static void stop_thread(enum phase after)
+{
+    while (!phase_change(PHASE_RUNNING, PHASE_CHANGING)) {
+        if (phase_now() != PHASE_CHANGING) {
+            phase_change(PHASE_IDLE, after);
+            return;
+        }
+        sys0(SYS_sched_yield); /* another thread starts or stops it right now */
+    }
+    uint32_t tid = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
+    sys_futex_wake(&reporter.stop, 1);
+    if (tid != 0)
+        wait_until_gone(tid);
+    phase_set(after);
+}
+
+void reporter_step_aside(void)
+{
+    reporter.not_before = clock_read() + QUIET_TICKS;
+    stop_thread(PHASE_IDLE);
+}
+
+void reporter_end(void)
+{
+    stop_thread(PHASE_ENDED);
+    reporter.stop = 0;
+}
+
+void reporter_forked(void)
+{
+    reporter.tid = 0;
+    reporter.stop = 0;
+    reporter.not_before = 0;
+    reporter.number = 0;
+    reporter.cpu_us = 0;
+    reporter.start_ns = clock_uptime_ns();
+    phase_set(PHASE_IDLE);
+}
+
+void reporter_configure(void)
+{
+    long length = sys2(SYS_getcwd, reporter.directory, sizeof reporter.directory);
+    reporter.directory[length > 0 ? length - 1 : 0] = '\0';
+}

@@ -1,0 +1,32 @@
+/* The reporter: one thread that keeps the tick and prints, also while the program idles.
+ *
+ * A process with a second thread is another process to the kernel: unshare fails, a raw capset reaches one thread
+ * only. So the thread starts late where that may matter, and steps aside (hazards: nixpkgs#19047, bwrap, setpriv,
+ * chromium's zygote). While there is none, callers read the time themselves and everything stays right. */
+#ifndef TM_REPORTER_H
+#define TM_REPORTER_H
+
+#include "base.h"
+#include "snapshot/snapshot.h"
+
+/* Once, at start: takes the options and the directory that relative paths are meant against. */
+void reporter_configure(void);
+
+/* Starts the thread unless there is one, there was one and the quiet while is not over, or none can be had (one
+ * line says so). */
+void reporter_start(uint32_t now);
+/* Ends the thread and waits until the kernel has dropped it. It comes back after a quiet while. */
+void reporter_step_aside(void);
+/* The same, for good. */
+void reporter_end(void);
+/* In a forked child: nothing of the parent's reporter is here. */
+void reporter_forked(void);
+
+/* Writes one report where reports go, or to a descriptor. `self` is the caller to a lock. false: not written. */
+bool reporter_report(enum snapshot_kind kind, uintptr_t self);
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self);
+
+uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
+uint64_t reporter_cpu_us(void);    /* what its thread has used */
+
+#endif

@@ -1,0 +1,288 @@
+#include "slab.h"
+
+#include <string.h>
+
+#include "sys.h"
+
+struct slab slab_shared;
+
+static struct {
+    struct slab first; /* the main thread's: costs no system call, and counts against no limit later */
+    bool first_given;
+    struct slab *all;
+    unsigned owners_past;
+    uint64_t wheels_made;
+    char *wheels; /* room for more */
+    size_t wheels_left;
+    struct age_cell live[TAGS_MAX]; /* slab_fold's working table, zero between two calls */
+} slabs;
+
+enum { WHEELS_AT_ONCE = 32 };
+
+_Static_assert(sizeof(struct age_wheel) % PAGE_BYTES == 0, "a wheel's young levels share one page");
+
+/* ---- whose slab it is ---- */
+
+static struct slab *slab_new(void)
+{
+    struct slab *slab = &slabs.first;
+    if (slabs.first_given) {
+        slab = sys_memory(sizeof *slab);
+        if (slab == NULL)
+            return NULL;
+    }
+    slabs.first_given = true;
+    slab->sites_mask = SITES_FIRST - 1;
+    slab->next = slabs.all;
+    __atomic_store_n(&slabs.all, slab, __ATOMIC_RELEASE); /* pairs with slab_first */
+    return slab;
+}
+
+static struct slab *slab_ownerless(void)
+{
+    struct slab *slab = slabs.all;
+    while (slab != NULL && slab->tid != 0)
+        slab = slab->next;
+    return slab;
+}
+
+void slab_start(void)
+{
+    slab_shared.sites_mask = SITES_FIRST - 1;
+    slab_limit(&slab_shared);
+}
+
+struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
+{
+    struct slab *slab = slab_ownerless();
+    if (slab == NULL)
+        slab = slab_new();
+    if (slab == NULL)
+        return NULL;
+    slab->tid = tid;
+    slab->owner = owner;
+    slab->scope = 0;
+    slab->before = slab_sum(slab);
+    slab_fold(slab, tick);
+    return slab;
+}
+
+void slab_leave(struct slab *slab)
+{
+    for (unsigned tag = 0; tag < tag_count(); tag++)
+        if (slab->tag[tag].net != 0)
+            slab_push(slab, tag);
+    slabs.owners_past += slab->tid != 0;
+    slab->tid = 0;
+    slab->owner = 0;
+}
+
+void slab_orphan(struct slab *alive)
+{
+    for (struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
+        if (slab != alive)
+            slab_leave(slab);
+}
+
+struct slab *slab_first(void)
+{
+    return __atomic_load_n(&slabs.all, __ATOMIC_ACQUIRE);
+}
+
+/* A thread that first allocates in its very last destructor is not heard of again. */
+void slab_sweep(uint32_t pid)
+{
+    enum { NO_SUCH_THREAD = -3 };
+    for (struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
+        if (slab->tid > 1 && sys3(SYS_tgkill, pid, slab->tid, 0) == NO_SUCH_THREAD)
+            slab_leave(slab);
+}
+
+struct slab *slab_of(uintptr_t owner)
+{
+    struct slab *slab = slabs.all;
+    while (slab != NULL && slab->owner != owner)
+        slab = slab->next;
+    return slab;
+}
+
+void slab_rename(struct slab *slab, const char *name)
+{
+    size_t length = strnlen(name, THREAD_NAME - 1);
+    memcpy(slab->name, name, length);
+    memset(slab->name + length, 0, THREAD_NAME - length);
+}
+
+struct slab_cell slab_sum(const struct slab *slab)
+{
+    struct slab_cell sum = {{0, 0}, {0, 0}};
+    unsigned contexts = context_count();
+    for (unsigned context = 1; context < contexts; context++) {
+        const struct slab_cell *cell = &slab->cell[context];
+        sum.allocated.blocks += cell_read(&cell->allocated.blocks);
+        sum.allocated.bytes += cell_read(&cell->allocated.bytes);
+        sum.freed.blocks += cell_read(&cell->freed.blocks);
+        sum.freed.bytes += cell_read(&cell->freed.bytes);
+    }
+    return sum;
+}
+
+unsigned slab_owners_past(void)
+{
+    return slabs.owners_past;
+}
+
+unsigned slab_peak_error(void)
+{
+    unsigned least = NET_LIMIT_LEAST * tag_count();
+    return least > NET_ERROR ? least : NET_ERROR;
+}
+
+static uint64_t pages(uint64_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
+uint64_t slab_resident(void)
+{
+    uint64_t contexts = context_count();
+    uint64_t sum = slabs.wheels_made * PAGE_BYTES + pages(contexts * 2 * sizeof(struct slab_cell));
+    for (const struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
+        sum += pages(offsetof(struct slab, site) + (slab->sites_mask + 1) * sizeof(struct slab_site)) +
+               pages(tag_count() * sizeof(struct slab_tag)) + pages(contexts * sizeof(struct slab_cell));
+    return sum;
+}
+
+/* ---- ages ---- */
+
+struct age_wheel *slab_wheel(struct slab *slab, unsigned tag)
+{
+    struct slab_tag *books = &slab->tag[tag];
+    if (books->wheel != NULL)
+        return books->wheel;
+    if (slabs.wheels_left == 0) {
+        char *room = sys_memory(WHEELS_AT_ONCE * sizeof(struct age_wheel));
+        if (room == NULL)
+            return NULL;
+        slabs.wheels = room;
+        slabs.wheels_left = WHEELS_AT_ONCE;
+    }
+    struct age_wheel *wheel = (struct age_wheel *)slabs.wheels;
+    slabs.wheels += sizeof *wheel;
+    slabs.wheels_left--;
+    slabs.wheels_made++;
+    __atomic_store_n(&books->wheel, wheel, __ATOMIC_RELEASE);
+    return wheel;
+}
+
+/* Adds up, tag by tag, what this slab's contexts hold. */
+void slab_live(const struct slab *slab, struct age_cell live[TAGS_MAX])
+{
+    unsigned contexts = context_count();
+    for (unsigned context = 1; context < contexts; context++) {
+        const struct slab_cell *cell = &slab->cell[context];
+        uint64_t blocks = cell_read(&cell->allocated.blocks) - cell_read(&cell->freed.blocks);
+        uint64_t bytes = cell_read(&cell->allocated.bytes) - cell_read(&cell->freed.bytes);
+        if ((blocks | bytes) == 0)
+            continue;
+        struct age_cell *sum = &live[context_tag(context)];
+        sum->blocks += blocks;
+        sum->bytes += bytes;
+    }
+}
+
+/* What the tag holds beyond its settled blocks was born in the tick that ends now. */
+static void settle(struct slab *slab, unsigned tag, struct age_cell live, uint32_t tick)
+{
+    struct slab_tag *books = &slab->tag[tag];
+    uint64_t blocks = live.blocks - books->settled.blocks;
+    uint64_t bytes = live.bytes - books->settled.bytes;
+    if (books->wheel != NULL)
+        age_advance(books->wheel, slab->tick, tick);
+    if ((blocks | bytes) == 0)
+        return;
+    struct age_wheel *wheel = slab_wheel(slab, tag);
+    if (wheel == NULL)
+        return; /* no memory: the blocks stay young until there is some */
+    struct age_cell *cell = age_cell(wheel, slab->tick, tick);
+    cell_add(&cell->blocks, blocks);
+    cell_add(&cell->bytes, bytes);
+    cell_add(&books->settled.blocks, blocks);
+    cell_add(&books->settled.bytes, bytes);
+}
+
+void slab_fold(struct slab *slab, uint32_t tick)
+{
+    unsigned tags = tag_count();
+    slab_live(slab, slabs.live);
+    for (unsigned tag = 0; tag < tags; tag++) {
+        settle(slab, tag, slabs.live[tag], tick);
+        slabs.live[tag] = (struct age_cell){0, 0};
+    }
+    slab_limit(slab);
+    __atomic_store_n(&slab->tick, tick, __ATOMIC_RELAXED);
+}
+
+/* ---- the owner's rare work ---- */
+
+void slab_push(struct slab *slab, unsigned tag)
+{
+    uint64_t net = cell_read(&slab->tag[tag].net);
+    tag_push(tag, net);
+    cell_sub(&slab->tag[tag].net, net);
+}
+
+void slab_limit(struct slab *slab)
+{
+    int64_t share = NET_ERROR / (int64_t)tag_count();
+    slab->net_most = share > NET_LIMIT_LEAST ? share : NET_LIMIT_LEAST;
+    slab->net_least = -slab->net_most;
+}
+
+static struct slab_site *site_line(struct slab *slab, uint64_t key)
+{
+    return (struct slab_site *)((uintptr_t)slab_site(slab, key) & -(uintptr_t)CACHE_LINE);
+}
+
+uint64_t slab_recall(struct slab *slab, uint64_t key)
+{
+    const struct slab_site *line = site_line(slab, key);
+    for (unsigned way = 0; way < SITES_WAYS; way++)
+        if (line[way].key == key)
+            return line[way].word;
+    return 0;
+}
+
+/* Where a new key goes: its home, or while that is taken an empty place of the same cache line. */
+static struct slab_site *site_room(struct slab *slab, uint64_t key)
+{
+    struct slab_site *home = slab_site(slab, key);
+    struct slab_site *line = site_line(slab, key);
+    if (home->key == 0)
+        return home;
+    for (unsigned way = 0; way < SITES_WAYS; way++)
+        if (line[way].key == 0)
+            return &line[way];
+    return NULL;
+}
+
+void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
+{
+    struct slab_site *site = site_room(slab, key);
+    if (site == NULL) {
+        site = slab_site(slab, key);
+        if (++slab->misses > slab->sites_mask / 8 && slab->sites_mask < SITES_MAX - 1) {
+            slab->misses = 0;
+            slab->sites_mask = 2 * slab->sites_mask + 1; /* what stands at its old place is just never found */
+        }
+    }
+    /* A signal handler that allocates in between may take the same place: then the entry is dropped. */
+    __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&site->word, word, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&site->key, key, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&site->word, __ATOMIC_RELAXED) != word)
+        __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,120 @@
+/* A slab: the counters of one thread. Only its owner writes them, anybody may read, a total is a sum over slabs.
+ *
+ * Slabs are sparse memory (a page is there once it is written to), they are handed on when a thread ends, and
+ * never taken down: whatever is freed by a thread's last destructors still finds a home. A thread that cannot
+ * have one of its own shares slab_shared with the like of it, under the books' lock. */
+#ifndef TM_SLAB_H
+#define TM_SLAB_H
+
+#include "age.h"
+#include "base.h"
+#include "block.h"
+#include "context.h"
+#include "tag.h"
+
+enum {
+    SITES_MAX = 16384,  /* entries of the site cache once it has grown */
+    SITES_FIRST = 128,  /* and before: they fit the slab's first page */
+    SITES_WAYS = 4,     /* entries of one cache line: a key may stand in any of them */
+    SITES_HASH_SHIFT = 50,
+    THREAD_NAME = 16,
+
+    /* A peak may be off by this for each live thread: a thread's net change of one tag is pushed when it passes
+     * the tag's share of it. (From 64 tags on: by NET_LIMIT_LEAST for each tag.) */
+    NET_ERROR = 64 * 1024,
+    NET_LIMIT_LEAST = 1024
+};
+
+/* What one context did in this thread. A resize moves the allocation to its new size: it adds the difference,
+ * or moves one block from the old size's context to the new one's. */
+struct slab_cell {
+    struct age_cell allocated;
+    struct age_cell freed;
+};
+
+/* One entry of the site cache: a key (context.h) and the header word of its blocks, ready-made. */
+struct slab_site {
+    uint64_t key;
+    union {
+        uint64_t word;
+        struct {
+            uint16_t tag, context;
+        };
+    };
+};
+
+/* What one tag did in this thread. Its live blocks are `settled` (born in an earlier tick of this slab's: they
+ * stand in the wheel) and young (born in this tick: live by the cells, less settled). */
+struct slab_tag {
+    _Alignas(128) uint64_t net; /* bytes since the last push, signed */
+    struct age_cell settled;
+    struct age_wheel *wheel;      /* NULL until a block settles */
+    uint64_t lifetime[AGE_ROWS];  /* settled blocks freed, by the age they reached; young ones are the rest */
+    uint64_t resizes;
+    uint64_t failures;
+};
+
+struct slab {
+    uint32_t tick;     /* the owner's: the one its young blocks were born in */
+    uint64_t sites_mask;
+    uint64_t scope;    /* the tag that the thread asks for, as a part of a key */
+    int64_t net_most;  /* see NET_ERROR */
+    int64_t net_least; /* - net_most */
+    /* ---- rarely used from here on ---- */
+    uint32_t misses;   /* keys that found no room in the site cache since it last grew */
+    uint32_t tid;      /* 0: nobody owns it */
+    uintptr_t owner;   /* the owner's pthread_t */
+    struct slab *next; /* all slabs, newest first; never removed */
+    char name[THREAD_NAME];
+    struct slab_cell before; /* the sum of the cells when the owner took over */
+
+    _Alignas(512) struct slab_site site[SITES_MAX];
+    _Alignas(PAGE_BYTES) struct slab_tag tag[TAGS_MAX];
+    _Alignas(PAGE_BYTES) struct slab_cell cell[CONTEXTS_MAX];
+};
+
+_Static_assert(offsetof(struct slab, site) + SITES_FIRST * sizeof(struct slab_site) <= PAGE_BYTES,
+               "a thread with few call sites needs one page for them");
+_Static_assert(sizeof(struct slab_tag) == 128, "an index is a shift");
+_Static_assert(sizeof(struct slab_cell) == 32 && sizeof(struct slab_site) == 16, "no cell crosses a cache line");
+
+SHARED struct slab slab_shared;
+
+HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
+{
+    return &slab->site[(key * 0x9E3779B97F4A7C15u >> SITES_HASH_SHIFT) & slab->sites_mask];
+}
+
+void slab_start(void); /* once, before the first allocation is booked */
+
+/* All of these under the books' lock. */
+
+/* A slab for the calling thread: one that a finished thread left, or a new one; NULL when there is no memory. */
+struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick);
+void slab_leave(struct slab *slab);   /* its owner ends: pushes what it held back, and hands it on */
+void slab_orphan(struct slab *alive); /* in a forked child: every slab but this one (or NULL) has lost its owner */
+struct slab *slab_first(void);
+void slab_sweep(uint32_t pid);  /* finds slabs whose owner has died unheard */
+void slab_live(const struct slab *slab, struct age_cell live[TAGS_MAX]); /* adds what each tag holds */
+struct slab *slab_of(uintptr_t owner); /* NULL: that thread has none */
+void slab_rename(struct slab *slab, const char *name);
+
+/* Settles what is young, and brings the slab to a later tick. */
+void slab_fold(struct slab *slab, uint32_t tick);
+/* The tag's wheel, made if there is none; NULL when there is no memory. */
+struct age_wheel *slab_wheel(struct slab *slab, unsigned tag);
+/* What all contexts of a slab did together. */
+struct slab_cell slab_sum(const struct slab *slab);
+
+/* By the owner, without the lock. */
+void slab_push(struct slab *slab, unsigned tag);
+void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that there are now */
+uint64_t slab_recall(struct slab *slab, uint64_t key); /* the key's word where it stands beside its home, or 0 */
+void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
+
+/* For the report. */
+unsigned slab_owners_past(void);   /* threads that had a slab and have ended */
+unsigned slab_peak_error(void);    /* bytes by which a peak may be off for each live thread */
+uint64_t slab_resident(void);      /* memory that slabs and their tables occupy: an upper bound, by what is in use */
+
+#endif

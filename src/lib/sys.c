@@ -1,0 +1,131 @@
+#include "sys.h"
+
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <dlfcn.h>
+#include <time.h>
+
+#include "base.h"
+
+int sys_careful;
+
+void *sys_memory(size_t bytes)
+{
+    long at = sys6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at < 0 && at > -PAGE_BYTES)
+        return NULL;
+    if (!sys_careful)
+        sys3(SYS_madvise, at, bytes, MADV_NOHUGEPAGE);
+    return (void *)at;
+}
+
+void sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+    struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
+    sys4(SYS_futex, word, FUTEX_WAIT, value, timeout_ns ? &timeout : NULL);
+}
+
+void sys_futex_wake(uint32_t *word, int count)
+{
+    sys3(SYS_futex, word, FUTEX_WAKE, count);
+}
+
+static int (*libc_clock_gettime)(clockid_t, struct timespec *);
+
+void sys_clock_find(void *libc)
+{
+    if (libc != NULL)
+        libc_clock_gettime = (int (*)(clockid_t, struct timespec *))dlsym(libc, "clock_gettime");
+}
+
+static struct timespec read_clock(clockid_t clock)
+{
+    struct timespec now = {0, 0};
+    if (LIKELY(libc_clock_gettime != NULL))
+        libc_clock_gettime(clock, &now);
+    else
+        sys2(SYS_clock_gettime, clock, &now);
+    return now;
+}
+
+uint64_t sys_clock_ns(void)
+{
+    struct timespec now = read_clock(CLOCK_MONOTONIC_COARSE);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int64_t sys_wall_seconds(void)
+{
+    return read_clock(CLOCK_REALTIME).tv_sec;
+}
+
+int sys_readable(const void *address)
+{
+    /* The kernel copies the set before it looks at `how`, which is no valid one: nothing is changed. */
+    return sys4(SYS_rt_sigprocmask, -1, address, NULL, 8) != -14; /* EFAULT */
+}
+
+/* clone with its own stack returns twice, the second time on an empty stack: so it is written by hand. */
+long sys_clone_call(unsigned long flags, void *stack, uint32_t *parent_tid, uint32_t *child_tid, void *tls);
+__asm__(".pushsection .text\n"
+        ".type sys_clone_call,@function\n"
+        ".hidden sys_clone_call\n"
+        ".globl sys_clone_call\n"
+        "sys_clone_call:\n"
+        "\t.cfi_startproc\n"
+        "\tmov %rcx, %r10\n" /* child_tid */
+        "\tmov $56, %eax\n"  /* SYS_clone */
+        "\tsyscall\n"
+        "\ttest %rax, %rax\n"
+        "\tjz 1f\n"
+        "\tret\n"
+        "1:\t.cfi_undefined rip\n" /* nothing called the thread: an unwinder ends here */
+        "\txor %ebp, %ebp\n"
+        "\tpop %rax\n" /* run */
+        "\tpop %rdi\n" /* argument */
+        "\tcall *%rax\n"
+        "\tmov $60, %eax\n" /* SYS_exit: this thread only */
+        "\txor %edi, %edi\n"
+        "\tsyscall\n"
+        "\thlt\n"
+        "\t.cfi_endproc\n"
+        ".size sys_clone_call,.-sys_clone_call\n"
+        ".popsection\n");
+
+enum { THREAD_STACK_BYTES = 64 * 1024, TCB_BYTES = 4096, TCB_AT = 2048, TCB_COPY_BYTES = 64 };
+
+/* There is one such thread at a time, and the next is started only when the kernel has dropped the last. */
+static _Alignas(PAGE_BYTES) char thread_stack[THREAD_STACK_BYTES];
+static _Alignas(CACHE_LINE) char thread_tls[TCB_BYTES];
+
+/* The thread's own %fs block: self pointers, and glibc's stack and pointer guards, in case a string function was
+ * built to look at them. Everything else reads as zero. */
+static void *thread_tcb(void)
+{
+    char *tcb = thread_tls + TCB_AT;
+    const uint64_t *caller;
+    uint64_t *own = (uint64_t *)tcb;
+    __asm__("movq %%fs:0, %0" : "=r"(caller));
+    for (unsigned i = 0; i < TCB_COPY_BYTES / sizeof(uint64_t); i++)
+        own[i] = caller[i];
+    own[0] = own[2] = (uint64_t)tcb; /* tcbhead_t: tcb, self */
+    own[1] = 0;                      /* dtv */
+    return tcb;
+}
+
+long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid)
+{
+    uint64_t all = ~0ull;
+    uint64_t before = 0;
+    void **stack = (void **)(thread_stack + THREAD_STACK_BYTES - 64);
+    stack[0] = (void *)run;
+    stack[1] = argument;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                                 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+                             stack, tid, tid, thread_tcb());
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    return id;
+}

@@ -1,0 +1,93 @@
+#include "tag.h"
+
+#include <string.h>
+
+static struct {
+    unsigned count; /* written under the books' lock, read by anybody */
+    unsigned left_out;
+    char name[TAGS_MAX][SNAPSHOT_NAME];
+    struct tag_level total;
+    struct tag_level level[TAGS_MAX];
+} tags;
+
+_Static_assert(1 << TAG_BITS == TAGS_MAX, "a tag fits the bits that keys have for it");
+
+void tag_start(void)
+{
+    tag_intern("(untagged)", 10);
+    tag_intern("(other)", 7);
+}
+
+static size_t name_length(size_t length)
+{
+    return length < SNAPSHOT_NAME ? length : SNAPSHOT_NAME - 1;
+}
+
+unsigned tag_intern(const char *name, size_t length)
+{
+    length = name_length(length);
+    for (unsigned tag = 0; tag < tags.count; tag++)
+        if (memcmp(tags.name[tag], name, length) == 0 && tags.name[tag][length] == '\0')
+            return tag;
+    if (tags.count == TAGS_MAX) {
+        tags.left_out++;
+        return TAG_OTHER;
+    }
+    memcpy(tags.name[tags.count], name, length);
+    __atomic_store_n(&tags.count, tags.count + 1, __ATOMIC_RELEASE); /* pairs with tag_count */
+    return tags.count - 1;
+}
+
+const char *tag_name(unsigned tag)
+{
+    return tags.name[tag];
+}
+
+unsigned tag_count(void)
+{
+    return __atomic_load_n(&tags.count, __ATOMIC_ACQUIRE);
+}
+
+unsigned tags_left_out(void)
+{
+    return tags.left_out;
+}
+
+static void raise_to(uint64_t *peak, uint64_t live)
+{
+    uint64_t seen = __atomic_load_n(peak, __ATOMIC_RELAXED);
+    while ((int64_t)live > (int64_t)seen &&
+           !__atomic_compare_exchange_n(peak, &seen, live, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+static void level_push(struct tag_level *level, uint64_t net)
+{
+    raise_to(&level->peak, __atomic_add_fetch(&level->live, net, __ATOMIC_RELAXED));
+}
+
+void tag_push(unsigned tag, uint64_t net)
+{
+    level_push(&tags.level[tag], net);
+    level_push(&tags.total, net);
+}
+
+void tag_raise(unsigned tag, uint64_t live)
+{
+    raise_to(&tags.level[tag].peak, live);
+}
+
+void total_raise(uint64_t live)
+{
+    raise_to(&tags.total.peak, live);
+}
+
+uint64_t tag_peak(unsigned tag)
+{
+    return __atomic_load_n(&tags.level[tag].peak, __ATOMIC_RELAXED);
+}
+
+uint64_t total_peak(void)
+{
+    return __atomic_load_n(&tags.total.peak, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,142 @@
+/* What an allocation and a free mean to the books: the fast path.
+ *
+ * A malloc here is the real one plus: load the slab and the tick, compare; hash the call site, compare; two
+ * stores into the header; two adds into the context's cell, one into the tag's. A free compares the header, does
+ * the same three adds backwards, and wipes. Whatever is rare - a new thread, a new tick, a new site, a foreign
+ * pointer, a peak - is a tail call into track.c, so that this path saves no registers for its sake. */
+#ifndef TM_TRACK_H
+#define TM_TRACK_H
+
+#include "base.h"
+#include "block.h"
+#include "clock.h"
+#include "context.h"
+#include "real.h"
+#include "slab.h"
+
+enum {
+    /* From here on a block is huge: its size does not fit the header's 32 bits (nor a 32-bit immediate). */
+    TRACK_HUGE = 0x7fff0000,
+    /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
+    TRACK_CALLOC_SMALL = 1024
+};
+
+/* The thread's slab. At first a static one that no tick matches, so that "no slab yet" and "a new tick" are the
+ * same test. */
+SHARED __thread struct slab *track_slab __attribute__((tls_model("initial-exec")));
+
+COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
+COLD void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user);
+COLD void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool zeroed);
+COLD void track_free_page_start(void *user, unsigned shape);
+COLD void track_free_other(void *user, unsigned shape);
+COLD void track_free_slow(void *user);
+void track_free_settled(void *user);
+COLD void track_free_peak(void *user);
+
+/* Books a plain block that the real allocator just made (base; NULL: it refused) and returns what the program
+ * gets. `shape` is how it was made: a constant of the entry point. */
+HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned shape)
+{
+    struct slab *slab = track_slab;
+    uint32_t tick = clock_tick();
+    if (UNLIKELY(base == NULL) || UNLIKELY(slab->tick != tick))
+        return track_allocated_slow(base, size, caller, shape);
+    uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
+    const struct slab_site *site = slab_site(slab, key);
+    if (UNLIKELY(site->key != key))
+        return track_allocated_slow(base, size, caller, shape);
+
+    struct slab_cell *cell = &slab->cell[site->context];
+    struct slab_tag *tag = &slab->tag[site->tag];
+    struct block *block = (struct block *)base;
+    HOLD(cell);
+    HOLD(tag);
+    *(uint64_t *)block = (uint64_t)size << 32 | tick;
+    block->word = site->word | (uint64_t)shape << 32;
+    cell_add(&cell->allocated.blocks, 1);
+    cell_add(&cell->allocated.bytes, size);
+    cell_add(&tag->net, size);
+    if (UNLIKELY((int64_t)tag->net > slab->net_most))
+        return track_allocated_peak(slab, tag, block_user(block));
+    return block_user(block);
+}
+
+HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)
+{
+    if (UNLIKELY(size >= TRACK_HUGE))
+        return track_allocate_huge(size, caller, shape, false);
+    return track_allocated(real.malloc(size + BLOCK_HEADER), size, caller, shape);
+}
+
+/* In an entry point: the caller's address is read after the real malloc, and needs no register across it. */
+HOT void *track_malloc(size_t size, unsigned shape)
+{
+    if (UNLIKELY(size >= TRACK_HUGE))
+        return track_allocate_huge(size, CALLER, shape, false);
+    char *base = real.malloc(size + BLOCK_HEADER);
+    return track_allocated(base, size, CALLER, shape);
+}
+
+/* `shape` is how the block must have been made for this way of freeing it. */
+HOT void track_free(void *user, unsigned shape)
+{
+    /* NULL, or a pointer before which nothing may be mapped. */
+    if (UNLIKELY(((uintptr_t)user & (PAGE_BYTES - 1)) == 0))
+        return track_free_page_start(user, shape);
+    struct block *block = block_of(user);
+    if (UNLIKELY(block->shape_check != BLOCK_LIVE(shape)))
+        return track_free_other(user, shape);
+    struct slab *slab = track_slab;
+    uint32_t tick = clock_tick();
+    if (UNLIKELY(slab->tick != tick))
+        return track_free_slow(user);
+    if (block->birth != tick)
+        return track_free_settled(user);
+
+    struct slab_cell *cell = &slab->cell[block->context];
+    struct slab_tag *tag = &slab->tag[block->tag];
+    HOLD(cell);
+    HOLD(tag);
+    uint64_t size = block->size_low;
+    cell_add(&cell->freed.blocks, 1);
+    cell_add(&cell->freed.bytes, size);
+    cell_sub(&tag->net, size);
+    if (UNLIKELY((int64_t)tag->net < slab->net_least))
+        return track_free_peak(user);
+    block->check = BLOCK_FREED;
+    real.free(block);
+}
+
+/* The rest has no need of a fast path of its own. */
+void *track_calloc(size_t count, size_t size, uintptr_t caller);
+void *track_realloc(void *user, size_t size, uintptr_t caller);
+/* Alignment: a power of two. */
+void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape);
+/* Any alignment, as memalign and aligned_alloc take it. */
+void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller);
+int track_posix_memalign(void **user, size_t alignment, size_t size, uintptr_t caller);
+void *track_pvalloc(size_t size, uintptr_t caller);
+char *track_strndup(const char *string, size_t length, uintptr_t caller);
+void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigned shape, const void *nothrow);
+size_t track_usable_size(void *user);
+/* realloc for an array: NULL and ENOMEM where count * size overflows. */
+void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller);
+
+/* This thread will run no more code but glibc's own (its slab is handed on), or its name has changed. */
+void track_thread_ends(void);
+void track_thread_named(uintptr_t owner, const char *name);
+/* Who this thread is to a lock. */
+uintptr_t track_self(void);
+/* In a forked child: the slabs of all other threads have lost their owners. */
+void track_forked(void);
+
+/* Pointers freed that were not ours, wild, or made in another way; for the report. */
+struct track_oddities {
+    uint64_t foreign;
+    uint64_t wild;
+    uint64_t mismatched;
+};
+SHARED struct track_oddities track_oddities;
+
+#endif

@@ -1,0 +1,41 @@
+/* Values as people read them, into a bounded buffer: the pen of every text that runs inside the target.
+ * No allocation, no locale, no libc but string.h. What no longer fits is counted and not written. */
+#ifndef TM_SNAPSHOT_FORMAT_H
+#define TM_SNAPSHOT_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FORMAT_FIELD = 32 }; /* bytes that hold any one number or size: 2^64 with its commas has 26 */
+
+struct format {
+    char *out;
+    size_t capacity;
+    size_t length; /* of all that was said; out holds its first `capacity` bytes */
+};
+
+void format_bytes(struct format *out, const char *bytes, size_t count);
+void format_text(struct format *out, const char *text);
+void format_fill(struct format *out, char byte, size_t count);
+
+/* 1,234,567 */
+void format_number(struct format *out, uint64_t value);
+
+/* 1234567: for what is a name rather than an amount, such as a pid. */
+void format_id(struct format *out, uint64_t value);
+
+/* A value counted in tenths, hundredths, …: (12345, 1) is 1,234.5. */
+void format_decimal(struct format *out, uint64_t value, unsigned decimals);
+
+/* 84.3MiB: the largest unit up to TiB of which there is at least one, rounded to the nearest tenth. */
+void format_size(struct format *out, uint64_t bytes);
+
+/* Sat Nov 21 09:36:26 UTC 2026: as `date -u` prints it in the C locale, for any number of seconds since 1970. */
+void format_date(struct format *out, int64_t seconds);
+
+/* A name from outside, at most `capacity` bytes of it, as one word: whatever could split a column or steer a
+ * terminal (blanks, controls, direction marks, broken UTF-8) becomes '?', and so does a name that is empty.
+ * Returns the columns it takes, one for each character. */
+size_t format_name(struct format *out, const char *name, size_t capacity);
+
+#endif
