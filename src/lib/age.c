@@ -22,10 +22,10 @@ void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to)
         if (from >> level == to >> level || !level_in_use(level, from))
             continue; /* no cell of this level crosses its edge */
         for (unsigned slot = 0; slot < AGE_CELLS; slot++) {
-            struct age_cell *cell = &wheel->cell[level][slot];
+            struct amount *cell = &wheel->cell[level][slot];
             if (cell->blocks == 0 && cell->bytes == 0)
                 continue;
-            struct age_cell *sunk = age_cell(wheel, cell_birth(level, slot, from), to);
+            struct amount *sunk = age_cell(wheel, cell_birth(level, slot, from), to);
             if (sunk == cell)
                 continue;
             cell_add(&sunk->blocks, cell->blocks);
@@ -43,7 +43,7 @@ static uint32_t cell_age(unsigned level, uint32_t birth, uint32_t now)
     return now > middle ? now - middle : 0;
 }
 
-void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct age_cell rows[AGE_ROWS])
+void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS])
 {
     for (unsigned level = 0; level < AGE_LEVELS; level++) {
         if (!level_in_use(level, from))
@@ -55,7 +55,7 @@ void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct 
                 continue;
             uint32_t birth = cell_birth(level, slot, from);
             unsigned sunk = age_place(birth, now).level;
-            struct age_cell *row = &rows[age_row(cell_age(sunk, birth >> sunk << sunk, now))];
+            struct amount *row = &rows[age_row(cell_age(sunk, birth >> sunk << sunk, now))];
             row->blocks += blocks;
             row->bytes += bytes;
         }

@@ -21,13 +21,8 @@ enum {
     AGE_ROWS = 5
 };
 
-struct age_cell {
-    uint64_t blocks;
-    uint64_t bytes;
-};
-
 struct age_wheel {
-    struct age_cell cell[AGE_LEVELS][AGE_CELLS];
+    struct amount cell[AGE_LEVELS][AGE_CELLS];
 };
 
 struct age_place {
@@ -49,7 +44,7 @@ HOT struct age_place age_place(uint32_t birth, uint32_t now)
     return (struct age_place){level, (birth >> level) % AGE_CELLS};
 }
 
-HOT struct age_cell *age_cell(struct age_wheel *wheel, uint32_t birth, uint32_t now)
+HOT struct amount *age_cell(struct age_wheel *wheel, uint32_t birth, uint32_t now)
 {
     struct age_place place = age_place(birth, now);
     return &wheel->cell[place.level][place.slot];
@@ -66,6 +61,6 @@ HOT unsigned age_row(uint32_t ticks)
 void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to);
 
 /* Adds what the wheel, standing at `from`, holds to the rows that it has at `now` (>= from). */
-void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct age_cell rows[AGE_ROWS]);
+void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS]);
 
 #endif

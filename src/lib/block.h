@@ -22,7 +22,7 @@ enum {
     BLOCK_HEADER = 16,
     BLOCK_ALIGNMENT = 16, /* what malloc promises */
     BLOCK_CHECK = 0xA70C,
-    BLOCK_FREED = 0xDEAD, /* left where the check stood */
+    BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
     SHAPE_MADE = 0x3,        /* mask: enum made */
     SHAPE_HUGE = 0x4,        /* 4 GiB and more: the whole size stands at the block's base */
@@ -75,6 +75,13 @@ HOT uint64_t block_word(unsigned tag, unsigned context)
 HOT bool block_is_ours(const struct block *block)
 {
     return block->check == BLOCK_CHECK;
+}
+
+/* Marks a block as no longer live. One store of a sign-extended immediate over the whole word: glibc's free loads
+ * these eight bytes next, and a load that spans two stores waits for both. */
+HOT void block_wipe(struct block *block)
+{
+    block->word = (uint64_t)-1;
 }
 
 /* From the real block's start to the user pointer: the header, or the whole alignment where that is larger. */

@@ -29,8 +29,8 @@ static struct {
 /* Working tables. */
 static struct {
     struct slab_cell context[CONTEXTS_MAX];
-    struct age_cell live[TAGS_MAX];           /* of one slab */
-    struct age_cell age[TAGS_MAX][AGE_ROWS];  /* signed sums over slabs */
+    struct amount live[TAGS_MAX];           /* of one slab */
+    struct amount age[TAGS_MAX][AGE_ROWS];  /* signed sums over slabs */
     struct snapshot_books books[TAGS_MAX];
 } work;
 
@@ -64,10 +64,10 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
             books->lifetime[row] += cell_read(&from->lifetime[row]);
         if (from->wheel != NULL)
             age_sum(from->wheel, slab->tick, now, work.age[tag]);
-        struct age_cell *young = &work.age[tag][age_row(now > slab->tick ? now - slab->tick : 0)];
+        struct amount *young = &work.age[tag][age_row(now > slab->tick ? now - slab->tick : 0)];
         young->blocks += work.live[tag].blocks - cell_read(&from->settled.blocks);
         young->bytes += work.live[tag].bytes - cell_read(&from->settled.bytes);
-        work.live[tag] = (struct age_cell){0, 0};
+        work.live[tag] = (struct amount){0, 0};
     }
 }
 
@@ -102,7 +102,7 @@ static void add_slab(const struct slab *slab, unsigned contexts, unsigned tags, 
     area.head.live_threads += slab->tid != 0;
 }
 
-static void add_amount(struct snapshot_amount *to, const struct age_cell *amount)
+static void add_amount(struct snapshot_amount *to, const struct amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -120,14 +120,14 @@ static void spread_contexts(unsigned contexts)
         size->blocks += cell->allocated.blocks - cell->freed.blocks;
         size->bytes += cell->allocated.bytes - cell->freed.bytes;
     }
-    for (unsigned class = 0; class < SNAPSHOT_SIZE_CLASSES; class ++) {
-        area.head.sizes[class].blocks = not_negative(area.head.sizes[class].blocks);
-        area.head.sizes[class].bytes = not_negative(area.head.sizes[class].bytes);
+    for (unsigned n = 0; n < SNAPSHOT_SIZE_CLASSES; n++) {
+        area.head.sizes[n].blocks = not_negative(area.head.sizes[n].blocks);
+        area.head.sizes[n].bytes = not_negative(area.head.sizes[n].bytes);
     }
 }
 
 /* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_books(struct snapshot_books *books, const struct age_cell age[AGE_ROWS], uint64_t peak)
+static void finish_books(struct snapshot_books *books, const struct amount age[AGE_ROWS], uint64_t peak)
 {
     uint64_t settled = 0;
     for (unsigned row = 0; row < AGE_ROWS; row++) {

@@ -65,13 +65,13 @@ void context_start(void)
 {
     contexts.index = index_area(SLOTS_FIRST);
     contexts.count = 1;
-    for (unsigned class = 1; class < SIZE_CLASSES; class ++)
-        context_add(context_key(0, class, TAG_OTHER), TAG_OTHER);
+    for (unsigned last = 1; last < SIZE_CLASSES; last++)
+        context_add(context_key(0, last, TAG_OTHER), TAG_OTHER);
 }
 
-unsigned context_last_resort(unsigned class)
+unsigned context_last_resort(unsigned size_class)
 {
-    return class;
+    return size_class;
 }
 
 unsigned context_find(uint64_t key)
@@ -91,12 +91,11 @@ unsigned context_intern(uint64_t key, unsigned tag)
         return context;
     if (contexts.count < CONTEXTS_WITH_SITE)
         return context_add(key, tag);
-    unsigned class = (unsigned)(key >> CONTEXT_SITE_BITS) % SIZE_CLASSES;
-    uint64_t siteless = context_key(0, class, tag);
+    uint64_t siteless = context_key(0, key_class(key), tag);
     context = context_find(siteless);
     if (context != 0)
         return context;
-    return contexts.count < CONTEXTS_MAX ? context_add(siteless, tag) : context_last_resort(class);
+    return contexts.count < CONTEXTS_MAX ? context_add(siteless, tag) : context_last_resort(key_class(key));
 }
 
 unsigned context_count(void)
@@ -111,10 +110,10 @@ unsigned context_tag(unsigned context)
 
 uintptr_t context_site(unsigned context)
 {
-    return contexts.key[context] & (((uint64_t)1 << CONTEXT_SITE_BITS) - 1);
+    return key_site(contexts.key[context]);
 }
 
 unsigned context_class(unsigned context)
 {
-    return (unsigned)(contexts.key[context] >> CONTEXT_SITE_BITS) % SIZE_CLASSES;
+    return key_class(contexts.key[context]);
 }

@@ -14,28 +14,39 @@ enum {
     CONTEXTS_WITH_SITE = 57344, /* the rest is kept for (no site, tag, class) */
     CONTEXT_SITE_BITS = 47,     /* x86-64 user space */
     CONTEXT_CLASS_BITS = 5,
+    CONTEXT_SITE_SHIFT = CONTEXT_CLASS_BITS + TAG_BITS,
     SIZE_CLASSES = 1 << CONTEXT_CLASS_BITS
 };
 
 /* Class n is [2^n, 2^(n+1)), the last one open; class 1 is [0,4), and class 0 is none. */
 HOT unsigned size_class(size_t size)
 {
-    unsigned class = log2_floor(size | 2);
-    return class < SIZE_CLASSES ? class : SIZE_CLASSES - 1;
+    unsigned log = log2_floor(size | 2);
+    return log < SIZE_CLASSES ? log : SIZE_CLASSES - 1;
 }
 
 _Static_assert(CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS + TAG_BITS == 64, "a key is one word");
 
-/* A key: site, class, and the tag that the thread asks for (TAG_UNTAGGED: the tag is found by the site). */
-HOT uint64_t context_key(uintptr_t site, unsigned class, unsigned tag)
+/* A key: site, class, and the tag that the thread asks for (TAG_UNTAGGED: the tag is found by the site). The tag
+ * stands lowest and the site highest, so that one multiplication mixes all three (slab_site). */
+HOT uint64_t context_key(uintptr_t site, unsigned size_class, unsigned tag)
 {
-    return (uint64_t)site | (uint64_t)class << CONTEXT_SITE_BITS |
-           (uint64_t)tag << (CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS);
+    return (uint64_t)site << CONTEXT_SITE_SHIFT | (uint64_t)size_class << TAG_BITS | tag;
 }
 
-HOT uint64_t context_scope(unsigned tag)
+HOT unsigned key_tag(uint64_t key)
 {
-    return (uint64_t)tag << (CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS);
+    return (unsigned)(key % TAGS_MAX);
+}
+
+HOT unsigned key_class(uint64_t key)
+{
+    return (unsigned)(key >> TAG_BITS) % SIZE_CLASSES;
+}
+
+HOT uintptr_t key_site(uint64_t key)
+{
+    return (uintptr_t)(key >> CONTEXT_SITE_SHIFT);
 }
 
 void context_start(void); /* once, before the first look-up */
@@ -46,7 +57,7 @@ unsigned context_find(uint64_t key);
 /* The number of a key, made if it is new, under that tag. Under the books' lock. Never fails: a full table gives
  * the number of (no site, tag, class), a last one that of (no site, (other), class). */
 unsigned context_intern(uint64_t key, unsigned tag);
-unsigned context_last_resort(unsigned class); /* needs no lock */
+unsigned context_last_resort(unsigned size_class); /* needs no lock */
 
 unsigned context_count(void); /* numbers run from 1 to count - 1 */
 unsigned context_tag(unsigned context);

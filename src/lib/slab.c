@@ -14,7 +14,7 @@ static struct {
     uint64_t wheels_made;
     char *wheels; /* room for more */
     size_t wheels_left;
-    struct age_cell live[TAGS_MAX]; /* slab_fold's working table, zero between two calls */
+    struct amount live[TAGS_MAX]; /* slab_fold's working table, zero between two calls */
 } slabs;
 
 enum { WHEELS_AT_ONCE = 32 };
@@ -32,7 +32,7 @@ static struct slab *slab_new(void)
             return NULL;
     }
     slabs.first_given = true;
-    slab->sites_mask = SITES_FIRST - 1;
+    slab->sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
     slab->next = slabs.all;
     __atomic_store_n(&slabs.all, slab, __ATOMIC_RELEASE); /* pairs with slab_first */
     return slab;
@@ -48,7 +48,7 @@ static struct slab *slab_ownerless(void)
 
 void slab_start(void)
 {
-    slab_shared.sites_mask = SITES_FIRST - 1;
+    slab_shared.sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
     slab_limit(&slab_shared);
 }
 
@@ -70,7 +70,7 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
 void slab_leave(struct slab *slab)
 {
     for (unsigned tag = 0; tag < tag_count(); tag++)
-        if (slab->tag[tag].net != 0)
+        if (slab->tag[tag].net_base != 0)
             slab_push(slab, tag);
     slabs.owners_past += slab->tid != 0;
     slab->tid = 0;
@@ -148,7 +148,7 @@ uint64_t slab_resident(void)
     uint64_t contexts = context_count();
     uint64_t sum = slabs.wheels_made * PAGE_BYTES + pages(contexts * 2 * sizeof(struct slab_cell));
     for (const struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
-        sum += pages(offsetof(struct slab, site) + (slab->sites_mask + 1) * sizeof(struct slab_site)) +
+        sum += pages(offsetof(struct slab, site) + slab->sites_mask + SITE_BYTES) +
                pages(tag_count() * sizeof(struct slab_tag)) + pages(contexts * sizeof(struct slab_cell));
     return sum;
 }
@@ -176,7 +176,7 @@ struct age_wheel *slab_wheel(struct slab *slab, unsigned tag)
 }
 
 /* Adds up, tag by tag, what this slab's contexts hold. */
-void slab_live(const struct slab *slab, struct age_cell live[TAGS_MAX])
+void slab_live(const struct slab *slab, struct amount live[TAGS_MAX])
 {
     unsigned contexts = context_count();
     for (unsigned context = 1; context < contexts; context++) {
@@ -185,14 +185,14 @@ void slab_live(const struct slab *slab, struct age_cell live[TAGS_MAX])
         uint64_t bytes = cell_read(&cell->allocated.bytes) - cell_read(&cell->freed.bytes);
         if ((blocks | bytes) == 0)
             continue;
-        struct age_cell *sum = &live[context_tag(context)];
+        struct amount *sum = &live[context_tag(context)];
         sum->blocks += blocks;
         sum->bytes += bytes;
     }
 }
 
 /* What the tag holds beyond its settled blocks was born in the tick that ends now. */
-static void settle(struct slab *slab, unsigned tag, struct age_cell live, uint32_t tick)
+static void settle(struct slab *slab, unsigned tag, struct amount live, uint32_t tick)
 {
     struct slab_tag *books = &slab->tag[tag];
     uint64_t blocks = live.blocks - books->settled.blocks;
@@ -204,7 +204,7 @@ static void settle(struct slab *slab, unsigned tag, struct age_cell live, uint32
     struct age_wheel *wheel = slab_wheel(slab, tag);
     if (wheel == NULL)
         return; /* no memory: the blocks stay young until there is some */
-    struct age_cell *cell = age_cell(wheel, slab->tick, tick);
+    struct amount *cell = age_cell(wheel, slab->tick, tick);
     cell_add(&cell->blocks, blocks);
     cell_add(&cell->bytes, bytes);
     cell_add(&books->settled.blocks, blocks);
@@ -217,7 +217,7 @@ void slab_fold(struct slab *slab, uint32_t tick)
     slab_live(slab, slabs.live);
     for (unsigned tag = 0; tag < tags; tag++) {
         settle(slab, tag, slabs.live[tag], tick);
-        slabs.live[tag] = (struct age_cell){0, 0};
+        slabs.live[tag] = (struct amount){0, 0};
     }
     slab_limit(slab);
     __atomic_store_n(&slab->tick, tick, __ATOMIC_RELAXED);
@@ -225,18 +225,33 @@ void slab_fold(struct slab *slab, uint32_t tick)
 
 /* ---- the owner's rare work ---- */
 
+/* What is held back starts in the middle of its range. */
+static void net_center(struct slab *slab, struct slab_tag *books)
+{
+    uint64_t middle = (uint64_t)slab->net_most / 2;
+    cell_add(&books->net, middle - books->net_base);
+    books->net_base = middle;
+}
+
 void slab_push(struct slab *slab, unsigned tag)
 {
-    uint64_t net = cell_read(&slab->tag[tag].net);
-    tag_push(tag, net);
-    cell_sub(&slab->tag[tag].net, net);
+    struct slab_tag *books = &slab->tag[tag];
+    uint64_t held = cell_read(&books->net) - books->net_base;
+    tag_push(tag, held);
+    cell_sub(&books->net, held);
+    net_center(slab, books);
 }
 
 void slab_limit(struct slab *slab)
 {
     int64_t share = NET_ERROR / (int64_t)tag_count();
-    slab->net_most = share > NET_LIMIT_LEAST ? share : NET_LIMIT_LEAST;
-    slab->net_least = -slab->net_most;
+    int64_t most = 2 * (share > NET_LIMIT_LEAST ? share : NET_LIMIT_LEAST);
+    if (most == slab->net_most)
+        return;
+    slab->net_most = most;
+    for (unsigned tag = 0; tag < tag_count(); tag++)
+        if (slab->tag[tag].net_base != 0)
+            slab_push(slab, tag);
 }
 
 static struct slab_site *site_line(struct slab *slab, uint64_t key)
@@ -271,15 +286,20 @@ void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
     struct slab_site *site = site_room(slab, key);
     if (site == NULL) {
         site = slab_site(slab, key);
-        if (++slab->misses > slab->sites_mask / 8 && slab->sites_mask < SITES_MAX - 1) {
+        if (++slab->misses > slab->sites_mask / SITE_BYTES / 8 && slab->sites_mask < (SITES_MAX - 1) * SITE_BYTES) {
             slab->misses = 0;
-            slab->sites_mask = 2 * slab->sites_mask + 1; /* what stands at its old place is just never found */
+            slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES; /* what stands at its old place is never found */
         }
     }
+    struct slab_tag *books = &slab->tag[(uint16_t)word];
+    if (books->net_base == 0)
+        net_center(slab, books);
     /* A signal handler that allocates in between may take the same place: then the entry is dropped. */
     __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&site->word, word, __ATOMIC_RELAXED);
+    __atomic_store_n(&site->cell, &slab->cell[(uint16_t)(word >> 16)], __ATOMIC_RELAXED);
+    __atomic_store_n(&site->tag, books, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&site->key, key, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -13,14 +13,16 @@
 #include "tag.h"
 
 enum {
-    SITES_MAX = 16384,  /* entries of the site cache once it has grown */
-    SITES_FIRST = 128,  /* and before: they fit the slab's first page */
-    SITES_WAYS = 4,     /* entries of one cache line: a key may stand in any of them */
-    SITES_HASH_SHIFT = 50,
+    SITES_MAX = 8192, /* entries of the site cache once it has grown */
+    SITES_FIRST = 64, /* and before: they fit the slab's first page */
+    SITES_WAYS = 2,   /* entries of one cache line: a key may stand in either of them */
+    SITE_BYTES = 32,
+    SITES_HASH = 0x61C88647, /* 2^32 / golden ratio, as a positive 32-bit immediate */
+    SITES_HASH_SHIFT = 29,   /* the product's bits 34 and up: site, class and tag all reach them */
     THREAD_NAME = 16,
 
-    /* A peak may be off by this for each live thread: a thread's net change of one tag is pushed when it passes
-     * the tag's share of it. (From 64 tags on: by NET_LIMIT_LEAST for each tag.) */
+    /* A peak may be off by this for each live thread: what a thread holds back of a tag is pushed when it passes the
+     * tag's share. (From 64 tags on: NET_LIMIT_LEAST for each tag.) */
     NET_ERROR = 64 * 1024,
     NET_LIMIT_LEAST = 1024
 };
@@ -28,38 +30,38 @@ enum {
 /* What one context did in this thread. A resize moves the allocation to its new size: it adds the difference,
  * or moves one block from the old size's context to the new one's. */
 struct slab_cell {
-    struct age_cell allocated;
-    struct age_cell freed;
-};
-
-/* One entry of the site cache: a key (context.h) and the header word of its blocks, ready-made. */
-struct slab_site {
-    uint64_t key;
-    union {
-        uint64_t word;
-        struct {
-            uint16_t tag, context;
-        };
-    };
+    struct amount allocated;
+    struct amount freed;
 };
 
 /* What one tag did in this thread. Its live blocks are `settled` (born in an earlier tick of this slab's: they
  * stand in the wheel) and young (born in this tick: live by the cells, less settled). */
 struct slab_tag {
-    _Alignas(128) uint64_t net; /* bytes since the last push, signed */
-    struct age_cell settled;
+    /* Net bytes since the last push, above net_base: below 0 or above the slab's net_most they are pushed. So a free
+     * learns from the subtraction itself that it is time. */
+    _Alignas(128) uint64_t net;
+    uint64_t net_base;
+    struct amount settled;
     struct age_wheel *wheel;      /* NULL until a block settles */
     uint64_t lifetime[AGE_ROWS];  /* settled blocks freed, by the age they reached; young ones are the rest */
     uint64_t resizes;
     uint64_t failures;
 };
 
+/* One entry of the site cache: a key (context.h), the header word of its blocks ready-made, and where they are
+ * counted. Nothing but the owner sees it. */
+struct slab_site {
+    uint64_t key;
+    uint64_t word;
+    struct slab_cell *cell;
+    struct slab_tag *tag;
+};
+
 struct slab {
     uint32_t tick;     /* the owner's: the one its young blocks were born in */
-    uint64_t sites_mask;
+    uint64_t sites_mask; /* of byte offsets: (entries - 1) * SITE_BYTES */
     uint64_t scope;    /* the tag that the thread asks for, as a part of a key */
-    int64_t net_most;  /* see NET_ERROR */
-    int64_t net_least; /* - net_most */
+    int64_t net_most; /* twice a tag's share of NET_ERROR */
     /* ---- rarely used from here on ---- */
     uint32_t misses;   /* keys that found no room in the site cache since it last grew */
     uint32_t tid;      /* 0: nobody owns it */
@@ -76,13 +78,29 @@ struct slab {
 _Static_assert(offsetof(struct slab, site) + SITES_FIRST * sizeof(struct slab_site) <= PAGE_BYTES,
                "a thread with few call sites needs one page for them");
 _Static_assert(sizeof(struct slab_tag) == 128, "an index is a shift");
-_Static_assert(sizeof(struct slab_cell) == 32 && sizeof(struct slab_site) == 16, "no cell crosses a cache line");
+_Static_assert(sizeof(struct slab_cell) == 32 && sizeof(struct slab_site) == SITE_BYTES, "no cell crosses a cache line");
 
 SHARED struct slab slab_shared;
 
+/* A key's home in the site cache. */
 HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
 {
-    return &slab->site[(key * 0x9E3779B97F4A7C15u >> SITES_HASH_SHIFT) & slab->sites_mask];
+    return (struct slab_site *)((char *)slab->site + (key * SITES_HASH >> SITES_HASH_SHIFT & slab->sites_mask));
+}
+
+/* The cells of a block's context and tag. The offset stays out of the held address: it fits every instruction. */
+HOT struct slab_cell *slab_cell(struct slab *slab, const struct block *block)
+{
+    char *at = (char *)slab + block->context * sizeof(struct slab_cell);
+    HOLD(at);
+    return ((struct slab *)at)->cell;
+}
+
+HOT struct slab_tag *slab_tag(struct slab *slab, const struct block *block)
+{
+    char *at = (char *)slab + block->tag * sizeof(struct slab_tag);
+    HOLD(at);
+    return ((struct slab *)at)->tag;
 }
 
 void slab_start(void); /* once, before the first allocation is booked */
@@ -95,7 +113,7 @@ void slab_leave(struct slab *slab);   /* its owner ends: pushes what it held bac
 void slab_orphan(struct slab *alive); /* in a forked child: every slab but this one (or NULL) has lost its owner */
 struct slab *slab_first(void);
 void slab_sweep(uint32_t pid);  /* finds slabs whose owner has died unheard */
-void slab_live(const struct slab *slab, struct age_cell live[TAGS_MAX]); /* adds what each tag holds */
+void slab_live(const struct slab *slab, struct amount live[TAGS_MAX]); /* adds what each tag holds */
 struct slab *slab_of(uintptr_t owner); /* NULL: that thread has none */
 void slab_rename(struct slab *slab, const char *name);
 
@@ -108,7 +126,7 @@ struct slab_cell slab_sum(const struct slab *slab);
 
 /* By the owner, without the lock. */
 void slab_push(struct slab *slab, unsigned tag);
-void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that there are now */
+void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that there are now; needs the lock too */
 uint64_t slab_recall(struct slab *slab, uint64_t key); /* the key's word where it stands beside its home, or 0 */
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
 

@@ -48,7 +48,7 @@ static void name_thread(struct slab *slab)
         sys2(SYS_prctl, PR_GET_NAME, name);
     slab_rename(slab, name);
     if (options.tags == TAGS_BY_THREAD)
-        slab->scope = context_scope(tag_intern(slab->name, strlen(slab->name)));
+        slab->scope = tag_intern(slab->name, strlen(slab->name));
     else if (options.tags == TAGS_NONE)
         slab->scope = 0;
 }
@@ -116,14 +116,13 @@ static void count_net(struct slab *slab, unsigned tag, uint64_t net)
 {
     cell_add(&slab->tag[tag].net, net);
     int64_t held = (int64_t)cell_read(&slab->tag[tag].net);
-    if (held > slab->net_most || held < slab->net_least)
+    if (held > slab->net_most || held < 0)
         slab_push(slab, tag);
 }
 
 static void count_allocated(struct slab *slab, const struct block *block, size_t size)
 {
-    cell_add(&slab->cell[block->context].allocated.blocks, 1);
-    cell_add(&slab->cell[block->context].allocated.bytes, size);
+    amount_add(&slab->cell[block->context].allocated, size);
     count_net(slab, block->tag, size);
 }
 
@@ -149,7 +148,7 @@ static void count_settled(struct slab *slab, const struct block *block, uint64_t
     if (UNLIKELY(wheel == NULL))
         return;
     struct slab_tag *tag = &slab->tag[block->tag];
-    struct age_cell *cell = age_cell(wheel, block->birth, slab->tick);
+    struct amount *cell = age_cell(wheel, block->birth, slab->tick);
     cell_add(&cell->blocks, blocks);
     cell_add(&cell->bytes, bytes);
     cell_add(&tag->settled.blocks, blocks);
@@ -158,8 +157,7 @@ static void count_settled(struct slab *slab, const struct block *block, uint64_t
 
 static void count_freed(struct slab *slab, const struct block *block, size_t size)
 {
-    cell_add(&slab->cell[block->context].freed.blocks, 1);
-    cell_add(&slab->cell[block->context].freed.bytes, size);
+    amount_add(&slab->cell[block->context].freed, size);
     if (block->birth != slab->tick) {
         uint32_t age = slab->tick > block->birth ? slab->tick - block->birth : 0;
         cell_add(&slab->tag[block->tag].lifetime[age_row(age)], 1);
@@ -180,12 +178,13 @@ static unsigned tag_of_site(uintptr_t caller)
     return tag_intern(name, module_name(caller, name));
 }
 
-static unsigned context_make(uint64_t key, uintptr_t caller, unsigned class)
+static unsigned context_make(struct slab *slab, uint64_t key, uintptr_t caller, unsigned log)
 {
-    unsigned context = context_last_resort(class);
+    unsigned context = context_last_resort(log);
     if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
-        unsigned scope = (unsigned)(key >> (CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS));
+        unsigned scope = key_tag(key);
         context = context_intern(key, scope != 0 ? scope : tag_of_site(caller));
+        slab_limit(slab);
         lock_release(&lock_books);
     }
     return context;
@@ -194,8 +193,8 @@ static unsigned context_make(uint64_t key, uintptr_t caller, unsigned class)
 /* The header word for a block of this size from this site. */
 static uint64_t word_for(struct slab *slab, uintptr_t caller, size_t size)
 {
-    unsigned class = size_class(size);
-    uint64_t key = context_key(caller, class, 0) | slab->scope;
+    unsigned log = size_class(size);
+    uint64_t key = context_key(caller, log, 0) | slab->scope;
     uint64_t word = slab_recall(slab, key);
     if (word != 0)
         return word;
@@ -205,8 +204,7 @@ static uint64_t word_for(struct slab *slab, uintptr_t caller, size_t size)
         if (slab == &slab_shared)
             context = context_intern(key, slab->scope != 0 ? TAG_OTHER : tag_of_site(caller));
         else
-            context = context_make(key, caller, class);
-        slab_limit(slab);
+            context = context_make(slab, key, caller, log);
     }
     word = block_word(context_tag(context), context);
     slab_remember(slab, key, word);
@@ -446,7 +444,7 @@ static void unbook(struct block *block)
     struct books books = books_open();
     count_freed(books.slab, block, block_size(block));
     books_close(&books);
-    block->check = BLOCK_FREED;
+    block_wipe(block);
 }
 
 void track_free_slow(void *user)
@@ -462,7 +460,7 @@ void track_free_settled(void *user)
 {
     struct block *block = block_of(user);
     count_freed(track_slab, block, block->size_low);
-    block->check = BLOCK_FREED;
+    block_wipe(block);
     real.free(block);
 }
 
@@ -471,7 +469,7 @@ void track_free_peak(void *user)
 {
     struct block *block = block_of(user);
     slab_push(track_slab, block->tag);
-    block->check = BLOCK_FREED;
+    block_wipe(block);
     real.free(block);
 }
 
@@ -518,11 +516,7 @@ static void tell_wild(const void *user, const char *what)
     log_text(&line, what);
     log_text(&line, ": ");
     log_pointer(&line, user);
-    const struct block *block = block_of(user);
-    if (block->check == BLOCK_FREED && block->tag < tag_count())
-        tell_block(&line, block); /* what our mark left standing */
-    else
-        log_say(&line);
+    log_say(&line);
 }
 
 /* Whether the word before the pointer can be a glibc chunk's size, as it is for every block glibc hands out. */
@@ -586,15 +580,15 @@ static bool is_ours(const void *user)
 /* The context of a block of another size from the same site, under the same tag. */
 static unsigned context_resized(struct slab *slab, const struct block *block, size_t size)
 {
-    unsigned class = size_class(size);
-    if (context_class(block->context) == class)
+    unsigned log = size_class(size);
+    if (context_class(block->context) == log)
         return block->context;
-    uint64_t key = context_key(context_site(block->context), class, block->tag);
+    uint64_t key = context_key(context_site(block->context), log, block->tag);
     unsigned context = context_find(key);
     if (context == 0 && slab == &slab_shared)
         context = context_intern(key, block->tag);
     else if (context == 0)
-        context = context_make(key, 0, class);
+        context = context_make(slab, key, 0, log);
     return context_tag(context) == block->tag ? context : block->context;
 }
 
@@ -641,7 +635,7 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
     if (block->shape & SHAPE_BOOT)
         return track_allocated_slow(base, size, caller, shape);
     char *old_base = block_base(block);
-    block->check = BLOCK_FREED;
+    block_wipe(block);
     real.free(old_base);
     return rebook(moved, old, size);
 }
@@ -736,7 +730,7 @@ void track_thread_named(uintptr_t owner, const char *name)
     if (slab != NULL) {
         slab_rename(slab, name);
         if (options.tags == TAGS_BY_THREAD)
-            slab->scope = context_scope(tag_intern(slab->name, strlen(slab->name)));
+            slab->scope = tag_intern(slab->name, strlen(slab->name));
     }
     lock_release(&lock_books);
 }

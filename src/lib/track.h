@@ -47,15 +47,13 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
     if (UNLIKELY(site->key != key))
         return track_allocated_slow(base, size, caller, shape);
 
-    struct slab_cell *cell = &slab->cell[site->context];
-    struct slab_tag *tag = &slab->tag[site->tag];
+    struct slab_cell *cell = site->cell;
+    struct slab_tag *tag = site->tag;
     struct block *block = (struct block *)base;
-    HOLD(cell);
-    HOLD(tag);
-    *(uint64_t *)block = (uint64_t)size << 32 | tick;
+    block->birth = tick;
+    block->size_low = (uint32_t)size;
     block->word = site->word | (uint64_t)shape << 32;
-    cell_add(&cell->allocated.blocks, 1);
-    cell_add(&cell->allocated.bytes, size);
+    amount_add(&cell->allocated, size);
     cell_add(&tag->net, size);
     if (UNLIKELY((int64_t)tag->net > slab->net_most))
         return track_allocated_peak(slab, tag, block_user(block));
@@ -94,17 +92,13 @@ HOT void track_free(void *user, unsigned shape)
     if (block->birth != tick)
         return track_free_settled(user);
 
-    struct slab_cell *cell = &slab->cell[block->context];
-    struct slab_tag *tag = &slab->tag[block->tag];
-    HOLD(cell);
-    HOLD(tag);
+    struct slab_cell *cell = slab_cell(slab, block);
+    struct slab_tag *tag = slab_tag(slab, block);
     uint64_t size = block->size_low;
-    cell_add(&cell->freed.blocks, 1);
-    cell_add(&cell->freed.bytes, size);
-    cell_sub(&tag->net, size);
-    if (UNLIKELY((int64_t)tag->net < slab->net_least))
+    amount_add(&cell->freed, size);
+    if (UNLIKELY(cell_sub_below_zero(&tag->net, size)))
         return track_free_peak(user);
-    block->check = BLOCK_FREED;
+    block_wipe(block);
     real.free(block);
 }
 
