@@ -142,13 +142,24 @@ PUBLIC long syscall(long number, ...)
     return sandbox ? enter_sandbox(result) : result;
 }
 
+static void tell_deepbind(const char *file)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "dlopen: ");
+    log_text(&line, file != NULL ? file : "the program");
+    log_text(&line, " is opened without RTLD_DEEPBIND, which would hide our free from it");
+    log_say(&line);
+}
+
 /* A library opened with RTLD_DEEPBIND finds glibc's free before ours, and dies of our blocks: the flag is dropped
  * (heaptrack 66a7ba4). The tail call keeps the caller, by whose RUNPATH and $ORIGIN the loader looks. */
 PUBLIC void *dlopen(const char *file, int mode)
 {
-    lifecycle_up();
-    if (lifecycle_tracks())
+    if (lifecycle_up() && lifecycle_tracks() && mode & RTLD_DEEPBIND) {
+        tell_deepbind(file);
         mode &= ~RTLD_DEEPBIND;
+    }
     return real.dlopen(file, mode);
 }
 

@@ -7,7 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
-#include "real.h"
+#include "functions.h"
 #include "sys.h"
 
 static char program[SNAPSHOT_NAME];    /* as it was called */
@@ -81,7 +81,9 @@ static struct symbols symbols_of(const struct link_map *map)
 {
     struct symbols symbols = {NULL, NULL, NULL, NULL};
     for (const ElfW(Dyn) *entry = map->l_ld; entry != NULL && entry->d_tag != DT_NULL; entry++) {
-        const void *at = (const void *)entry->d_un.d_ptr; /* glibc has relocated these on x86-64 */
+        uintptr_t value = entry->d_un.d_ptr;
+        /* glibc has relocated these, but not where it may not write (the vDSO). */
+        const void *at = (const void *)(value < map->l_addr ? value + map->l_addr : value);
         if (entry->d_tag == DT_SYMTAB)
             symbols.table = at;
         else if (entry->d_tag == DT_STRTAB)
@@ -155,22 +157,57 @@ static bool part_of_glibc(const char *name)
     return false;
 }
 
+static const struct link_map *our_map(void)
+{
+    struct dl_find_object found;
+    return _dl_find_object((void *)(uintptr_t)&our_map, &found) == 0 ? found.dlfo_link_map : NULL;
+}
+
+static const struct link_map *first_map(void)
+{
+    const struct link_map *map = our_map();
+    while (map != NULL && map->l_prev != NULL)
+        map = map->l_prev;
+    return map;
+}
+
+bool module_defined(const char *name)
+{
+    const struct link_map *us = our_map();
+    for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
+        struct symbols symbols = symbols_of(map);
+        if (map != us && symbols.table != NULL && symbols.names != NULL && defines(&symbols, name))
+            return true;
+    }
+    return false;
+}
+
+static bool defines_any_new(const struct symbols *symbols)
+{
+    static const char *const forms[] = {
+#define FORM(result, name, parameters) #name,
+        FUNCTIONS_NEW(FORM) FUNCTIONS_DELETE(FORM)
+#undef FORM
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
+        if (defines(symbols, forms[i]))
+            return true;
+    return false;
+}
+
 struct module_survey module_survey(void)
 {
     struct module_survey survey = {NULL, false, false, false};
-    struct dl_find_object us;
+    const struct link_map *us = our_map();
     bool before_us = true;
-    _dl_find_object((void *)(uintptr_t)&module_survey, &us);
-    for (const struct link_map *map = real.dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD); map != NULL; map = map->l_next) {
+    for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
         const char *name = base_name(map->l_name);
-        if (map == us.dlfo_link_map) {
+        if (map == us) {
             before_us = false;
             continue;
         }
-        if (part_of_glibc(name))
-            continue;
         struct symbols symbols = symbols_of(map);
-        if (symbols.table == NULL || symbols.names == NULL)
+        if (part_of_glibc(name) || symbols.table == NULL || symbols.names == NULL)
             continue;
         survey.single_thread_only = survey.single_thread_only || imports_any(&symbols);
         if (!before_us)
@@ -178,7 +215,7 @@ struct module_survey module_survey(void)
         if (survey.own_malloc == NULL && (defines(&symbols, "malloc") || defines(&symbols, "free")))
             survey.own_malloc = *name != '\0' ? name : program;
         survey.own_realloc = survey.own_realloc || defines(&symbols, "realloc");
-        survey.own_new = survey.own_new || defines(&symbols, "_Znwm") || defines(&symbols, "_ZdlPv");
+        survey.own_new = survey.own_new || defines_any_new(&symbols);
     }
     return survey;
 }

@@ -14,11 +14,14 @@ const char *module_program(void);
 const char *module_executable(void);
 void module_start(void); /* once */
 
+/* Whether some object but ours defines a symbol, of those loaded at start. */
+bool module_defined(const char *name);
+
 /* What the objects that are loaded at start say of themselves. Looks at the executable, at what was preloaded
  * before us, and at every library but glibc's own. */
 struct module_survey {
     const char *own_malloc;  /* the object that defines malloc or free before us, or NULL */
-    bool own_new;            /* an object before us defines operator new */
+    bool own_new;            /* an object before us defines a form of operator new or delete */
     bool own_realloc;        /* or realloc */
     bool single_thread_only; /* some object calls what the reporter must step aside for */
 };

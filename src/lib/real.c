@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lifecycle.h"
+#include "module.h"
 #include "sys.h"
 
 /* ---- the arena ---- */
@@ -91,20 +92,15 @@ static bool lives_in_libc(void *function)
     return _dl_find_object(function, &home) == 0 && home.dlfo_link_map == real_libc();
 }
 
+/* A look-up in vain would leave an error for the program's next dlerror, and allocate its text: asked only for what
+ * some object has. */
+#define REAL_FIND(result, name, parameters) \
+    found.name = module_defined(#name) ? (result(*) parameters)dlsym(RTLD_NEXT, #name) : NULL;
+
 void real_find(void)
 {
-    struct real found = {.malloc = NULL};
-#define REAL_FIND(result, name, parameters) found.name = (result(*) parameters)dlsym(RTLD_NEXT, #name);
-    FUNCTIONS_C(REAL_FIND)
-    FUNCTIONS_ASIDE(REAL_FIND)
-    FUNCTIONS_HEARD(REAL_FIND)
-    REAL_FIND(void *, _Znwm, (size_t))
-    if (found._Znwm != NULL) { /* a program without C++ saves twenty look-ups in vain */
-        FUNCTIONS_NEW(REAL_FIND)
-        FUNCTIONS_DELETE(REAL_FIND)
-    }
-#undef REAL_FIND
-    dlerror(); /* the program's next dlerror is its own */
+    struct real found;
+    FUNCTIONS(REAL_FIND)
     real = found;
     is_glibc = lives_in_libc((void *)real.malloc);
 }
@@ -116,12 +112,11 @@ void real_find_cxx(void)
         void *library = real.dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
         if (library == NULL)
             continue;
-#define REAL_FIND(result, name, parameters) real.name = (result(*) parameters)dlsym(library, #name);
-        FUNCTIONS_NEW(REAL_FIND)
-        FUNCTIONS_DELETE(REAL_FIND)
-#undef REAL_FIND
+#define CXX_FIND(result, name, parameters) real.name = (result(*) parameters)dlsym(library, #name);
+        FUNCTIONS_NEW(CXX_FIND)
+        FUNCTIONS_DELETE(CXX_FIND)
+#undef CXX_FIND
     }
-    dlerror();
 }
 
 bool real_is_glibc(void)

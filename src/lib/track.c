@@ -265,12 +265,16 @@ static void *fail(size_t size, uintptr_t caller, unsigned shape)
 
 /* ---- allocating ---- */
 
+/* A huge block is made as if at twice the usual alignment: its base then has room for its size. */
+enum { HUGE_SHAPE = SHAPE_HUGE | 5 << SHAPE_ALIGN_SHIFT };
+_Static_assert(1 << (HUGE_SHAPE >> SHAPE_ALIGN_SHIFT) == 2 * BLOCK_HEADER, "a header and room for a size");
+
 static void fill_header(struct block *block, uint64_t word, size_t size, uint32_t birth, unsigned shape)
 {
     block->birth = birth;
     block->size_low = (uint32_t)size;
     block->word = word | (uint64_t)shape << 32;
-    if (UNLIKELY(shape & SHAPE_HUGE))
+    if (UNLIKELY(block->shape & SHAPE_HUGE))
         *(size_t *)block_base(block) = size;
 }
 
@@ -344,22 +348,19 @@ void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned s
     return track_malloc_for(size, caller, shape);
 }
 
-/* The base of a huge block has room for its size: it is made as if at twice the usual alignment. */
+/* 16 bytes of alignment will do; the shape only says where the header is. */
 void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool zeroed)
 {
-    enum { ALIGNMENT = 2 * BLOCK_ALIGNMENT };
+    enum { ROOM = 2 * BLOCK_HEADER };
     if (UNLIKELY(lifecycle_up() && !lifecycle_tracks())) {
         if (shape != MADE_MALLOC)
             return pass_on(NULL, size, shape);
         return zeroed ? real.calloc(1, size) : real.malloc(size);
     }
-    if (!zeroed)
-        return make_aligned(ALIGNMENT, size, caller, shape);
-    if (size > (size_t)PTRDIFF_MAX - ALIGNMENT)
-        return refuse(caller);
-    /* calloc promises 16 only; so large a block is mapped on its own, and its shape says where the header is. */
-    return track_allocated_slow(real.calloc(1, size + ALIGNMENT), size, caller,
-                                shape | SHAPE_HUGE | 5u << SHAPE_ALIGN_SHIFT);
+    if (size > (size_t)PTRDIFF_MAX - ROOM)
+        return fail(size, caller, shape);
+    char *base = zeroed ? real.calloc(1, size + ROOM) : real.malloc(size + ROOM);
+    return track_allocated_slow(base, size, caller, shape | HUGE_SHAPE);
 }
 
 void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller)
@@ -507,52 +508,73 @@ static void tell_mismatch(const struct block *block, unsigned shape)
     tell_block(&line, block);
 }
 
-static void tell_wild(const void *user, const char *what)
+static void tell_wild(const void *user, const char *call, const char *what)
 {
     if (!odd_count(&track_oddities.wild))
         return;
     struct log_line line;
     log_begin(&line);
+    log_text(&line, call);
+    log_text(&line, " of ");
     log_text(&line, what);
     log_text(&line, ": ");
     log_pointer(&line, user);
     log_say(&line);
 }
 
-/* Whether the word before the pointer can be a glibc chunk's size, as it is for every block glibc hands out. */
-static bool plausible_chunk(const struct block *block)
+/* Whether a word can be a glibc chunk's size, as it stands before every block that glibc hands out. */
+static bool plausible_chunk(uint64_t word)
 {
-    enum { LEAST_CHUNK = 32, FLAGS = 7 };
-    uint64_t size = block->word & ~(uint64_t)FLAGS;
-    return size >= LEAST_CHUNK && size % 16 == 0 && size >> 48 == 0;
+    enum { LEAST_CHUNK = 32, FLAGS = 7, MOST_LOG = 40 };
+    uint64_t size = word & ~(uint64_t)FLAGS;
+    return size >= LEAST_CHUNK && size % 16 == 0 && size >> MOST_LOG == 0;
 }
 
-/* A pointer that is not ours goes to the real allocator, which has the last word. */
-static void free_foreign(void *user)
+/* Whether a block of ours stood here that now lies in glibc's thread cache: there is a chunk at its real start, a
+ * random key where our check was, and a link that glibc's safe-linking (2.32) can have written. */
+static bool in_thread_cache(const struct block *block)
 {
-    const struct block *block = block_of(user);
-    if (block->check == BLOCK_FREED)
-        tell_wild(user, "double free");
-    else if (real_is_glibc() && !plausible_chunk(block))
-        tell_wild(user, "free of a pointer that is no live block");
+    const uint64_t *base = (const uint64_t *)block;
+    uint64_t link = base[0] ^ (uint64_t)(uintptr_t)base >> 12;
+    return base[1] >> 48 != 0 && (link & 15) == 0 && link >> 47 == 0 &&
+           ((uintptr_t)base % PAGE_BYTES >= 8 || sys_readable(base - 1)) && plausible_chunk(base[-1]);
+}
+
+/* What the real allocator gets of a pointer that is not ours: it has the last word on it. One that cannot be its
+ * own is told. */
+static void *foreign(void *user, const char *call)
+{
+    struct block *block = block_of(user);
+    bool freed = block->check == BLOCK_FREED;
+    if (freed || (real_is_glibc() && in_thread_cache(block))) {
+        tell_wild(user, call, "a block freed before");
+        return block; /* its real start, where the allocator knows it */
+    }
+    if (real_is_glibc() && !plausible_chunk(block->word))
+        tell_wild(user, call, "a pointer to no live block");
     else
         __atomic_fetch_add(&track_oddities.foreign, 1, __ATOMIC_RELAXED);
-    /* A block of ours that was freed before: what stands at its real start is the allocator's to judge. */
-    real.free(block->check == BLOCK_FREED && real_is_glibc() ? block_base(block) : (char *)user);
+    return user;
+}
+
+/* operator delete belongs to the C++ library then, whose free is the program's. */
+static void free_untracked(void *user, unsigned shape)
+{
+    bool array = (shape & SHAPE_MADE) == MADE_NEW_ARRAY;
+    if ((shape & SHAPE_MADE) != MADE_MALLOC && real._ZdlPv != NULL)
+        return (array ? real._ZdaPv : real._ZdlPv)(user);
+    real.free(user);
 }
 
 void track_free_other(void *user, unsigned shape)
 {
     struct block *block = block_of(user);
-    if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks())) {
-        if (!block_is_ours(block) || !(block->shape & SHAPE_BOOT))
-            real.free(user);
+    if (block_is_ours(block) && block->shape & SHAPE_BOOT)
         return;
-    }
+    if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks()))
+        return free_untracked(user, shape);
     if (!block_is_ours(block))
-        return free_foreign(user);
-    if (block->shape & SHAPE_BOOT)
-        return;
+        return real.free(foreign(user, freed_names[shape & SHAPE_MADE]));
     if (block_made(block) != (shape & SHAPE_MADE) && !lifecycle_own_new)
         tell_mismatch(block, shape);
     track_free_slow(user);
@@ -564,7 +586,7 @@ void track_free_page_start(void *user, unsigned shape)
         return;
     /* Every glibc block has its size before it; another allocator's may begin a mapping. */
     if (!real_is_glibc() && !sys_readable(block_of(user)))
-        return real.free(user);
+        return free_untracked(user, shape);
     track_free_other(user, shape);
 }
 
@@ -614,44 +636,66 @@ static void *rebook(struct block *block, size_t from, size_t to)
     return block_user(block);
 }
 
+/* What the program may have written: up to what malloc_usable_size told it. */
+static size_t written(struct block *block)
+{
+    if (block->shape & SHAPE_BOOT)
+        return block_size(block);
+    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
+}
+
 /* Into a new real block: for one whose base is not where realloc would look, or will not be. */
 static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
 {
     size_t old = block_size(block);
-    enum { ALIGNMENT = 2 * BLOCK_ALIGNMENT };
+    size_t kept = written(block);
     bool huge = size >= TRACK_HUGE;
-    size_t room = huge ? ALIGNMENT : BLOCK_HEADER;
+    unsigned shape = block_made(block) | (huge ? HUGE_SHAPE : 0);
+    size_t room = block_offset(shape);
     if (size > (size_t)PTRDIFF_MAX - room)
         return refuse(caller);
-    char *base = huge ? real.memalign(ALIGNMENT, size + room) : real.malloc(size + room);
-    if (base == NULL) {
-        count_failure(caller);
-        return NULL;
-    }
+    char *base = real.malloc(size + room);
+    if (base == NULL)
+        return refuse(caller);
     struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
-    memcpy(block_user(moved), block_user(block), old < size ? old : size);
-    unsigned shape = (block->shape & SHAPE_MADE) | (huge ? SHAPE_HUGE | 5u << SHAPE_ALIGN_SHIFT : 0);
-    fill_header(moved, block_word(block->tag, block->context), size, block->birth, shape);
+    memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
     if (block->shape & SHAPE_BOOT)
         return track_allocated_slow(base, size, caller, shape);
+    fill_header(moved, block_word(block->tag, block->context), size, block->birth, shape);
     char *old_base = block_base(block);
     block_wipe(block);
     real.free(old_base);
     return rebook(moved, old, size);
 }
 
+/* The real block is resized where it is, and so may be mapped elsewhere without a copy. */
+static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
+{
+    size_t old = block_size(block);
+    size_t room = block_offset(block->shape);
+    char *base = size <= (size_t)PTRDIFF_MAX - room ? real.realloc(block_base(block), size + room) : NULL;
+    if (UNLIKELY(base == NULL))
+        return refuse(caller);
+    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
+    fill_header(moved, moved->word, size, moved->birth, 0);
+    return rebook(moved, old, size);
+}
+
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
-    if (block->shape & ~(unsigned)SHAPE_MADE || size >= TRACK_HUGE)
-        return resize_moving(block, size, caller);
-    size_t old = block->size_low;
-    struct block *moved = real.realloc(block, size + BLOCK_HEADER);
-    if (UNLIKELY(moved == NULL)) {
-        count_failure(caller);
-        return NULL;
-    }
-    moved->size_low = (uint32_t)size;
-    return rebook(moved, old, size);
+    unsigned plain = SHAPE_MADE | (size >= TRACK_HUGE ? HUGE_SHAPE : 0);
+    bool same_room = (block->shape & ~plain) == 0 && (block->shape & SHAPE_HUGE) == (plain & SHAPE_HUGE);
+    return same_room ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
+}
+
+/* While the library comes up, there are only blocks of the arena. */
+static void *resize_early(void *user, size_t size, uintptr_t caller)
+{
+    void *moved = track_malloc_for(size, caller, MADE_MALLOC);
+    size_t old = block_size(block_of(user));
+    if (moved != NULL)
+        memcpy(moved, user, old < size ? old : size);
+    return moved;
 }
 
 void *track_realloc(void *user, size_t size, uintptr_t caller)
@@ -659,10 +703,10 @@ void *track_realloc(void *user, size_t size, uintptr_t caller)
     if (user == NULL)
         return track_malloc_for(size, caller, MADE_MALLOC);
     if (UNLIKELY(!lifecycle_up()))
-        return NULL; /* the loader resizes nothing while we come up */
+        return resize_early(user, size, caller);
     struct block *block = block_of(user);
     if (UNLIKELY(!is_ours(user)))
-        return real.realloc(user, size);
+        return real.realloc(foreign(user, "realloc"), size);
     if (UNLIKELY(size == 0) && real_realloc_zero_frees()) {
         track_free(user, block->shape & SHAPE_MADE);
         return NULL;
