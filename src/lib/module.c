@@ -48,8 +48,8 @@ const char *module_executable(void)
 
 static bool same_file(const char *a, const char *b)
 {
-    struct stat first;
-    struct stat second;
+    struct stat first = {0};
+    struct stat second = {0};
     return sys2(SYS_stat, a, &first) == 0 && sys2(SYS_stat, b, &second) == 0 && first.st_dev == second.st_dev &&
            first.st_ino == second.st_ino;
 }
@@ -63,7 +63,7 @@ void module_start(void)
     /* redis-server is a link to redis-check-rdb: the name that the user typed is the one to show. Of a script, the
      * kernel names the script; then it is the interpreter's. */
     const char *called = (const char *)getauxval(AT_EXECFN);
-    bool by_name = called != NULL && same_file(called, "/proc/self/exe");
+    bool by_name = called != NULL && strncmp(called, "/proc/", 6) != 0 && same_file(called, "/proc/self/exe");
     copy_name(program, by_name ? base_name(called) : executable);
 }
 

@@ -155,6 +155,16 @@ static void count_settled(struct slab *slab, const struct block *block, uint64_t
     cell_add(&tag->settled.bytes, bytes);
 }
 
+/* As if it had never been: for a block that is counted again under another context. */
+static void uncount_allocated(struct slab *slab, const struct block *block, size_t size)
+{
+    cell_sub(&slab->cell[block->context].allocated.blocks, 1);
+    cell_sub(&slab->cell[block->context].allocated.bytes, size);
+    if (block->birth != slab->tick)
+        count_settled(slab, block, -(uint64_t)1, -(uint64_t)size);
+    count_net(slab, block->tag, -(uint64_t)size);
+}
+
 static void count_freed(struct slab *slab, const struct block *block, size_t size)
 {
     amount_add(&slab->cell[block->context].freed, size);
@@ -332,7 +342,7 @@ static unsigned aligned_shape(size_t alignment, unsigned shape)
 static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
 {
     unsigned aligned = aligned_shape(alignment, shape);
-    if (size > (size_t)PTRDIFF_MAX - alignment)
+    if (alignment > (size_t)PTRDIFF_MAX || size > (size_t)PTRDIFF_MAX - alignment)
         return fail(size, caller, aligned);
     if (size >= TRACK_HUGE)
         aligned |= SHAPE_HUGE;
@@ -366,7 +376,7 @@ void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool ze
 void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller)
 {
     size_t rounded = BLOCK_ALIGNMENT;
-    while (rounded < alignment && rounded <= SIZE_MAX / 4)
+    while (rounded < alignment && rounded <= SIZE_MAX / 4 + 1)
         rounded *= 2;
     if (rounded < alignment) {
         errno = EINVAL;
@@ -540,11 +550,21 @@ static bool in_thread_cache(const struct block *block)
            ((uintptr_t)base % PAGE_BYTES >= 8 || sys_readable(base - 1)) && plausible_chunk(base[-1]);
 }
 
+/* Whether the sixteen bytes before a pointer can be read. Before every glibc block they can; another allocator's may
+ * begin a mapping. */
+static bool has_header(const void *user)
+{
+    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 || (real_is_glibc() && lifecycle_tracks()) ||
+           sys_readable(block_of(user));
+}
+
 /* What the real allocator gets of a pointer that is not ours: it has the last word on it. One that cannot be its
  * own is told. */
 static void *foreign(void *user, const char *call)
 {
     struct block *block = block_of(user);
+    if (!has_header(user))
+        return user;
     bool freed = block->check == BLOCK_FREED;
     if (freed || (real_is_glibc() && in_thread_cache(block))) {
         tell_wild(user, call, "a block freed before");
@@ -584,8 +604,7 @@ void track_free_page_start(void *user, unsigned shape)
 {
     if (user == NULL)
         return;
-    /* Every glibc block has its size before it; another allocator's may begin a mapping. */
-    if (!real_is_glibc() && !sys_readable(block_of(user)))
+    if (!has_header(user))
         return free_untracked(user, shape);
     track_free_other(user, shape);
 }
@@ -594,9 +613,7 @@ void track_free_page_start(void *user, unsigned shape)
 
 static bool is_ours(const void *user)
 {
-    if (((uintptr_t)user & (PAGE_BYTES - 1)) == 0 && !real_is_glibc() && !sys_readable(block_of(user)))
-        return false;
-    return block_is_ours(block_of(user));
+    return has_header(user) && block_is_ours(block_of(user));
 }
 
 /* The context of a block of another size from the same site, under the same tag. */
@@ -688,9 +705,11 @@ static void *resize(struct block *block, size_t size, uintptr_t caller)
     return same_room ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
 }
 
-/* While the library comes up, there are only blocks of the arena. */
+/* While the library comes up, blocks are the arena's, and then the next allocator's own. */
 static void *resize_early(void *user, size_t size, uintptr_t caller)
 {
+    if (!block_is_ours(block_of(user)))
+        return real.realloc(user, size);
     void *moved = track_malloc_for(size, caller, MADE_MALLOC);
     size_t old = block_size(block_of(user));
     if (moved != NULL)
@@ -744,7 +763,7 @@ static void *remake(void *user, uintptr_t caller, unsigned shape)
     size_t size = block_size(block);
     unsigned kept = block->shape & ~(unsigned)SHAPE_MADE;
     struct books books = books_open();
-    count_freed(books.slab, block, size);
+    uncount_allocated(books.slab, block, size);
     fill_header(block, word_for(books.slab, caller, size), size, books.slab->tick, kept | (shape & SHAPE_MADE));
     count_allocated(books.slab, block, size);
     books_close(&books);
