@@ -34,6 +34,7 @@ static struct {
     bool fork_locked;
     uint32_t unticked; /* allocations without a reporter thread */
     uint32_t late_until; /* tick: the first interval of this process */
+    bool has_key; /* else slabs of ended threads are found by slab_sweep */
     pthread_key_t thread_key;
 } life;
 
@@ -59,7 +60,8 @@ static void thread_leaves(void *round)
 
 void lifecycle_thread_began(void)
 {
-    pthread_setspecific(life.thread_key, (void *)1);
+    if (life.has_key)
+        pthread_setspecific(life.thread_key, (void *)1);
 }
 
 /* ---- fork ---- */
@@ -189,9 +191,9 @@ static void begin_tracking(const struct module_survey *survey)
     slab_start();
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();
-    pthread_key_create(&life.thread_key, thread_leaves);
+    life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
     pthread_atfork(fork_prepare, fork_parent, NULL);
-    at_quick_exit(say_last_word);
+    (void)at_quick_exit(say_last_word); /* no room for it: no exit report after quick_exit */
     life.late = survey->single_thread_only;
     life.late_until = first_interval(clock_read());
     life.tracks = true;

@@ -34,7 +34,6 @@ static struct {
     uint32_t number;      /* reports so far */
     uint64_t start_ns;    /* uptime of the clock when this process began */
     uint64_t cpu_us;
-    bool output_failed;   /* told once */
     char directory[OPTION_TEXT];
     char text[TEXT_BYTES];
 } reporter;
@@ -62,6 +61,11 @@ uint64_t reporter_uptime_ns(void)
 uint64_t reporter_cpu_us(void)
 {
     return reporter.cpu_us;
+}
+
+static bool told_to_stop(void)
+{
+    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* ---- one report ---- */
@@ -115,27 +119,52 @@ static void path_expand(struct path *path)
     }
 }
 
+/* What ends our patience with a slow reader: an exit report has only the patience itself. */
+static const uint32_t *impatience(void)
+{
+    return phase_now() == PHASE_ENDED ? NULL : &reporter.stop;
+}
+
+static long path_open(struct path *path)
+{
+    path_expand(path);
+    return sys3(SYS_open, path->text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+}
+
+static void tell_unopenable(const struct path *path, long error)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "output: cannot open ");
+    log_text(&line, path->text);
+    log_text(&line, " (error ");
+    log_number(&line, (uint64_t)-error);
+    log_text(&line, "); reports go to stderr");
+    log_say(&line);
+}
+
 static bool write_to_path(size_t length)
 {
     struct path path;
-    path_expand(&path);
-    long file = sys3(SYS_open, path.text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-    if (file < 0) {
-        struct log_line line;
-        if (!__atomic_exchange_n(&reporter.output_failed, true, __ATOMIC_RELAXED)) {
-            log_begin(&line);
-            log_text(&line, "output: cannot open ");
-            log_text(&line, path.text);
-            log_text(&line, " (error ");
-            log_number(&line, (uint64_t)-file);
-            log_text(&line, "); reports go to stderr");
-            log_say(&line);
-        }
-        return log_stderr(reporter.text, length, &reporter.stop);
-    }
-    bool written = log_descriptor((int)file, reporter.text, length, &reporter.stop);
+    long file = path_open(&path);
+    if (file < 0)
+        return false;
+    bool written = log_descriptor((int)file, reporter.text, length, impatience());
     sys1(SYS_close, file);
     return written;
+}
+
+/* Tried once, while the program can still be told: the thread has no stderr when it writes to files. */
+static void try_path(void)
+{
+    struct path path;
+    long file = path_open(&path);
+    if (file >= 0) {
+        sys1(SYS_close, file);
+        return;
+    }
+    tell_unopenable(&path, file);
+    memcpy(options.output, "stderr", sizeof "stderr");
 }
 
 static bool write_out(int descriptor, size_t length)
@@ -143,7 +172,7 @@ static bool write_out(int descriptor, size_t length)
     if (descriptor >= 0)
         return log_descriptor(descriptor, reporter.text, length, NULL);
     if (to_stderr())
-        return log_stderr(reporter.text, length, &reporter.stop);
+        return log_stderr(reporter.text, length, impatience());
     return to_nowhere() || write_to_path(length);
 }
 
@@ -152,6 +181,10 @@ bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
     enum lock_state lock = lock_take(&lock_report, self);
     if (lock == LOCK_NESTED)
         return false; /* a signal handler in the middle of a report */
+    if (kind == SNAPSHOT_PERIODIC && told_to_stop()) {
+        lock_release(&lock_report); /* the exit report has been said meanwhile */
+        return false;
+    }
     const struct snapshot *snapshot = collect(kind, ++reporter.number, self);
     size_t length = text_report(snapshot, (unsigned)options.top, reporter.text, sizeof reporter.text);
     bool written = write_out(descriptor, length < sizeof reporter.text ? length : sizeof reporter.text);
@@ -176,11 +209,6 @@ static uint64_t own_cpu_us(void)
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-static bool told_to_stop(void)
-{
-    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* The moment of the next report: a multiple of the interval since start, so that reports do not drift. */
@@ -248,13 +276,11 @@ static void wait_until_gone(uint32_t tid)
         sys0(SYS_sched_yield);
 }
 
-static void stop_thread(enum phase after)
+static void stop_thread(void)
 {
     while (!phase_change(PHASE_RUNNING, PHASE_CHANGING)) {
-        if (phase_now() != PHASE_CHANGING) {
-            phase_change(PHASE_IDLE, after);
+        if (phase_now() != PHASE_CHANGING)
             return;
-        }
         sys0(SYS_sched_yield); /* another thread starts or stops it right now */
     }
     uint32_t tid = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE);
@@ -262,19 +288,20 @@ static void stop_thread(enum phase after)
     sys_futex_wake(&reporter.stop, 1);
     if (tid != 0)
         wait_until_gone(tid);
-    phase_set(after);
+    phase_set(PHASE_IDLE);
 }
 
 void reporter_step_aside(void)
 {
     reporter.not_before = clock_read() + QUIET_TICKS;
-    stop_thread(PHASE_IDLE);
+    stop_thread();
 }
 
+/* exit_group will end the thread: nobody waits for it. A report that it is writing holds lock_report. */
 void reporter_end(void)
 {
-    stop_thread(PHASE_ENDED);
-    reporter.stop = 0;
+    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
+    phase_set(PHASE_ENDED);
 }
 
 void reporter_forked(void)
@@ -292,4 +319,6 @@ void reporter_configure(void)
 {
     long length = sys2(SYS_getcwd, reporter.directory, sizeof reporter.directory);
     reporter.directory[length > 0 ? length - 1 : 0] = '\0';
+    if (!to_stderr() && !to_nowhere())
+        try_path();
 }

@@ -17,7 +17,7 @@ void reporter_configure(void);
 void reporter_start(uint32_t now);
 /* Ends the thread and waits until the kernel has dropped it. It comes back after a quiet while. */
 void reporter_step_aside(void);
-/* The same, for good. */
+/* No report but the exit report from now on; the process is about to end. */
 void reporter_end(void);
 /* In a forked child: nothing of the parent's reporter is here. */
 void reporter_forked(void);
