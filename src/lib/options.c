@@ -195,8 +195,11 @@ static void read_one(const char *text, size_t length, complain_function *complai
     const char *value = equals != NULL ? equals + 1 : text + length;
     size_t value_length = length - (size_t)(value - text);
     const struct option *option = option_find(text, name);
-    if (option == NULL || !option_set(option, value, value_length))
-        complain_about(complain, text, name, value, value_length, option);
+    if (option != NULL && option_set(option, value, value_length))
+        return;
+    complain_about(complain, text, name, value, value_length, option);
+    if (option != NULL)
+        option_set(option, option->standard, strlen(option->standard));
 }
 
 void options_read(const char *text, complain_function *complain)

@@ -1,0 +1,38 @@
+/* What is promised of an age that a report shows: wrong by at most one tick, or by 1/16 of itself. */
+#ifndef TM_TEST_AGES_H
+#define TM_TEST_AGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/age.h"
+
+enum { AGE_EDGES = AGE_ROWS - 1 };
+
+/* The ages at which the report's rows begin, but for the first. */
+static const uint32_t age_edges[AGE_EDGES] = {1 * TICKS_PER_SECOND, 10 * TICKS_PER_SECOND, 100 * TICKS_PER_SECOND,
+                                              1000 * TICKS_PER_SECOND};
+
+static inline uint32_t age_bound(uint32_t age)
+{
+    return age >= 16 ? age / 16 : 1;
+}
+
+/* The first and the last row in which a block of that age may be shown. */
+static inline unsigned age_row_least(uint32_t age)
+{
+    return age_row(age > age_bound(age) ? age - age_bound(age) : 0);
+}
+
+static inline unsigned age_row_most(uint32_t age)
+{
+    return age_row(age + age_bound(age));
+}
+
+/* Whether blocks of both ages are shown in one row, whatever the bound does to them. */
+static inline bool ages_share_a_row(uint32_t age, uint32_t older)
+{
+    return age_row_least(age) == age_row_most(older);
+}
+
+#endif

@@ -1,0 +1,164 @@
+#include "sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/text.h"
+
+struct snapshot *sample_new(uint32_t tags, uint32_t threads)
+{
+    const size_t tags_at = sizeof(struct snapshot);
+    const size_t threads_at = tags_at + tags * sizeof(struct snapshot_tag);
+    const size_t bytes = threads_at + threads * sizeof(struct snapshot_thread);
+    struct snapshot *snapshot = calloc(1, bytes); /* exactly: a sanitizer sees who reads beyond it */
+    if (snapshot == NULL)
+        abort();
+    snapshot->version = SNAPSHOT_VERSION;
+    snapshot->bytes = (uint32_t)bytes;
+    snapshot->pid = 4242;
+    snapshot->number = 1;
+    snapshot->kind = SNAPSHOT_PERIODIC;
+    snapshot->peak_error_bytes = 65536;
+    strcpy(snapshot->program, "program");
+    snapshot->tags = tags;
+    snapshot->tags_at = (uint32_t)tags_at;
+    snapshot->threads = threads;
+    snapshot->threads_at = (uint32_t)threads_at;
+    return snapshot;
+}
+
+struct snapshot_tag *sample_tag(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_tag *)((char *)snapshot + snapshot->tags_at) + index;
+}
+
+struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_thread *)((char *)snapshot + snapshot->threads_at) + index;
+}
+
+void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
+                 const uint64_t *ages)
+{
+    struct snapshot_books *books = &tag->books;
+    memset(tag, 0, sizeof *tag);
+    snprintf(tag->name, sizeof tag->name, "%s", name);
+    for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
+        books->age[i].blocks = ages[i];
+        books->live.blocks += ages[i];
+    }
+    books->age[0].bytes = live_bytes;
+    books->live.bytes = live_bytes;
+    books->peak_bytes = live_bytes;
+    books->allocated.blocks = allocations;
+    books->freed.blocks = allocations - books->live.blocks;
+    books->freed.bytes = 100 * books->freed.blocks;
+    books->allocated.bytes = live_bytes + books->freed.bytes;
+}
+
+static void add(struct snapshot_amount *to, const struct snapshot_amount *amount)
+{
+    to->blocks += amount->blocks;
+    to->bytes += amount->bytes;
+}
+
+static void add_books(struct snapshot_books *to, const struct snapshot_books *books)
+{
+    add(&to->live, &books->live);
+    add(&to->allocated, &books->allocated);
+    add(&to->freed, &books->freed);
+    to->peak_bytes += books->peak_bytes;
+    to->resizes += books->resizes;
+    to->failures += books->failures;
+    for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
+        add(&to->age[i], &books->age[i]);
+        to->lifetime[i] += books->lifetime[i];
+    }
+}
+
+void sample_total(struct snapshot *snapshot)
+{
+    memset(&snapshot->total, 0, sizeof snapshot->total);
+    for (uint32_t i = 0; i < snapshot->tags; i++)
+        add_books(&snapshot->total, &sample_tag(snapshot, i)->books);
+}
+
+uint64_t sample_number(uint64_t *state)
+{
+    /* splitmix64 */
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+/* Small and large numbers alike, below 2^limit. */
+static uint64_t some(uint64_t *state, unsigned limit)
+{
+    const unsigned bits = (unsigned)(sample_number(state) % (limit + 1));
+    return bits == 0 ? 0 : sample_number(state) >> (64 - bits);
+}
+
+static void fill_tag(struct snapshot_tag *tag, uint32_t index, uint64_t *state)
+{
+    uint64_t ages[SNAPSHOT_AGE_ROWS];
+    uint64_t live = 0;
+    char name[SNAPSHOT_NAME];
+    for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++)
+        live += ages[i] = some(state, 30);
+    snprintf(name, sizeof name, "lib%0*u.so", (int)(sample_number(state) % 20), index);
+    const uint64_t bytes = some(state, 44); /* one call a statement: the order of arguments is the compiler's */
+    const uint64_t freed = some(state, 40);
+    sample_live(tag, name, bytes, live + freed, ages);
+
+    uint64_t left = tag->books.freed.blocks;
+    for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS - 1; i++)
+        left -= tag->books.lifetime[i] = left == 0 ? 0 : sample_number(state) % left;
+    tag->books.lifetime[SNAPSHOT_AGE_ROWS - 1] = left;
+    tag->books.resizes = some(state, 40);
+    tag->books.failures = some(state, 10);
+}
+
+static void fill_thread(struct snapshot_thread *thread, uint32_t index, uint64_t *state)
+{
+    snprintf(thread->name, sizeof thread->name, "worker-%u", index);
+    thread->tid = index == 3 ? 0 : 5000 + index;
+    thread->threads = index == 3 ? 12345 : 1;
+    thread->allocated.blocks = some(state, 40);
+    thread->allocated.bytes = some(state, 45);
+    thread->freed.blocks = some(state, 40);
+    thread->freed.bytes = some(state, 45);
+}
+
+struct snapshot *sample_random(unsigned seed, uint32_t tags, uint32_t threads)
+{
+    uint64_t state = seed;
+    struct snapshot *snapshot = sample_new(tags, threads);
+    for (uint32_t i = 0; i < tags; i++)
+        fill_tag(sample_tag(snapshot, i), i, &state);
+    for (uint32_t i = 0; i < threads; i++)
+        fill_thread(sample_thread(snapshot, i), i, &state);
+    sample_total(snapshot);
+
+    uint64_t left = snapshot->total.live.blocks;
+    for (unsigned i = 0; i < SNAPSHOT_SIZE_CLASSES - 1; i++)
+        left -= snapshot->sizes[i].blocks = left == 0 ? 0 : sample_number(&state) % (left / 2 + 1);
+    snapshot->sizes[SNAPSHOT_SIZE_CLASSES - 1].blocks = left;
+    snapshot->pid = (uint32_t)some(&state, 22);
+    snapshot->number = (uint32_t)some(&state, 20) + 1;
+    snapshot->kind = (uint32_t)(sample_number(&state) % 4);
+    snapshot->wall_seconds = (int64_t)some(&state, 35);
+    snapshot->uptime_ms = some(&state, 40);
+    return snapshot;
+}
+
+char *sample_report(const struct snapshot *snapshot, unsigned top)
+{
+    const size_t length = text_report(snapshot, top, NULL, 0);
+    char *text = malloc(length + 1);
+    if (text == NULL || text_report(snapshot, top, text, length) != length)
+        abort();
+    text[length] = '\0';
+    return text;
+}

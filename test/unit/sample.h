@@ -1,0 +1,29 @@
+/* Snapshots for tests: made up, but in themselves as consistent as real ones. */
+#ifndef TM_TEST_SAMPLE_H
+#define TM_TEST_SAMPLE_H
+
+#include "snapshot/snapshot.h"
+
+/* All zero but for its tables' places and the fields that every snapshot has. The caller frees it with free(). */
+struct snapshot *sample_new(uint32_t tags, uint32_t threads);
+
+struct snapshot_tag *sample_tag(struct snapshot *snapshot, uint32_t index);
+struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index);
+
+/* A tag with live blocks, of which the rows of `ages` count (and sum up to) all. */
+void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
+                 const uint64_t *ages);
+
+/* total = the sum over the tags, sizes and lifetimes apart. */
+void sample_total(struct snapshot *snapshot);
+
+/* A snapshot of random numbers, some large, that add up. */
+struct snapshot *sample_random(unsigned seed, uint32_t tags, uint32_t threads);
+
+/* The whole report, zero-ended; the caller frees it. */
+char *sample_report(const struct snapshot *snapshot, unsigned top);
+
+/* A pseudo-random number; the same ones in every run. */
+uint64_t sample_number(uint64_t *state);
+
+#endif

@@ -1,0 +1,57 @@
+# Unit tests: each test_NAME.c is a cmocka program of its own, linked with what UNIT_NAME lists.
+#
+# One more test: write test_NAME.c, and name below the sources that it tests (none when it tests a header), and
+# flags of its own in UNIT_CFLAGS_NAME. UNIT_TSAN names those that run under ThreadSanitizer as well.
+
+UNIT_SNAPSHOT := src/snapshot/text.c src/snapshot/table.c src/snapshot/rank.c src/snapshot/format.c
+
+UNIT_format   := src/snapshot/format.c
+UNIT_rank     := src/snapshot/rank.c
+UNIT_text     := $(UNIT_SNAPSHOT) test/unit/sample.c
+UNIT_contract := $(UNIT_SNAPSHOT) test/unit/sample.c
+
+UNIT_TSAN :=
+
+include test/unit/lib.mk
+
+# ---- the rules ----
+
+UNIT_OUT   := $(BUILD)/test/unit
+UNIT_NAMES ?= $(patsubst test/unit/test_%.c,%,$(wildcard test/unit/test_*.c))
+UNIT_FLAGS := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -pthread -DUNIT_DIR='"$(CURDIR)/test/unit"'
+
+.PHONY: unit unit-build sanitize
+unit-build: $(UNIT_NAMES:%=$(UNIT_OUT)/test_%)
+	@:
+
+# Runs all there are, also when one does not build or fails.
+unit:
+	+@status=0; $(MAKE) --no-print-directory -k unit-build || status=1; \
+	for name in $(UNIT_NAMES); do \
+	    echo "== test_$$name"; $(UNIT_OUT)/test_$$name || { status=1; echo "test_$$name failed"; }; \
+	done; exit $$status
+
+# An object for each test and source: a test may want it compiled in its own way. What no longer compiles is not
+# run as it was before.
+define unit_rule
+$(UNIT_OUT)/test_$(1): $(patsubst %.c,$(UNIT_OUT)/$(1)/%.o,test/unit/test_$(1).c $(UNIT_$(1)))
+	$$(CC) $$(UNIT_FLAGS) $$^ -lcmocka -o $$@
+
+$(UNIT_OUT)/$(1)/%.o: %.c test/unit/unit.mk
+	@mkdir -p $$(@D); rm -f $(UNIT_OUT)/test_$(1)
+	$$(CC) $$(UNIT_FLAGS) $$(UNIT_CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+-include $(patsubst %.c,$(UNIT_OUT)/$(1)/%.d,test/unit/test_$(1).c $(UNIT_$(1)))
+endef
+$(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name))))
+
+# The same tests, compiled anew with gcc's sanitizers; what these find ends the program.
+UNIT_SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+
+sanitize:
+	+@status=0; \
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) --no-print-directory unit \
+	    BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(UNIT_SANITIZE) -fsanitize=address,undefined" || status=1; \
+	[ -z "$(UNIT_TSAN)" ] || TSAN_OPTIONS=halt_on_error=1 $(MAKE) --no-print-directory unit \
+	    BUILD=$(BUILD)/tsan CC=gcc CFLAGS="$(UNIT_SANITIZE) -fsanitize=thread" UNIT_NAMES="$(UNIT_TSAN)" || status=1; \
+	exit $$status
