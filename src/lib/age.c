@@ -1,7 +1,6 @@
 #include "age.h"
 
-/* The first birth of a cell, read at `now`: the latest multiple of the cell's width with this slot. The last
- * level holds what is older still, and says the oldest that it can tell. */
+/* The first birth of a cell, read at `now`: the latest multiple of the cell's width with this slot. */
 static uint32_t cell_birth(unsigned level, unsigned slot, uint32_t now)
 {
     uint32_t unit = now >> level;
@@ -18,7 +17,7 @@ static bool level_in_use(unsigned level, uint32_t now)
 void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to)
 {
     /* From the top: a cell sinks into a slot that has been emptied already. */
-    for (unsigned level = AGE_LEVELS - 1; level-- > 0;) {
+    for (unsigned level = AGE_LEVELS; level-- > 0;) {
         if (from >> level == to >> level || !level_in_use(level, from))
             continue; /* no cell of this level crosses its edge */
         for (unsigned slot = 0; slot < AGE_CELLS; slot++) {

@@ -17,7 +17,7 @@
 enum {
     AGE_CELLS = 32,
     AGE_CELLS_LOG = 5,
-    AGE_LEVELS = 24, /* 2^28 ticks: two years; older blocks stay in the last level's cells */
+    AGE_LEVELS = 24, /* 2^28 ticks: two years; older blocks stay in the last level's oldest cell */
     AGE_ROWS = 5
 };
 
@@ -30,16 +30,24 @@ struct age_place {
     unsigned slot;
 };
 
+/* The last level's oldest cell: all that is older still ends there. */
+HOT struct age_place age_place_oldest(uint32_t now)
+{
+    return (struct age_place){AGE_LEVELS - 1, ((now >> (AGE_LEVELS - 1)) + 1) % AGE_CELLS};
+}
+
 /* Where a birth stands at `now`. A birth after `now` (a clock of another thread's) counts as now. */
 HOT struct age_place age_place(uint32_t birth, uint32_t now)
 {
-    uint32_t age = now > birth ? now - birth : 0;
+    if (UNLIKELY(birth > now))
+        birth = now;
+    uint32_t age = now - birth;
     unsigned level = 0;
     if (age >= AGE_CELLS) {
         level = log2_floor(age) - (AGE_CELLS_LOG - 1);
         level += (now >> level) - (birth >> level) >= AGE_CELLS;
         if (UNLIKELY(level >= AGE_LEVELS))
-            level = AGE_LEVELS - 1;
+            return age_place_oldest(now);
     }
     return (struct age_place){level, (birth >> level) % AGE_CELLS};
 }

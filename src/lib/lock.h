@@ -10,15 +10,16 @@
 
 enum lock_state { LOCK_BUSY, LOCK_TAKEN, LOCK_NESTED };
 
+/* Free: 0. Taken: who has it, in one word with whether somebody waits, so that there is no moment at which a lock is
+ * taken and nobody is known to have it (a signal handler may come at any). */
 struct lock {
-    uint32_t word;    /* 0 free, 1 taken, 2 taken and somebody waits */
-    uintptr_t holder; /* written by the holder only: a thread that finds itself here really is the holder */
+    uint32_t word;
 };
 
 SHARED struct lock lock_books;  /* slabs, contexts, tags */
 SHARED struct lock lock_report; /* the snapshot and its text; taken before lock_books */
 
-/* `self` is any address or number that is this thread's own and not 0. */
+/* `self` is the address of something that is this thread's own, at least 64 bytes from any other thread's. */
 enum lock_state lock_take(struct lock *lock, uintptr_t self);
 enum lock_state lock_try(struct lock *lock, uintptr_t self); /* LOCK_BUSY: another thread has it */
 void lock_release(struct lock *lock);

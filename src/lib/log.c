@@ -13,7 +13,8 @@ enum {
     STDERR = 2,
     PATIENCE_MS = 200, /* how long a reader may take to make room */
     SLICE_MS = 20,
-    PIPE_CHUNK = 4096 /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
+    PIPE_CHUNK = 4096,   /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
+    TERMINAL_CHUNK = 128 /* and a terminal for this, each line end counted twice (its buffers come by 256) */
 };
 
 /* ---- is it still the stderr that we started with ---- */
@@ -134,15 +135,36 @@ static bool has_room(int descriptor, int *patience_ms, const uint32_t *stop)
     }
 }
 
-static bool write_patiently(int descriptor, size_t chunk, const char *text, size_t length, const uint32_t *stop)
+/* What a descriptor takes at once without making us wait: 0 is all of it. */
+static size_t chunk_of(uint32_t mode)
+{
+    switch (mode) {
+    case S_IFREG:
+        return 0;
+    case S_IFCHR:
+        return TERMINAL_CHUNK;
+    default:
+        return PIPE_CHUNK;
+    }
+}
+
+static long write_some(int descriptor, uint32_t mode, const char *text, size_t length)
+{
+    if (mode == S_IFSOCK)
+        return sys6(SYS_sendto, descriptor, text, length, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    return sys3(SYS_write, descriptor, text, length);
+}
+
+static bool write_patiently(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
     int patience_ms = PATIENCE_MS;
+    size_t chunk = chunk_of(mode);
     while (length > 0) {
         if (chunk != 0 && !has_room(descriptor, &patience_ms, stop))
             return false;
-        long written = sys3(SYS_write, descriptor, text, chunk != 0 && length > chunk ? chunk : length);
-        if (written == -11 /* EAGAIN */ && chunk == 0)
-            chunk = PIPE_CHUNK;
+        long written = write_some(descriptor, mode, text, chunk != 0 && length > chunk ? chunk : length);
+        if (written == -11 /* EAGAIN */)
+            chunk = chunk != 0 && mode != S_IFSOCK ? chunk : PIPE_CHUNK;
         else if (written <= 0 && written != -4 /* EINTR */)
             return false;
         if (written > 0) {
@@ -156,8 +178,7 @@ static bool write_patiently(int descriptor, size_t chunk, const char *text, size
 static bool write_whole(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
     struct held_signals held = signals_hold();
-    size_t chunk = mode == S_IFREG ? 0 : mode == S_IFIFO ? PIPE_CHUNK : length;
-    bool done = write_patiently(descriptor, chunk, text, length, stop);
+    bool done = write_patiently(descriptor, mode, text, length, stop);
     signals_return(&held);
     return done;
 }

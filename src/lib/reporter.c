@@ -22,7 +22,6 @@ enum {
     TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
     PATH_BYTES = 2 * OPTION_TEXT,
     NO_SUCH_THREAD = -3,
-    REPORTER_SELF = 1, /* the thread to a lock */
     CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */
 };
 
@@ -233,7 +232,7 @@ static void run(void *unused)
         uint64_t now = reporter_uptime_ns();
         if (now >= report_at) {
             reporter.cpu_us = cpu_before + own_cpu_us();
-            reporter_report(SNAPSHOT_PERIODIC, REPORTER_SELF);
+            reporter_report(SNAPSHOT_PERIODIC, (uintptr_t)&reporter);
             report_at = next_report_ns();
             continue;
         }

@@ -56,6 +56,8 @@ static struct age_place reference_place(uint32_t birth, uint32_t now)
     unsigned level = 0;
     while (level < AGE_LEVELS - 1 && (now >> level) - (birth >> level) >= AGE_CELLS)
         level++;
+    if ((now >> level) - (birth >> level) >= AGE_CELLS) /* older than the last level can tell: its oldest cell */
+        return (struct age_place){level, ((now >> level) - (AGE_CELLS - 1)) % AGE_CELLS};
     return (struct age_place){level, (birth >> level) % AGE_CELLS};
 }
 

@@ -17,6 +17,9 @@
 
 enum { THREADS = 4, ROUNDS = 50000, WAITERS = 8, PATIENCE_S = 60 };
 
+/* Who a thread is to a lock: an address of its own. */
+#define THREAD(n) (4096 * (uintptr_t)(n))
+
 static struct lock lock;
 
 /* A lock that is never given back would keep the test for ever. */
@@ -41,9 +44,9 @@ static void taken_and_released(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(lock_take(&lock, 1), LOCK_TAKEN);
+        assert_int_equal(lock_take(&lock, THREAD(1)), LOCK_TAKEN);
         lock_release(&lock);
-        assert_int_equal(lock_try(&lock, 2), LOCK_TAKEN);
+        assert_int_equal(lock_try(&lock, THREAD(2)), LOCK_TAKEN);
         lock_release(&lock);
     }
 }
@@ -51,14 +54,14 @@ static void taken_and_released(void **state)
 static void the_holder_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(lock_take(&lock, 1), LOCK_TAKEN);
-    assert_int_equal(lock_take(&lock, 1), LOCK_NESTED);
-    assert_int_equal(lock_try(&lock, 1), LOCK_NESTED);
-    assert_int_equal(lock_try(&lock, 2), LOCK_BUSY); /* being told changes nothing */
+    assert_int_equal(lock_take(&lock, THREAD(1)), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock, THREAD(1)), LOCK_NESTED);
+    assert_int_equal(lock_try(&lock, THREAD(1)), LOCK_NESTED);
+    assert_int_equal(lock_try(&lock, THREAD(2)), LOCK_BUSY); /* being told changes nothing */
     lock_release(&lock);
-    assert_int_equal(lock_try(&lock, 2), LOCK_TAKEN);
-    assert_int_equal(lock_try(&lock, 2), LOCK_NESTED);
-    assert_int_equal(lock_try(&lock, 1), LOCK_BUSY);
+    assert_int_equal(lock_try(&lock, THREAD(2)), LOCK_TAKEN);
+    assert_int_equal(lock_try(&lock, THREAD(2)), LOCK_NESTED);
+    assert_int_equal(lock_try(&lock, THREAD(1)), LOCK_BUSY);
     lock_release(&lock);
 }
 
@@ -66,21 +69,21 @@ static void two_locks_are_apart(void **state)
 {
     (void)state;
     struct lock other = {0};
-    assert_int_equal(lock_take(&lock, 1), LOCK_TAKEN);
-    assert_int_equal(lock_take(&other, 1), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock, THREAD(1)), LOCK_TAKEN);
+    assert_int_equal(lock_take(&other, THREAD(1)), LOCK_TAKEN);
     lock_release(&lock);
-    assert_int_equal(lock_try(&other, 1), LOCK_NESTED);
+    assert_int_equal(lock_try(&other, THREAD(1)), LOCK_NESTED);
     lock_release(&other);
 }
 
 static void reset_frees_whoever_held_it(void **state)
 {
     (void)state;
-    assert_int_equal(lock_take(&lock, 1), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock, THREAD(1)), LOCK_TAKEN);
     lock_reset(&lock);
-    assert_int_equal(lock_try(&lock, 2), LOCK_TAKEN);
+    assert_int_equal(lock_try(&lock, THREAD(2)), LOCK_TAKEN);
     lock_reset(&lock);
-    assert_int_equal(lock_take(&lock, 2), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock, THREAD(2)), LOCK_TAKEN);
     lock_release(&lock);
 }
 
@@ -92,7 +95,7 @@ static void handle(int signal)
 {
     (void)signal;
     handled++;
-    if (lock_take(&lock, 1) == LOCK_TAKEN)
+    if (lock_take(&lock, THREAD(1)) == LOCK_TAKEN)
         lock_release(&lock);
 }
 
@@ -107,7 +110,7 @@ static void take_and_release_under_signals(void)
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || timer_settime(timer, 0, &often, NULL) != 0)
         _exit(1);
     for (unsigned long i = 0; i < ROUNDS_MOST && handled < SIGNALS; i++)
-        if (lock_take(&lock, 1) == LOCK_TAKEN)
+        if (lock_take(&lock, THREAD(1)) == LOCK_TAKEN)
             lock_release(&lock);
 }
 
@@ -151,12 +154,12 @@ static void *come_and_go(void *self)
 {
     for (unsigned i = 0; i < ROUNDS; i++) {
         if (i % 4 == 0) {
-            while (lock_try(&lock, (uintptr_t)self) != LOCK_TAKEN)
+            while (lock_try(&lock, THREAD((uintptr_t)self)) != LOCK_TAKEN)
                 __atomic_add_fetch(&room.busy, 1, __ATOMIC_RELAXED);
-        } else if (lock_take(&lock, (uintptr_t)self) != LOCK_TAKEN) {
+        } else if (lock_take(&lock, THREAD((uintptr_t)self)) != LOCK_TAKEN) {
             break;
         }
-        if (lock_try(&lock, (uintptr_t)self) != LOCK_NESTED)
+        if (lock_try(&lock, THREAD((uintptr_t)self)) != LOCK_NESTED)
             break;
         enter();
         lock_release(&lock);
@@ -175,7 +178,7 @@ static void one_at_a_time(void **state)
     assert_int_equal(room.sum, (uint64_t)THREADS * ROUNDS);
     assert_int_equal(room.intruded, 0);
     assert_int_not_equal(room.busy, 0);
-    assert_int_equal(lock_try(&lock, 1), LOCK_TAKEN);
+    assert_int_equal(lock_try(&lock, THREAD(1)), LOCK_TAKEN);
     lock_release(&lock);
 }
 
@@ -187,7 +190,7 @@ static uint32_t served;
 static void *wait_once(void *self)
 {
     __atomic_add_fetch(&waiting, 1, __ATOMIC_RELEASE);
-    if (lock_take(&lock, (uintptr_t)self) == LOCK_TAKEN) {
+    if (lock_take(&lock, THREAD((uintptr_t)self)) == LOCK_TAKEN) {
         served++;
         lock_release(&lock);
     }
@@ -198,7 +201,7 @@ static void all_who_wait_are_served(void **state)
 {
     (void)state;
     pthread_t thread[WAITERS];
-    assert_int_equal(lock_take(&lock, 100), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock, THREAD(100)), LOCK_TAKEN);
     for (uintptr_t i = 0; i < WAITERS; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, wait_once, (void *)(i + 1)), 0);
     while (__atomic_load_n(&waiting, __ATOMIC_ACQUIRE) < WAITERS)

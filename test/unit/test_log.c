@@ -459,20 +459,25 @@ static void a_terminal_that_nobody_reads(void **state)
     close(control);
 }
 
+/* One slice of the patience, not all of it; the best of some tries, as the machine may be busy. */
 static void whoever_is_told_to_stop_stops(void **state)
 {
     (void)state;
     static const uint32_t stop = 1;
     struct pipe_ends pipe = new_pipe();
+    int64_t least = PATIENCE_MS;
     fill(pipe.in);
-    stderr_becomes(pipe.in);
-    log_start();
-    int64_t before = now_ms();
-    bool written = log_stderr("hello", 5, &stop);
-    int64_t took = now_ms() - before;
-    stderr_again();
-    assert_false(written);
-    assert_in_range(took, 0, 150); /* one slice of the patience, not all of it */
+    for (unsigned i = 0; i < 10; i++) {
+        stderr_becomes(pipe.in);
+        log_start();
+        int64_t before = now_ms();
+        bool written = log_stderr("hello", 5, &stop);
+        int64_t took = now_ms() - before;
+        stderr_again();
+        assert_false(written);
+        least = took < least ? took : least;
+    }
+    assert_in_range(least, 0, 100);
     close_pipe(pipe);
 }
 
@@ -480,13 +485,15 @@ static void whoever_is_told_to_stop_stops(void **state)
 
 static size_t bytes_read;
 
+enum { MUCH = 200000 }; /* more than any pipe takes at once */
+
 static void *read_slowly(void *descriptor)
 {
     static char piece[3000];
     ssize_t length;
     while ((length = read((int)(intptr_t)descriptor, piece, sizeof piece)) > 0) {
         bytes_read += (size_t)length;
-        usleep(500);
+        usleep(100);
     }
     return NULL;
 }
@@ -496,12 +503,12 @@ static void assert_all_arrives(int in, int out)
     pthread_t reader;
     bytes_read = 0;
     assert_int_equal(pthread_create(&reader, NULL, read_slowly, (void *)(intptr_t)out), 0);
-    bool written = write_as(in, in, big, sizeof big);
+    bool written = write_as(in, in, big, MUCH);
     close(in);
     pthread_join(reader, NULL);
     close(out);
     assert_true(written);
-    assert_int_equal(bytes_read, sizeof big);
+    assert_int_equal(bytes_read, MUCH);
 }
 
 static void a_slow_reader_gets_it_all(void **state)

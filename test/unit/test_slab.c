@@ -21,7 +21,7 @@
 #include "lib/sys.h"
 #include "random.h"
 
-enum { TAGS = 12, CONTEXTS = 300, POOL = 4000, MAIN_SELF = 1 };
+enum { TAGS = 12, CONTEXTS = 300, POOL = 4000, MAIN_SELF = 4096 };
 
 static uint32_t tick_now = 1; /* the clock of this test */
 
@@ -83,7 +83,7 @@ struct owner {
 
 static void lock_books_for(const struct owner *owner)
 {
-    if (lock_take(&lock_books, owner->self) != LOCK_TAKEN)
+    if (lock_take(&lock_books, 4096 * owner->self) != LOCK_TAKEN)
         abort();
 }
 
