@@ -1,0 +1,76 @@
+# Runs programs under the library. scenarios/NAME.c(c) is a program named for one failure; plugins/NAME.c a
+# shared object that one of them needs; test_NAME.c a cmocka suite that runs them (harness.h).
+#
+# What a program needs beyond the usual stands in SCENARIO_CFLAGS_NAME, SCENARIO_LDFLAGS_NAME (libraries too)
+# and SCENARIO_NEEDS_NAME (files to build first); for a plugin in PLUGIN_..._NAME.
+
+PRELOAD_DIR       := test/preload
+PRELOAD_OUT       := $(BUILD)/test/preload
+PRELOAD_SCENARIOS := $(patsubst $(PRELOAD_DIR)/scenarios/%.c,$(PRELOAD_OUT)/%,$(wildcard $(PRELOAD_DIR)/scenarios/*.c)) \
+                     $(patsubst $(PRELOAD_DIR)/scenarios/%.cc,$(PRELOAD_OUT)/%,$(wildcard $(PRELOAD_DIR)/scenarios/*.cc))
+PRELOAD_PLUGINS   := $(patsubst $(PRELOAD_DIR)/plugins/%.c,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.c)) \
+                     $(patsubst $(PRELOAD_DIR)/plugins/%.cc,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.cc))
+PRELOAD_SUITES    := $(patsubst $(PRELOAD_DIR)/test_%.c,$(PRELOAD_OUT)/test_%,$(wildcard $(PRELOAD_DIR)/test_*.c))
+
+# -fno-builtin: a compiler that knows malloc may leave a pair of calls out, and the scenario would test nothing.
+PRELOAD_CFLAGS   := $(WARN) $(CFLAGS) -fno-builtin -pthread -I$(PRELOAD_DIR)
+PRELOAD_CXXFLAGS := -std=gnu++17 -fsized-deallocation $(PRELOAD_CFLAGS)
+PRELOAD_PLUGIN    = -shared -fPIC -fno-optimize-sibling-calls -Wl,-soname,$(@F)
+
+# The suites that stand in PRELOAD_ONLY, or all: make preload PRELOAD_ONLY="test_blocks test_start"
+PRELOAD_ONLY ?= $(notdir $(PRELOAD_SUITES))
+
+.PHONY: preload preload-build
+preload-build: $(PRELOAD_SCENARIOS) $(PRELOAD_PLUGINS) $(PRELOAD_SUITES)
+
+preload: $(LIB) preload-build
+	@$(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(PRELOAD_ONLY))
+
+.SECONDEXPANSION:
+
+$(PRELOAD_OUT)/%: $(PRELOAD_DIR)/scenarios/%.c $(PRELOAD_DIR)/preload.mk $$(SCENARIO_NEEDS_$$*)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(PRELOAD_CFLAGS) $(SCENARIO_CFLAGS_$*) -MMD -MP $< $(SCENARIO_LDFLAGS_$*) -o $@
+
+$(PRELOAD_OUT)/%: $(PRELOAD_DIR)/scenarios/%.cc $(PRELOAD_DIR)/preload.mk $$(SCENARIO_NEEDS_$$*)
+	@mkdir -p $(@D)
+	$(CXX) $(PRELOAD_CXXFLAGS) $(SCENARIO_CFLAGS_$*) -MMD -MP $< $(SCENARIO_LDFLAGS_$*) -o $@
+
+$(PRELOAD_OUT)/%.so: $(PRELOAD_DIR)/plugins/%.c $(PRELOAD_DIR)/preload.mk $$(PLUGIN_NEEDS_$$*)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(PRELOAD_CFLAGS) $(PLUGIN_CFLAGS_$*) $(PRELOAD_PLUGIN) -MMD -MP $< $(PLUGIN_LDFLAGS_$*) -o $@
+
+$(PRELOAD_OUT)/%.so: $(PRELOAD_DIR)/plugins/%.cc $(PRELOAD_DIR)/preload.mk $$(PLUGIN_NEEDS_$$*)
+	@mkdir -p $(@D)
+	$(CXX) $(PRELOAD_CXXFLAGS) $(PLUGIN_CFLAGS_$*) $(PRELOAD_PLUGIN) -MMD -MP $< $(PLUGIN_LDFLAGS_$*) -o $@
+
+$(PRELOAD_OUT)/harness.o: $(PRELOAD_DIR)/harness.c $(PRELOAD_DIR)/preload.mk
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(PRELOAD_OUT)/test_%: $(PRELOAD_DIR)/test_%.c $(PRELOAD_OUT)/harness.o $(PRELOAD_DIR)/preload.mk
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP $(filter %.c %.o,$^) -lcmocka -lm -o $@
+
+-include $(wildcard $(PRELOAD_OUT)/*.d)
+
+# ---- what single programs need ----
+
+PRELOAD_ORIGIN := -Wl,-rpath,'$$ORIGIN'
+
+SCENARIO_NEEDS_calloc_in_dlsym         := $(PRELOAD_OUT)/early.so
+SCENARIO_LDFLAGS_calloc_in_dlsym       := $(PRELOAD_OUT)/early.so $(PRELOAD_ORIGIN)
+SCENARIO_NEEDS_malloc_in_constructor   := $(PRELOAD_OUT)/constructor.so
+SCENARIO_LDFLAGS_malloc_in_constructor := $(PRELOAD_OUT)/constructor.so $(PRELOAD_ORIGIN)
+SCENARIO_LDFLAGS_alloc_under_loader_lock := $(PRELOAD_ORIGIN)
+SCENARIO_LDFLAGS_dynamic_tls           := $(PRELOAD_ORIGIN)
+SCENARIO_LDFLAGS_static_tls_exhausted  := $(PRELOAD_ORIGIN)
+SCENARIO_CFLAGS_no_pie                 := -fno-pie -no-pie
+SCENARIO_LDFLAGS_static_program        := -static
+SCENARIO_LDFLAGS_deepbind_plugin       := $(PRELOAD_ORIGIN)
+SCENARIO_LDFLAGS_second_namespace      := $(PRELOAD_ORIGIN)
+PLUGIN_LDFLAGS_runpath_caller          := $(PRELOAD_ORIGIN) -Wl,--enable-new-dtags
+
+PRELOAD_LEDGER := $(PRELOAD_OUT)/ledger.so $(PRELOAD_ORIGIN)
+$(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
+    $(eval SCENARIO_NEEDS_$(name) := $(PRELOAD_OUT)/ledger.so) $(eval SCENARIO_LDFLAGS_$(name) = $$(PRELOAD_LEDGER)))
