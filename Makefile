@@ -69,11 +69,11 @@ bench: setup-bench
 lint: setup-lint
 sanitize: setup-sanitize
 
--include test/unit/unit.mk
--include test/preload/preload.mk
--include test/real/real.mk
--include test/bench/bench.mk
--include test/lint.mk
+include test/unit/unit.mk
+include test/preload/preload.mk
+include test/real/real.mk
+include test/bench/bench.mk
+include test/lint.mk
 
 demo:
 	@$(SETUP) demo

@@ -1,0 +1,24 @@
+# Programs that nobody here wrote, bare and tracked; the library as an object file; the project's own commands.
+
+REAL_DIR    := test/real
+REAL_OUT    := $(BUILD)/test/real
+REAL_CFLAGS := $(STD) $(WARN) $(CFLAGS) $(CPPFLAGS) -DREAL_TOP='"$(CURDIR)"' -DREAL_BUILD='"$(abspath $(BUILD))"'
+REAL_SUITES := $(REAL_OUT)/test_object $(REAL_OUT)/test_real $(REAL_OUT)/test_project
+
+.PHONY: real real-build
+real-build: $(REAL_SUITES) $(REAL_OUT)/library
+
+real: $(LIB) real-build
+	@status=0; for suite in $(REAL_SUITES); do \
+	    echo "== $${suite##*/}"; $$suite || { status=1; echo "$${suite##*/} failed"; }; \
+	done; exit $$status
+
+$(REAL_OUT)/test_object: src/lib/functions.h
+
+$(REAL_OUT)/test_%: $(REAL_DIR)/test_%.c $(BUILD)/test/preload/harness.o test/preload/harness.h $(REAL_DIR)/real.mk
+	@mkdir -p $(@D)
+	$(CC) $(REAL_CFLAGS) $(filter %.c %.o,$^) -lcmocka -lm -o $@
+
+$(REAL_OUT)/library: $(REAL_DIR)/programs/library.cc $(REAL_DIR)/real.mk
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 $(WARN) $(CFLAGS) -pthread $< -o $@
