@@ -51,11 +51,17 @@ ASIDE(int, initgroups, (const char *user, gid_t group), (user, group))
 ASIDE(int, capset, (void *header, const void *data), (header, data))
 ASIDE(int, chroot, (const char *path), (path))
 
-/* A sandbox may kill the process for any call that it has not foreseen: from then on we make none. */
-static long enter_sandbox(long result)
+/* A sandbox may kill the process for any call that it has not foreseen: from then on we make none. The kernel's own
+ * strict mode is known to allow write; a filter may allow what it likes. */
+static enum log_sandbox sandbox_of(long mode)
 {
-    if (result < 0)
-        log_sandboxed(false);
+    return mode == SECCOMP_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
+}
+
+static long entered_sandbox(long result, bool before)
+{
+    if (result < 0 && !before)
+        log_sandboxed(SANDBOX_NONE);
     return result;
 }
 
@@ -97,13 +103,12 @@ static bool syscall_wants_us_aside(long number)
     }
 }
 
-static void before(bool aside, bool sandbox)
+static void before(bool aside, enum log_sandbox sandbox)
 {
     if (aside)
         step_aside();
-    if (sandbox && lifecycle_up() && lifecycle_tracks())
-        log_sandboxed(true);
-    lifecycle_up();
+    if (lifecycle_up() && lifecycle_tracks() && sandbox != SANDBOX_NONE && !log_is_sandboxed())
+        log_sandboxed(sandbox);
 }
 
 PUBLIC int prctl(int operation, ...)
@@ -115,12 +120,13 @@ PUBLIC int prctl(int operation, ...)
     unsigned long c = va_arg(list, unsigned long);
     unsigned long d = va_arg(list, unsigned long);
     va_end(list);
-    bool sandbox = operation == PR_SET_SECCOMP;
+    bool was_sandboxed = log_is_sandboxed();
+    enum log_sandbox sandbox = operation == PR_SET_SECCOMP ? sandbox_of((long)a) : SANDBOX_NONE;
     before(prctl_wants_us_aside(operation), sandbox);
     int result = real.prctl(operation, a, b, c, d);
     if (operation == PR_SET_NAME && result == 0 && lifecycle_tracks())
         track_thread_named((uintptr_t)pthread_self(), (const char *)a);
-    return sandbox ? (int)enter_sandbox(result) : result;
+    return sandbox != SANDBOX_NONE ? (int)entered_sandbox(result, was_sandboxed) : result;
 }
 
 PUBLIC long syscall(long number, ...)
@@ -135,11 +141,15 @@ PUBLIC long syscall(long number, ...)
     long f = va_arg(list, long);
     va_end(list);
     bool prctl_call = number == SYS_prctl;
-    bool sandbox = (prctl_call && a == PR_SET_SECCOMP) ||
-                   (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT));
+    bool was_sandboxed = log_is_sandboxed();
+    enum log_sandbox sandbox = SANDBOX_NONE;
+    if (prctl_call && a == PR_SET_SECCOMP)
+        sandbox = sandbox_of(b);
+    else if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT))
+        sandbox = a == SECCOMP_SET_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
     before(syscall_wants_us_aside(number) || (prctl_call && prctl_wants_us_aside(a)), sandbox);
     long result = real.syscall(number, a, b, c, d, e, f);
-    return sandbox ? enter_sandbox(result) : result;
+    return sandbox != SANDBOX_NONE ? entered_sandbox(result, was_sandboxed) : result;
 }
 
 static void tell_deepbind(const char *file)

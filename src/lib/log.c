@@ -1,11 +1,14 @@
 #include "log.h"
 
+#include <fcntl.h>
 #include <linux/stat.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <asm/termbits.h>
 
 #include "sys.h"
 
@@ -13,8 +16,11 @@ enum {
     STDERR = 2,
     PATIENCE_MS = 200, /* how long a reader may take to make room */
     SLICE_MS = 20,
-    PIPE_CHUNK = 4096,   /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
-    TERMINAL_CHUNK = 128 /* and a terminal for this, each line end counted twice (its buffers come by 256) */
+    PIPE_CHUNK = 4096, /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
+    AGAIN = -11,
+    INTERRUPTED = -4,
+    BROKEN_PIPE = -32,
+    TOO_BIG = -27
 };
 
 /* ---- is it still the stderr that we started with ---- */
@@ -31,8 +37,8 @@ struct identity {
 
 static struct {
     struct identity stderr_file;
-    bool sandboxed;
-    bool sandbox_may_write;
+    bool is_terminal;
+    enum log_sandbox sandbox;
 } log;
 
 static struct identity identify(int descriptor)
@@ -61,9 +67,16 @@ static bool same_file(const struct identity *a, const struct identity *b)
            a->birth_seconds == b->birth_seconds && a->birth_nanoseconds == b->birth_nanoseconds;
 }
 
+static bool is_terminal(int descriptor)
+{
+    struct termios settings;
+    return sys3(SYS_ioctl, descriptor, TCGETS, &settings) == 0;
+}
+
 void log_start(void)
 {
     log.stderr_file = identify(STDERR);
+    log.is_terminal = is_terminal(STDERR);
 }
 
 static bool stderr_is_ours(void)
@@ -72,17 +85,17 @@ static bool stderr_is_ours(void)
     return same_file(&now, &log.stderr_file);
 }
 
-void log_sandboxed(bool sandboxed)
+void log_sandboxed(enum log_sandbox sandbox)
 {
-    if (sandboxed && !log.sandboxed)
-        log.sandbox_may_write = stderr_is_ours();
-    log.sandboxed = sandboxed;
-    sys_careful = sandboxed;
+    if (sandbox == SANDBOX_WRITES && !stderr_is_ours())
+        sandbox = SANDBOX_SILENT;
+    log.sandbox = sandbox;
+    sys_careful = sandbox != SANDBOX_NONE;
 }
 
 bool log_is_sandboxed(void)
 {
-    return log.sandboxed;
+    return log.sandbox != SANDBOX_NONE;
 }
 
 /* ---- writing ---- */
@@ -104,11 +117,11 @@ static struct held_signals signals_hold(void)
     return held;
 }
 
-static void signals_return(const struct held_signals *held)
+/* Only what our own write has raised is taken back: the error tells. SIGTTOU is not raised while it is blocked. */
+static void signals_return(const struct held_signals *held, long error)
 {
-    uint64_t pending = 0;
-    sys2(SYS_rt_sigpending, &pending, 8);
-    uint64_t ours = pending & ~held->pending & write_signals;
+    uint64_t raised = error == BROKEN_PIPE ? SIGNAL_BIT(SIGPIPE) : error == TOO_BIG ? SIGNAL_BIT(SIGXFSZ) : 0;
+    uint64_t ours = raised & ~held->pending;
     if (ours != 0) {
         uint64_t no_time[2] = {0, 0};
         sys4(SYS_rt_sigtimedwait, &ours, NULL, no_time, 8);
@@ -138,14 +151,7 @@ static bool has_room(int descriptor, int *patience_ms, const uint32_t *stop)
 /* What a descriptor takes at once without making us wait: 0 is all of it. */
 static size_t chunk_of(uint32_t mode)
 {
-    switch (mode) {
-    case S_IFREG:
-        return 0;
-    case S_IFCHR:
-        return TERMINAL_CHUNK;
-    default:
-        return PIPE_CHUNK;
-    }
+    return mode == S_IFREG || mode == S_IFCHR ? 0 : PIPE_CHUNK;
 }
 
 static long write_some(int descriptor, uint32_t mode, const char *text, size_t length)
@@ -155,43 +161,68 @@ static long write_some(int descriptor, uint32_t mode, const char *text, size_t l
     return sys3(SYS_write, descriptor, text, length);
 }
 
-static bool write_patiently(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
+/* Writes all of it as far as our patience lasts. Returns 0, or the error that ended it. */
+static long write_patiently(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
     int patience_ms = PATIENCE_MS;
     size_t chunk = chunk_of(mode);
+    bool wait = chunk != 0;
     while (length > 0) {
-        if (chunk != 0 && !has_room(descriptor, &patience_ms, stop))
-            return false;
+        if (wait && !has_room(descriptor, &patience_ms, stop))
+            return AGAIN;
         long written = write_some(descriptor, mode, text, chunk != 0 && length > chunk ? chunk : length);
-        if (written == -11 /* EAGAIN */)
-            chunk = chunk != 0 && mode != S_IFSOCK ? chunk : PIPE_CHUNK;
-        else if (written <= 0 && written != -4 /* EINTR */)
-            return false;
+        wait = chunk != 0 || written == AGAIN;
+        if (written == AGAIN)
+            patience_ms--; /* what polls writable and takes nothing is not asked for ever */
+        else if (written <= 0 && written != INTERRUPTED)
+            return written;
         if (written > 0) {
             text += written;
             length -= (size_t)written;
         }
     }
-    return true;
+    return 0;
 }
 
 static bool write_whole(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
     struct held_signals held = signals_hold();
-    bool done = write_patiently(descriptor, mode, text, length, stop);
-    signals_return(&held);
-    return done;
+    long error = write_patiently(descriptor, mode, text, length, stop);
+    signals_return(&held, error);
+    return error == 0;
+}
+
+/* A terminal whose reader has stalled lets a write wait for ever, and its poll promises room for one byte only. So
+ * we write through a description of our own that does not wait. (For that moment it takes a descriptor number.) */
+static bool write_terminal(int descriptor, const char *text, size_t length, const uint32_t *stop)
+{
+    struct log_line path = {.length = 0};
+    log_text(&path, "/proc/self/fd/");
+    log_number(&path, (uint64_t)descriptor);
+    path.text[path.length] = '\0';
+    long own = sys3(SYS_open, path.text, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    if (own < 0)
+        return write_whole(descriptor, S_IFCHR, text, length, stop);
+    bool written = write_whole((int)own, S_IFCHR, text, length, stop);
+    sys1(SYS_close, own);
+    return written;
 }
 
 bool log_stderr(const char *text, size_t length, const uint32_t *stop)
 {
-    if (log.sandboxed)
-        return log.sandbox_may_write && sys3(SYS_write, STDERR, text, length) == (long)length;
-    return stderr_is_ours() && write_whole(STDERR, log.stderr_file.mode, text, length, stop);
+    if (log.sandbox != SANDBOX_NONE)
+        return log.sandbox == SANDBOX_WRITES && sys3(SYS_write, STDERR, text, length) == (long)length;
+    if (!stderr_is_ours())
+        return false;
+    if (log.is_terminal)
+        return write_terminal(STDERR, text, length, stop);
+    return write_whole(STDERR, log.stderr_file.mode, text, length, stop);
 }
 
 bool log_descriptor(int descriptor, const char *text, size_t length, const uint32_t *stop)
 {
+    if (is_terminal(descriptor))
+        return write_terminal(descriptor, text, length, stop);
     return write_whole(descriptor, identify(descriptor).mode, text, length, stop);
 }
 

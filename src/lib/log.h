@@ -11,9 +11,10 @@ enum { LOG_LINE = 640 };
 
 /* Remembers what stderr is. Once, at start. */
 void log_start(void);
-/* The process has entered a sandbox that may kill it for any call but write: from now on write only (and only if
- * stderr was in order when it entered). */
-void log_sandboxed(bool sandboxed);
+/* The process enters a sandbox that may kill it for any call it has not foreseen: from now on nothing is written,
+ * except where write is known to be allowed (and stderr was in order when it entered). */
+enum log_sandbox { SANDBOX_NONE, SANDBOX_WRITES, SANDBOX_SILENT };
+void log_sandboxed(enum log_sandbox sandbox);
 bool log_is_sandboxed(void);
 
 /* One piece of text to stderr. false: stderr is gone, or took not all of it. `stop`, when not NULL and not 0,

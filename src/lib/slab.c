@@ -256,55 +256,58 @@ void slab_limit(struct slab *slab)
             slab_push(slab, tag);
 }
 
-static struct slab_site *site_line(struct slab *slab, uint64_t key)
+/* The other entry of the same cache line. */
+static struct slab_site *site_beside(struct slab_site *site)
 {
-    return (struct slab_site *)((uintptr_t)slab_site(slab, key) & -(uintptr_t)CACHE_LINE);
+    return (struct slab_site *)((uintptr_t)site ^ SITE_BYTES);
 }
 
-uint64_t slab_recall(struct slab *slab, uint64_t key)
-{
-    const struct slab_site *line = site_line(slab, key);
-    for (unsigned way = 0; way < SITES_WAYS; way++)
-        if (line[way].key == key)
-            return line[way].word;
-    return 0;
-}
+_Static_assert(SITES_WAYS * SITE_BYTES == CACHE_LINE, "two entries share a line");
 
-/* Where a new key goes: its home, or while that is taken an empty place of the same cache line. */
-static struct slab_site *site_room(struct slab *slab, uint64_t key)
+/* A signal handler that allocates in between may take the same place: then the entry is dropped. */
+static void site_write(struct slab *slab, struct slab_site *site, uint64_t key, uint64_t word)
 {
-    struct slab_site *home = slab_site(slab, key);
-    struct slab_site *line = site_line(slab, key);
-    if (home->key == 0)
-        return home;
-    for (unsigned way = 0; way < SITES_WAYS; way++)
-        if (line[way].key == 0)
-            return &line[way];
-    return NULL;
-}
-
-void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
-{
-    struct slab_site *site = site_room(slab, key);
-    if (site == NULL) {
-        site = slab_site(slab, key);
-        if (++slab->misses > slab->sites_mask / SITE_BYTES / 8 && slab->sites_mask < (SITES_MAX - 1) * SITE_BYTES) {
-            slab->misses = 0;
-            slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES; /* what stands at its old place is never found */
-        }
-    }
-    struct slab_tag *books = &slab->tag[(uint16_t)word];
-    if (books->net_base == 0)
-        net_center(slab, books);
-    /* A signal handler that allocates in between may take the same place: then the entry is dropped. */
     __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&site->word, word, __ATOMIC_RELAXED);
     __atomic_store_n(&site->cell, &slab->cell[(uint16_t)(word >> 16)], __ATOMIC_RELAXED);
-    __atomic_store_n(&site->tag, books, __ATOMIC_RELAXED);
+    __atomic_store_n(&site->tag, &slab->tag[(uint16_t)word], __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&site->key, key, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&site->word, __ATOMIC_RELAXED) != word)
         __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
+}
+
+const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
+{
+    struct slab_site *home = slab_site(slab, key);
+    struct slab_site *beside = site_beside(home);
+    if (home->key == key)
+        return home;
+    if (beside->key != key)
+        return NULL;
+    uint64_t word = beside->word;
+    site_write(slab, beside, home->key, home->word);
+    site_write(slab, home, key, word);
+    return home->key == key ? home : NULL;
+}
+
+void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
+{
+    struct slab_site *home = slab_site(slab, key);
+    struct slab_site *beside = site_beside(home);
+    struct slab_tag *books = &slab->tag[(uint16_t)word];
+    if (books->net_base == 0)
+        net_center(slab, books);
+    if (home->key != 0 && beside->key != 0 && ++slab->misses > slab->sites_mask / SITE_BYTES / 8 &&
+        slab->sites_mask < (SITES_MAX - 1) * SITE_BYTES) {
+        slab->misses = 0;
+        slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES; /* what stands at its old place is never found */
+        home = slab_site(slab, key);
+        beside = site_beside(home);
+    }
+    if (home->key != 0)
+        site_write(slab, beside, home->key, home->word);
+    site_write(slab, home, key, word);
 }

@@ -13,11 +13,12 @@ int sys_careful;
 
 void *sys_memory(size_t bytes)
 {
+    if (sys_careful)
+        return NULL;
     long at = sys6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at < 0 && at > -PAGE_BYTES)
         return NULL;
-    if (!sys_careful)
-        sys3(SYS_madvise, at, bytes, MADV_NOHUGEPAGE);
+    sys3(SYS_madvise, at, bytes, MADV_NOHUGEPAGE);
     return (void *)at;
 }
 

@@ -55,7 +55,8 @@ uint64_t sys_clock_ns(void);
 int64_t sys_wall_seconds(void); /* since 1970, UTC */
 void sys_clock_find(void *libc); /* libc: what dlopen says of it */
 
-/* This process may be killed for a call that it has not foreseen (seccomp): from now on only what malloc needs. */
+/* This process may be killed for a call that it has not foreseen (seccomp): from now on no calls of ours, and
+ * sys_memory has none to give. */
 SHARED int sys_careful;
 
 /* Whether 8 bytes can be read at the address: asked of the kernel, which answers EFAULT instead of a signal. */

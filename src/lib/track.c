@@ -205,9 +205,9 @@ static uint64_t word_for(struct slab *slab, uintptr_t caller, size_t size)
 {
     unsigned log = size_class(size);
     uint64_t key = context_key(caller, log, 0) | slab->scope;
-    uint64_t word = slab_recall(slab, key);
-    if (word != 0)
-        return word;
+    const struct slab_site *site = slab_recall(slab, key);
+    if (site != NULL)
+        return site->word;
     unsigned context = context_find(key);
     if (context == 0) {
         /* The shared slab's user holds the lock already. */
@@ -216,8 +216,9 @@ static uint64_t word_for(struct slab *slab, uintptr_t caller, size_t size)
         else
             context = context_make(slab, key, caller, log);
     }
-    word = block_word(context_tag(context), context);
-    slab_remember(slab, key, word);
+    uint64_t word = block_word(context_tag(context), context);
+    if (context >= SIZE_CLASSES) /* else a last resort, for this once */
+        slab_remember(slab, key, word);
     return word;
 }
 
@@ -325,6 +326,17 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     if (UNLIKELY(base == NULL))
         return fail(size, caller, shape);
     return book(base, size, caller, shape);
+}
+
+/* The slab and its tick are in order; the site is not at home in the cache. */
+void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
+{
+    struct slab *slab = track_slab;
+    uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
+    const struct slab_site *site = slab_recall(slab, key);
+    if (site == NULL)
+        return track_allocated_slow(base, size, caller, shape);
+    return track_booked(slab, *site, base, size, slab->tick, shape);
 }
 
 void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user)
@@ -617,11 +629,8 @@ static bool is_ours(const void *user)
 }
 
 /* The context of a block of another size from the same site, under the same tag. */
-static unsigned context_resized(struct slab *slab, const struct block *block, size_t size)
+static unsigned context_resized(struct slab *slab, const struct block *block, unsigned log)
 {
-    unsigned log = size_class(size);
-    if (context_class(block->context) == log)
-        return block->context;
     uint64_t key = context_key(context_site(block->context), log, block->tag);
     unsigned context = context_find(key);
     if (context == 0 && slab == &slab_shared)
@@ -633,12 +642,15 @@ static unsigned context_resized(struct slab *slab, const struct block *block, si
 
 static void count_resized(struct slab *slab, struct block *block, size_t from, size_t to)
 {
-    unsigned context = context_resized(slab, block, to);
-    cell_sub(&slab->cell[block->context].allocated.blocks, 1);
-    cell_sub(&slab->cell[block->context].allocated.bytes, from);
-    cell_add(&slab->cell[context].allocated.blocks, 1);
-    cell_add(&slab->cell[context].allocated.bytes, to);
-    block->context = (uint16_t)context;
+    if (size_class(from) == size_class(to)) {
+        cell_add(&slab->cell[block->context].allocated.bytes, to - from);
+    } else {
+        unsigned context = context_resized(slab, block, size_class(to));
+        cell_sub(&slab->cell[block->context].allocated.blocks, 1);
+        cell_sub(&slab->cell[block->context].allocated.bytes, from);
+        amount_add(&slab->cell[context].allocated, to);
+        block->context = (uint16_t)context;
+    }
     if (block->birth != slab->tick)
         count_settled(slab, block, 0, to - from);
     cell_add(&slab->tag[block->tag].resizes, 1);
@@ -717,8 +729,28 @@ static void *resize_early(void *user, size_t size, uintptr_t caller)
     return moved;
 }
 
+/* The usual case: a plain block of ours, of a thread whose slab and tick are in order. */
+static bool resizes_plainly(const void *user, size_t size)
+{
+    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 && block_of(user)->shape_check == BLOCK_LIVE(MADE_MALLOC) &&
+           size - 1 < TRACK_HUGE - 1 && track_slab->tick == clock_tick();
+}
+
+static void *resize_plainly(struct block *block, size_t size, uintptr_t caller)
+{
+    size_t old = block->size_low;
+    struct block *moved = real.realloc(block, size + BLOCK_HEADER);
+    if (UNLIKELY(moved == NULL))
+        return refuse(caller);
+    moved->size_low = (uint32_t)size;
+    count_resized(track_slab, moved, old, size);
+    return block_user(moved);
+}
+
 void *track_realloc(void *user, size_t size, uintptr_t caller)
 {
+    if (LIKELY(resizes_plainly(user, size)))
+        return resize_plainly(block_of(user), size, caller);
     if (user == NULL)
         return track_malloc_for(size, caller, MADE_MALLOC);
     if (UNLIKELY(!lifecycle_up()))

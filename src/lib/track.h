@@ -26,6 +26,7 @@ enum {
 SHARED __thread struct slab *track_slab __attribute__((tls_model("initial-exec")));
 
 COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
+void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape);
 COLD void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user);
 COLD void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool zeroed);
 COLD void track_free_page_start(void *user, unsigned shape);
@@ -34,8 +35,22 @@ COLD void track_free_slow(void *user);
 void track_free_settled(void *user);
 COLD void track_free_peak(void *user);
 
-/* Books a plain block that the real allocator just made (base; NULL: it refused) and returns what the program
- * gets. `shape` is how it was made: a constant of the entry point. */
+/* Books a plain block under its site's entry (a copy of it), and returns what the program gets. */
+HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, size_t size, uint32_t tick, unsigned shape)
+{
+    struct block *block = (struct block *)base;
+    block->birth = tick;
+    block->size_low = (uint32_t)size;
+    block->word = site.word | (uint64_t)shape << 32;
+    amount_add(&site.cell->allocated, size);
+    cell_add(&site.tag->net, size);
+    if (UNLIKELY((int64_t)site.tag->net > slab->net_most))
+        return track_allocated_peak(slab, site.tag, block_user(block));
+    return block_user(block);
+}
+
+/* Books what the real allocator just made (base; NULL: it refused). `shape` is how it was made: a constant of the
+ * entry point. */
 HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
     struct slab *slab = track_slab;
@@ -43,21 +58,13 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
     if (UNLIKELY(base == NULL) || UNLIKELY(slab->tick != tick))
         return track_allocated_slow(base, size, caller, shape);
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
-    const struct slab_site *site = slab_site(slab, key);
-    if (UNLIKELY(site->key != key))
-        return track_allocated_slow(base, size, caller, shape);
-
-    struct slab_cell *cell = site->cell;
-    struct slab_tag *tag = site->tag;
-    struct block *block = (struct block *)base;
-    block->birth = tick;
-    block->size_low = (uint32_t)size;
-    block->word = site->word | (uint64_t)shape << 32;
-    amount_add(&cell->allocated, size);
-    cell_add(&tag->net, size);
-    if (UNLIKELY((int64_t)tag->net > slab->net_most))
-        return track_allocated_peak(slab, tag, block_user(block));
-    return block_user(block);
+    const struct slab_site *at = slab_site(slab, key);
+    /* The key is compared last: a signal handler that replaces the entry in between is noticed. */
+    struct slab_site site = {.word = at->word, .cell = at->cell, .tag = at->tag};
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (UNLIKELY(at->key != key))
+        return track_allocated_missed(base, size, caller, shape);
+    return track_booked(slab, site, base, size, tick, shape);
 }
 
 HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)

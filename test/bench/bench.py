@@ -24,7 +24,7 @@ def arguments():
     parser.add_argument("--library", default="build/libtrackmalloc.so")
     parser.add_argument("--options", default="output=none,interval=5", help="TRACKMALLOC_OPTIONS")
     parser.add_argument("--rounds", type=int, help="default: 5, quick: 3")
-    parser.add_argument("--slices", type=int, help="of a row and round; default: 40, quick: 20")
+    parser.add_argument("--slices", type=int, help="of a row and round; default: 40, quick: 12")
     parser.add_argument("--only", default="", metavar="REGEX", help="rows whose name matches")
     parser.add_argument("--with", dest="chosen", default="", metavar="REGEX", help="configurations besides bare")
     parser.add_argument("--quick", action="store_true", help="neither real programs nor heaptrack and jemalloc")
@@ -33,7 +33,7 @@ def arguments():
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)
     options.rounds = options.rounds or (3 if options.quick else 5)
-    options.slices = options.slices or (20 if options.quick else 40)
+    options.slices = options.slices or (12 if options.quick else 40)
     return options
 
 

@@ -35,4 +35,16 @@ static inline bool ages_share_a_row(uint32_t age, uint32_t older)
     return age_row_least(age) == age_row_most(older);
 }
 
+/* Adds what was born at one moment to the rows where a wheel would show it. Young blocks are read in this way too: a
+ * slab whose thread has freed what another made holds less than nothing of that moment, and takes it away from the
+ * row in which the other shows it. */
+static inline void age_add_born(struct amount rows[AGE_ROWS], uint32_t birth, uint32_t now, struct amount amount)
+{
+    static struct age_wheel wheel;
+    struct amount *cell = age_cell(&wheel, birth, birth);
+    *cell = amount;
+    age_sum(&wheel, birth, now, rows);
+    *cell = (struct amount){0, 0};
+}
+
 #endif

@@ -411,7 +411,7 @@ static void assert_rows(const struct world *world)
     struct amount rows[AGE_ROWS] = {{0, 0}};
     for (unsigned i = 0; i < WHEELS; i++) {
         age_sum(&world->wheel[i], world->tick[i], world->now, rows);
-        add(&rows[age_row(world->now - world->tick[i])], world->young[i].blocks, world->young[i].bytes);
+        age_add_born(rows, world->tick[i], world->now, world->young[i]);
     }
     for (unsigned first = 0; first < AGE_ROWS; first++)
         assert_rows_from(world, rows, first);

@@ -7,6 +7,7 @@
  * full-socket the same with a socket
  * blocking, nonblocking   a pipe that is read; its O_NONBLOCK must stay as it is, all the time
  * full-terminal, small-terminal   the same with a terminal that nobody looks at
+ * nonblocking-terminal   the small one, which says EAGAIN instead of waiting
  * stopped-terminal   one that is held by ^S
  * file-limit  a file, and RLIMIT_FSIZE of 3,000 bytes
  * background  a terminal that stops background jobs when they write (stty tostop); the program is one
@@ -31,27 +32,17 @@ static bool is(const char *name)
     return strcmp(kind, name) == 0;
 }
 
-static void write_exactly(int fd, size_t length)
-{
-    char dots[FULL_PIPE];
-    memset(dots, '.', sizeof dots);
-    for (ssize_t written; length > 0; length -= (size_t)written) {
-        written = write(fd, dots, length < sizeof dots ? length : sizeof dots);
-        MUST(written > 0);
-    }
-}
-
-/* Until nothing more goes in; returns how much it was. */
-static size_t fill(int fd)
+/* So many bytes, or until nothing more goes in; returns how much it was. */
+static size_t fill(size_t most)
 {
     char dots[FULL_PIPE];
     size_t length = 0;
     memset(dots, '.', sizeof dots);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
+    fcntl(near_end, F_SETFL, O_NONBLOCK);
     for (size_t chunk = sizeof dots; chunk > 0; chunk /= 2)
-        for (ssize_t written; (written = write(fd, dots, chunk)) > 0;)
+        for (ssize_t written; chunk <= most - length && (written = write(near_end, dots, chunk)) > 0;)
             length += (size_t)written;
-    fcntl(fd, F_SETFL, 0);
+    fcntl(near_end, F_SETFL, 0);
     return length;
 }
 
@@ -59,12 +50,14 @@ static void open_terminal(void)
 {
     MUST(openpty(&far_end, &near_end, NULL, NULL, NULL) == 0);
     if (is("full-terminal"))
-        fill(near_end);
-    if (is("small-terminal")) { /* what it takes is found out with another one */
-        size_t room = fill(near_end);
+        fill(SIZE_MAX);
+    if (is("small-terminal") || is("nonblocking-terminal")) { /* what it takes is found out with another one */
+        size_t room = fill(SIZE_MAX);
         MUST(openpty(&far_end, &near_end, NULL, NULL, NULL) == 0);
-        write_exactly(near_end, room - ROOM);
+        fill(room - ROOM);
     }
+    if (is("nonblocking-terminal"))
+        fcntl(near_end, F_SETFL, O_NONBLOCK);
     if (is("stopped-terminal"))
         MUST(tcflow(near_end, TCOOFF) == 0);
 }
@@ -80,7 +73,7 @@ static void open_ends(void)
     } else if (is("full-socket")) {
         MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
         far_end = ends[0], near_end = ends[1];
-        fill(near_end);
+        fill(SIZE_MAX);
     } else if (strstr(kind, "terminal") != NULL || is("background")) {
         open_terminal();
     } else if (!is("none")) {
@@ -88,9 +81,9 @@ static void open_ends(void)
         far_end = ends[0], near_end = ends[1];
         MUST(fcntl(near_end, F_SETPIPE_SZ, FULL_PIPE) == FULL_PIPE || is("blocking") || is("nonblocking"));
         if (is("full-pipe"))
-            fill(near_end);
+            fill(SIZE_MAX);
         if (is("small-pipe"))
-            write_exactly(near_end, FULL_PIPE - ROOM);
+            fill(FULL_PIPE - ROOM);
         if (is("nonblocking"))
             fcntl(near_end, F_SETFL, O_NONBLOCK);
         if (is("closed"))
