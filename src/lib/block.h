@@ -24,10 +24,10 @@ enum {
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
-    SHAPE_MADE = 0x3,        /* mask: enum made */
-    SHAPE_HUGE = 0x4,        /* 4 GiB and more: the whole size stands at the block's base */
-    SHAPE_BOOT = 0x8,        /* of the bootstrap arena: never returned to an allocator */
-    SHAPE_ALIGN_SHIFT = 8    /* log2 of the alignment where it is above 16, else 0 */
+    SHAPE_MADE = 0x3,     /* mask: enum made */
+    SHAPE_HUGE = 0x4,     /* 4 GiB and more: the whole size stands at the block's base */
+    SHAPE_BOOT = 0x8,     /* of the bootstrap arena: never returned to an allocator */
+    SHAPE_ALIGN_SHIFT = 8 /* log2 of the alignment where it is above 16, else 0 */
 };
 
 struct block {

@@ -29,8 +29,8 @@ static struct {
 /* Working tables. */
 static struct {
     struct slab_cell context[CONTEXTS_MAX];
-    struct amount live[TAGS_MAX];           /* of one slab */
-    struct amount age[TAGS_MAX][AGE_ROWS];  /* signed sums over slabs */
+    struct amount live[TAGS_MAX];          /* of one slab */
+    struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
     struct snapshot_books books[TAGS_MAX];
 } work;
 

@@ -6,10 +6,10 @@
 #include "lifecycle.h"
 #include "track.h"
 
-#define UNLESS_REPLACED(form, arguments)                               \
-    do {                                                               \
-        if (UNLIKELY(lifecycle_own_new) && real.form != NULL)          \
-            return real.form arguments;                                \
+#define UNLESS_REPLACED(form, arguments)                      \
+    do {                                                      \
+        if (UNLIKELY(lifecycle_own_new) && real.form != NULL) \
+            return real.form arguments;                       \
     } while (0)
 
 /* ---- new ---- */

@@ -28,13 +28,13 @@ enum {
 static struct {
     enum state state;
     bool tracks;
-    bool late;         /* some object calls what wants a single thread */
+    bool late; /* some object calls what wants a single thread */
     bool exit_begun;
-    bool last_word;    /* the exit report was said */
+    bool last_word; /* the exit report was said */
     bool fork_locked;
-    uint32_t unticked; /* allocations without a reporter thread */
+    uint32_t unticked;   /* allocations without a reporter thread */
     uint32_t late_until; /* tick: the first interval of this process */
-    bool has_key; /* else slabs of ended threads are found by slab_sweep */
+    bool has_key;        /* else slabs of ended threads are found by slab_sweep */
     pthread_key_t thread_key;
 } life;
 
@@ -115,16 +115,15 @@ void lifecycle_unticked(uint32_t now)
 
 static void say_last_word(void)
 {
-    if (!life.tracks || life.last_word)
-        return;
+    if (!life.tracks || life.last_word || !options.final || reporter_is_mute())
+        return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
     if (!log_is_sandboxed() && !lifecycle_at_home())
         return; /* a vfork child that exits: the books are its parent's */
     life.last_word = true;
     if (!log_is_sandboxed())
         reporter_end();
-    if (options.final)
-        reporter_report(SNAPSHOT_EXIT, track_self());
+    reporter_report(SNAPSHOT_EXIT, track_self());
 }
 
 static void exit_begins(void *unused)

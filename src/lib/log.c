@@ -1,14 +1,14 @@
 #include "log.h"
 
+#include <asm/termbits.h>
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <asm/termbits.h>
 
 #include "sys.h"
 

@@ -110,7 +110,7 @@ static bool imports_any(const struct symbols *symbols)
 #define ASIDE_NAME(result, name, parameters) #name,
         FUNCTIONS_ASIDE(ASIDE_NAME)
 #undef ASIDE_NAME
-        "cap_set_proc"};
+            "cap_set_proc"};
     uint32_t count = symbols_before_hashed(symbols);
     for (uint32_t i = 1; i < count; i++) {
         const char *name = symbols->names + symbols->table[i].st_name;

@@ -27,11 +27,11 @@ enum {
 
 static struct {
     enum phase phase;
-    uint32_t tid;         /* the kernel clears it when the thread ends */
-    uint32_t stop;        /* 1: end as soon as you can */
-    uint32_t not_before;  /* tick: the quiet while */
-    uint32_t number;      /* reports so far */
-    uint64_t start_ns;    /* uptime of the clock when this process began */
+    uint32_t tid;        /* the kernel clears it when the thread ends */
+    uint32_t stop;       /* 1: end as soon as you can */
+    uint32_t not_before; /* tick: the quiet while */
+    uint32_t number;     /* reports so far */
+    uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
     char directory[OPTION_TEXT];
     char text[TEXT_BYTES];
@@ -74,7 +74,7 @@ static bool to_stderr(void)
     return strcmp(options.output, "stderr") == 0;
 }
 
-static bool to_nowhere(void)
+bool reporter_is_mute(void)
 {
     return strcmp(options.output, "none") == 0;
 }
@@ -172,7 +172,7 @@ static bool write_out(int descriptor, size_t length)
         return log_descriptor(descriptor, reporter.text, length, NULL);
     if (to_stderr())
         return log_stderr(reporter.text, length, impatience());
-    return to_nowhere() || write_to_path(length);
+    return reporter_is_mute() || write_to_path(length);
 }
 
 bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
@@ -193,7 +193,7 @@ bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
 
 bool reporter_report(enum snapshot_kind kind, uintptr_t self)
 {
-    return to_nowhere() || reporter_report_to(-1, kind, self);
+    return reporter_is_mute() || reporter_report_to(-1, kind, self);
 }
 
 /* ---- the thread ---- */
@@ -318,6 +318,6 @@ void reporter_configure(void)
 {
     long length = sys2(SYS_getcwd, reporter.directory, sizeof reporter.directory);
     reporter.directory[length > 0 ? length - 1 : 0] = '\0';
-    if (!to_stderr() && !to_nowhere())
+    if (!to_stderr() && !reporter_is_mute())
         try_path();
 }

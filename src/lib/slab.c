@@ -262,7 +262,7 @@ static struct slab_site *site_beside(struct slab_site *site)
     return (struct slab_site *)((uintptr_t)site ^ SITE_BYTES);
 }
 
-_Static_assert(SITES_WAYS * SITE_BYTES == CACHE_LINE, "two entries share a line");
+_Static_assert(SITES_WAYS *SITE_BYTES == CACHE_LINE, "two entries share a line");
 
 /* A signal handler that allocates in between may take the same place: then the entry is dropped. */
 static void site_write(struct slab *slab, struct slab_site *site, uint64_t key, uint64_t word)

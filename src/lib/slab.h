@@ -14,8 +14,8 @@
 
 enum {
     SITES_MAX = 16384, /* entries of the site cache once it has grown */
-    SITES_FIRST = 128,  /* and before */
-    SITES_WAYS = 2,     /* entries of one cache line: a key may stand in either of them */
+    SITES_FIRST = 128, /* and before */
+    SITES_WAYS = 2,    /* entries of one cache line: a key may stand in either of them */
     SITE_BYTES = 32,
     SITES_HASH_SHIFT = 45,
     THREAD_NAME = 16,
@@ -41,8 +41,8 @@ struct slab_tag {
     _Alignas(128) uint64_t net;
     uint64_t net_base;
     struct amount settled;
-    struct age_wheel *wheel;      /* NULL until a block settles */
-    uint64_t lifetime[AGE_ROWS];  /* settled blocks freed, by the age they reached; young ones are the rest */
+    struct age_wheel *wheel;     /* NULL until a block settles */
+    uint64_t lifetime[AGE_ROWS]; /* settled blocks freed, by the age they reached; young ones are the rest */
     uint64_t resizes;
     uint64_t failures;
 };
@@ -57,10 +57,10 @@ struct slab_site {
 };
 
 struct slab {
-    uint32_t tick;     /* the owner's: the one its young blocks were born in */
+    uint32_t tick;       /* the owner's: the one its young blocks were born in */
     uint64_t sites_mask; /* of byte offsets: (entries - 1) * SITE_BYTES */
-    uint64_t scope;    /* the tag that the thread asks for, as a part of a key */
-    int64_t net_most; /* twice a tag's share of NET_ERROR */
+    uint64_t scope;      /* the tag that the thread asks for, as a part of a key */
+    int64_t net_most;    /* twice a tag's share of NET_ERROR */
     /* ---- rarely used from here on ---- */
     uint32_t misses;   /* keys that found no room in the site cache since it last grew */
     uint32_t tid;      /* 0: nobody owns it */
@@ -75,7 +75,8 @@ struct slab {
 };
 
 _Static_assert(sizeof(struct slab_tag) == 128, "an index is a shift");
-_Static_assert(sizeof(struct slab_cell) == 32 && sizeof(struct slab_site) == SITE_BYTES, "no cell crosses a cache line");
+_Static_assert(sizeof(struct slab_cell) == 32 && sizeof(struct slab_site) == SITE_BYTES,
+               "no cell crosses a cache line");
 
 SHARED struct slab slab_shared;
 
@@ -114,9 +115,9 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick);
 void slab_leave(struct slab *slab);   /* its owner ends: pushes what it held back, and hands it on */
 void slab_orphan(struct slab *alive); /* in a forked child: every slab but this one (or NULL) has lost its owner */
 struct slab *slab_first(void);
-void slab_sweep(uint32_t pid);  /* finds slabs whose owner has died unheard */
+void slab_sweep(uint32_t pid);                                         /* finds slabs whose owner has died unheard */
 void slab_live(const struct slab *slab, struct amount live[TAGS_MAX]); /* adds what each tag holds */
-struct slab *slab_of(uintptr_t owner); /* NULL: that thread has none */
+struct slab *slab_of(uintptr_t owner);                                 /* NULL: that thread has none */
 void slab_rename(struct slab *slab, const char *name);
 
 /* Settles what is young, and brings the slab to a later tick. */
@@ -134,8 +135,8 @@ const struct slab_site *slab_recall(struct slab *slab, uint64_t key);
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
 
 /* For the report. */
-unsigned slab_owners_past(void);   /* threads that had a slab and have ended */
-unsigned slab_peak_error(void);    /* bytes by which a peak may be off for each live thread */
-uint64_t slab_resident(void);      /* memory that slabs and their tables occupy: an upper bound, by what is in use */
+unsigned slab_owners_past(void); /* threads that had a slab and have ended */
+unsigned slab_peak_error(void);  /* bytes by which a peak may be off for each live thread */
+uint64_t slab_resident(void);    /* memory that slabs and their tables occupy: an upper bound, by what is in use */
 
 #endif

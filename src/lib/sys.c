@@ -1,10 +1,10 @@
 #include "sys.h"
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <dlfcn.h>
 #include <time.h>
 
 #include "base.h"

@@ -34,13 +34,11 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 #define sys1(n, a)          sys_call6(n, SYS_ARGUMENT(a), 0, 0, 0, 0, 0)
 #define sys2(n, a, b)       sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), 0, 0, 0, 0)
 #define sys3(n, a, b, c)    sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), 0, 0, 0)
-#define sys4(n, a, b, c, d) \
-    sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), 0, 0)
+#define sys4(n, a, b, c, d) sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), 0, 0)
 #define sys5(n, a, b, c, d, e) \
     sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), SYS_ARGUMENT(e), 0)
-#define sys6(n, a, b, c, d, e, f)                                                                              \
-    sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), SYS_ARGUMENT(e), \
-              SYS_ARGUMENT(f))
+#define sys6(n, a, b, c, d, e, f) \
+    sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), SYS_ARGUMENT(e), SYS_ARGUMENT(f))
 
 /* Zeroed private memory that is never backed by huge pages (a slab is sparse); NULL where the kernel refuses. */
 void *sys_memory(size_t bytes);
@@ -52,7 +50,7 @@ void sys_futex_wake(uint32_t *word, int count);
 /* Nanoseconds since some fixed moment, by the kernel's last clock interrupt (1 to 10 ms coarse). Monotonic. The
  * libc's own vDSO call: a preloaded libfaketime has no say in it. sys_clock_find must have run. */
 uint64_t sys_clock_ns(void);
-int64_t sys_wall_seconds(void); /* since 1970, UTC */
+int64_t sys_wall_seconds(void);  /* since 1970, UTC */
 void sys_clock_find(void *libc); /* libc: what dlopen says of it */
 
 /* This process may be killed for a call that it has not foreseen (seccomp): from now on no calls of ours, and

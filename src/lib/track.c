@@ -176,7 +176,6 @@ static void count_freed(struct slab *slab, const struct block *block, size_t siz
     count_net(slab, block->tag, -(uint64_t)size);
 }
 
-
 /* ---- which context ---- */
 
 /* The tag that the site itself asks for. */
@@ -364,7 +363,8 @@ static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsig
 void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
 {
     if (UNLIKELY(lifecycle_up() && !lifecycle_tracks()))
-        return shape == MADE_MALLOC ? real.memalign(alignment, size) : pass_on(NULL, size, aligned_shape(alignment, shape));
+        return shape == MADE_MALLOC ? real.memalign(alignment, size)
+                                    : pass_on(NULL, size, aligned_shape(alignment, shape));
     if (alignment > BLOCK_ALIGNMENT)
         return make_aligned(alignment, size, caller, shape);
     return track_malloc_for(size, caller, shape);

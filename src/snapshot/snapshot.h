@@ -27,8 +27,8 @@ struct snapshot_books {
     struct snapshot_amount allocated; /* since start; a resized block counts at the size that it has now */
     struct snapshot_amount freed;
     uint64_t peak_bytes;
-    uint64_t resizes;  /* reallocs of a live block */
-    uint64_t failures; /* requests that the allocator refused */
+    uint64_t resizes;                              /* reallocs of a live block */
+    uint64_t failures;                             /* requests that the allocator refused */
     struct snapshot_amount age[SNAPSHOT_AGE_ROWS]; /* the live blocks, by age */
     uint64_t lifetime[SNAPSHOT_AGE_ROWS];          /* the freed blocks, by the age they reached */
 };
@@ -52,18 +52,18 @@ struct snapshot {
     uint32_t version;
     uint32_t bytes; /* of the whole snapshot, rows included */
     uint32_t pid;
-    uint32_t kind;   /* enum snapshot_kind */
-    uint32_t number; /* of this report, from 1 */
+    uint32_t kind;             /* enum snapshot_kind */
+    uint32_t number;           /* of this report, from 1 */
     uint32_t peak_error_bytes; /* a peak may be off by so much for each live thread */
     int64_t wall_seconds;      /* since 1970, UTC */
     uint64_t uptime_ms;
     char program[SNAPSHOT_NAME];
     struct snapshot_books total;
     struct snapshot_amount sizes[SNAPSHOT_SIZE_CLASSES]; /* the live blocks, by size */
-    uint64_t foreign_frees;      /* pointers passed on that were not ours */
-    uint64_t wild_frees;         /* double frees and frees of a middle pointer, told */
-    uint64_t mismatches;         /* freed in another way than made */
-    uint64_t call_sites;         /* contexts seen */
+    uint64_t foreign_frees;                              /* pointers passed on that were not ours */
+    uint64_t wild_frees;                                 /* double frees and frees of a middle pointer, told */
+    uint64_t mismatches;                                 /* freed in another way than made */
+    uint64_t call_sites;                                 /* contexts seen */
     uint64_t own_resident_bytes; /* the library's own bookkeeping memory (an upper bound: pages once touched) */
     uint64_t own_cpu_us;         /* of the reporter thread */
     uint32_t tags;
