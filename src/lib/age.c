@@ -42,6 +42,12 @@ static uint32_t cell_age(unsigned level, uint32_t birth, uint32_t now)
     return now > middle ? now - middle : 0;
 }
 
+unsigned age_row_shown(uint32_t birth, uint32_t now)
+{
+    unsigned level = age_place(birth, now).level;
+    return age_row(cell_age(level, birth >> level << level, now));
+}
+
 void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS])
 {
     for (unsigned level = 0; level < AGE_LEVELS; level++) {
@@ -52,9 +58,7 @@ void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct 
             uint64_t bytes = cell_read(&wheel->cell[level][slot].bytes);
             if (blocks == 0 && bytes == 0)
                 continue;
-            uint32_t birth = cell_birth(level, slot, from);
-            unsigned sunk = age_place(birth, now).level;
-            struct amount *row = &rows[age_row(cell_age(sunk, birth >> sunk << sunk, now))];
+            struct amount *row = &rows[age_row_shown(cell_birth(level, slot, from), now)];
             row->blocks += blocks;
             row->bytes += bytes;
         }

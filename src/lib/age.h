@@ -65,6 +65,9 @@ HOT unsigned age_row(uint32_t ticks)
            (ticks >= 1000 * TICKS_PER_SECOND);
 }
 
+/* The row in which a wheel shows a birth at `now`: by the middle of its cell, so that all wheels agree. */
+unsigned age_row_shown(uint32_t birth, uint32_t now);
+
 /* Brings a wheel from the moment it stands at to a later one: cells sink to the levels of their new age. */
 void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to);
 

@@ -34,20 +34,21 @@ static struct {
     struct snapshot_books books[TAGS_MAX];
 } work;
 
+static void add_cell(struct slab_cell *to, const struct slab_cell *cell)
+{
+    to->allocated.blocks += cell->allocated.blocks;
+    to->allocated.bytes += cell->allocated.bytes;
+    to->freed.blocks += cell->freed.blocks;
+    to->freed.bytes += cell->freed.bytes;
+}
+
 static struct slab_cell add_cells(const struct slab *slab, unsigned contexts)
 {
     struct slab_cell sum = {{0, 0}, {0, 0}};
     for (unsigned context = 1; context < contexts; context++) {
-        const struct slab_cell *cell = &slab->cell[context];
-        struct slab_cell *total = &work.context[context];
-        total->allocated.blocks += cell->allocated.blocks;
-        total->allocated.bytes += cell->allocated.bytes;
-        total->freed.blocks += cell->freed.blocks;
-        total->freed.bytes += cell->freed.bytes;
-        sum.allocated.blocks += cell->allocated.blocks;
-        sum.allocated.bytes += cell->allocated.bytes;
-        sum.freed.blocks += cell->freed.blocks;
-        sum.freed.bytes += cell->freed.bytes;
+        struct slab_cell cell = slab_cell_read(&slab->cell[context]);
+        add_cell(&work.context[context], &cell);
+        add_cell(&sum, &cell);
     }
     return sum;
 }
@@ -64,7 +65,7 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
             books->lifetime[row] += cell_read(&from->lifetime[row]);
         if (from->wheel != NULL)
             age_sum(from->wheel, slab->tick, now, work.age[tag]);
-        struct amount *young = &work.age[tag][age_row(now > slab->tick ? now - slab->tick : 0)];
+        struct amount *young = &work.age[tag][age_row_shown(slab->tick, now)];
         young->blocks += work.live[tag].blocks - cell_read(&from->settled.blocks);
         young->bytes += work.live[tag].bytes - cell_read(&from->settled.bytes);
         work.live[tag] = (struct amount){0, 0};

@@ -2,21 +2,24 @@
 
 #include <string.h>
 
-enum { SLOTS_FIRST = 1024, SLOTS_LAST = 2 * CONTEXTS_MAX };
+enum { SLOTS_FIRST = 1024, SLOTS_LAST = 2 * CONTEXTS_MAX, INDEXES = 8 };
+_Static_assert(SLOTS_FIRST << (INDEXES - 1) == SLOTS_LAST, "an index for each doubling");
 
 /* An open-addressed hash of numbers. It grows into the next area, twice as large; a reader that still looks into
  * the area before misses the newest numbers only, and then asks again under the lock. */
 struct index {
     uint32_t mask;
-    uint16_t slot[];
+    uint16_t *slot;
 };
 
 static struct {
-    struct index *index;
-    uint32_t count;                 /* numbers given; number 0 is none */
+    const struct index *index;
+    uint32_t count;   /* numbers given; number 0 is none */
+    unsigned indexes; /* areas in use so far */
+    struct index each[INDEXES];
     uint64_t key[CONTEXTS_MAX];     /* as it was looked up */
     uint16_t tag[CONTEXTS_MAX];     /* as it was booked */
-    uint16_t slots[2 * SLOTS_LAST]; /* the areas of all indexes, one behind the other */
+    uint16_t slots[2 * SLOTS_LAST]; /* the areas, one behind the other: at 1024 the first, of 1024 slots, ... */
 } contexts;
 
 static uint64_t hash(uint64_t key)
@@ -25,15 +28,15 @@ static uint64_t hash(uint64_t key)
     return key ^ key >> 32;
 }
 
-static struct index *index_area(uint32_t slots)
+static const struct index *index_next(void)
 {
-    /* Areas of 1024, 2048, ... entries lie at 1024, 2048, ...; the head takes the end of the area before. */
-    struct index *index = (struct index *)((char *)&contexts.slots[slots] - sizeof(struct index));
-    index->mask = slots - 1;
+    uint32_t slots = (uint32_t)SLOTS_FIRST << contexts.indexes;
+    struct index *index = &contexts.each[contexts.indexes++];
+    *index = (struct index){slots - 1, &contexts.slots[slots]};
     return index;
 }
 
-static void index_insert(struct index *index, unsigned context)
+static void index_insert(const struct index *index, unsigned context)
 {
     uint32_t at = (uint32_t)hash(contexts.key[context]) & index->mask;
     while (index->slot[at] != 0)
@@ -43,7 +46,7 @@ static void index_insert(struct index *index, unsigned context)
 
 static void index_grow(void)
 {
-    struct index *wider = index_area(2 * (contexts.index->mask + 1));
+    const struct index *wider = index_next();
     for (unsigned context = 1; context < contexts.count; context++)
         index_insert(wider, context);
     __atomic_store_n(&contexts.index, wider, __ATOMIC_RELEASE); /* pairs with context_find */
@@ -52,7 +55,7 @@ static void index_grow(void)
 static unsigned context_add(uint64_t key, unsigned tag)
 {
     unsigned context = contexts.count;
-    if (2 * context > contexts.index->mask)
+    if (2 * context > contexts.index->mask && contexts.indexes < INDEXES)
         index_grow();
     contexts.key[context] = key;
     contexts.tag[context] = (uint16_t)tag;
@@ -63,7 +66,7 @@ static unsigned context_add(uint64_t key, unsigned tag)
 
 void context_start(void)
 {
-    contexts.index = index_area(SLOTS_FIRST);
+    contexts.index = index_next();
     contexts.count = 1;
     for (unsigned last = 1; last < SIZE_CLASSES; last++)
         context_add(context_key(0, last, TAG_OTHER), TAG_OTHER);

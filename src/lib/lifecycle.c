@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "clock.h"
 #include "context.h"
@@ -198,8 +199,19 @@ static void begin_tracking(const struct module_survey *survey)
     life.tracks = true;
 }
 
+/* Most of our tables are never touched; a huge page would make them all resident. */
+static void stay_sparse(void)
+{
+    SHARED char __bss_start[];
+    SHARED char _end[];
+    uintptr_t from = ((uintptr_t)__bss_start + PAGE_BYTES - 1) & -(uintptr_t)PAGE_BYTES;
+    uintptr_t to = (uintptr_t)_end & -(uintptr_t)PAGE_BYTES;
+    sys3(SYS_madvise, from, to - from, MADV_NOHUGEPAGE);
+}
+
 static void come_up(void)
 {
+    stay_sparse();
     real_find();
     log_start();
     module_start();

