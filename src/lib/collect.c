@@ -8,11 +8,11 @@
 #include "lock.h"
 #include "log.h"
 #include "module.h"
+#include "odd.h"
 #include "reporter.h"
 #include "slab.h"
 #include "sys.h"
 #include "tag.h"
-#include "track.h"
 
 enum { THREAD_ROWS = 1024 };
 
@@ -207,9 +207,9 @@ static void describe_process(enum snapshot_kind kind, uint32_t number)
     head->wall_seconds = sys_wall_seconds();
     head->uptime_ms = reporter_uptime_ns() / 1000000;
     memcpy(head->program, module_program(), SNAPSHOT_NAME);
-    head->foreign_frees = track_oddities.foreign;
-    head->wild_frees = track_oddities.wild;
-    head->mismatches = track_oddities.mismatched;
+    head->foreign_frees = odd_counts.foreign;
+    head->wild_frees = odd_counts.wild;
+    head->mismatches = odd_counts.mismatched;
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = reporter_cpu_us();
 }

@@ -237,8 +237,10 @@ void log_begin(struct log_line *line)
 void log_bytes(struct log_line *line, const char *text, size_t length)
 {
     for (size_t i = 0; i < length && line->length < LOG_LINE - 1; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        line->text[line->length++] = byte < ' ' || byte == 0x7f ? "?"[0] : text[i];
+        bool control = (unsigned char)text[i] < ' ' || text[i] == 0x7f;
+        line->text[line->length++] = text[i];
+        if (control)
+            line->text[line->length - 1] = '?';
     }
 }
 
@@ -273,12 +275,4 @@ void log_say(struct log_line *line)
 {
     line->text[line->length++] = '\n';
     log_stderr(line->text, line->length, NULL);
-}
-
-void log_note(const char *text)
-{
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, text);
-    log_say(&line);
 }

@@ -36,7 +36,4 @@ void log_number(struct log_line *line, uint64_t number);
 void log_pointer(struct log_line *line, const void *pointer);
 void log_say(struct log_line *line);
 
-/* A line of one piece. */
-void log_note(const char *text);
-
 #endif

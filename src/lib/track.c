@@ -9,6 +9,7 @@
 #include "lock.h"
 #include "log.h"
 #include "module.h"
+#include "odd.h"
 #include "options.h"
 #include "sys.h"
 
@@ -21,8 +22,6 @@ static __thread struct {
     bool ended;   /* the slab is gone, and no other comes */
     bool entered; /* the slab is on its way */
 } thread __attribute__((tls_model("initial-exec")));
-
-struct track_oddities track_oddities;
 
 /* ---- the books, opened for one piece of rare work ---- */
 
@@ -496,99 +495,6 @@ void track_free_peak(void *user)
     real.free(block);
 }
 
-enum { ODD_LINES = 20 }; /* a program that does it all day is not told all day */
-
-static bool odd_count(uint64_t *count)
-{
-    return __atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= ODD_LINES;
-}
-
-static const char *const made_names[] = {"malloc", "new", "new[]", "malloc"};
-static const char *const freed_names[] = {"free", "delete", "delete[]", "free"};
-
-static void tell_block(struct log_line *line, const struct block *block)
-{
-    log_text(line, " of ");
-    log_number(line, block_size(block));
-    log_text(line, " bytes, tag ");
-    log_text(line, tag_name(block->tag % TAGS_MAX));
-    log_say(line);
-}
-
-static void tell_mismatch(const struct block *block, unsigned shape)
-{
-    if (!odd_count(&track_oddities.mismatched))
-        return;
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, "mismatch: ");
-    log_text(&line, freed_names[shape & SHAPE_MADE]);
-    log_text(&line, " of a block made by ");
-    log_text(&line, made_names[block_made(block)]);
-    log_text(&line, ": ");
-    log_pointer(&line, block + 1);
-    tell_block(&line, block);
-}
-
-static void tell_wild(const void *user, const char *call, const char *what)
-{
-    if (!odd_count(&track_oddities.wild))
-        return;
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, call);
-    log_text(&line, " of ");
-    log_text(&line, what);
-    log_text(&line, ": ");
-    log_pointer(&line, user);
-    log_say(&line);
-}
-
-/* Whether a word can be a glibc chunk's size, as it stands before every block that glibc hands out. */
-static bool plausible_chunk(uint64_t word)
-{
-    enum { LEAST_CHUNK = 32, FLAGS = 7, MOST_LOG = 40 };
-    uint64_t size = word & ~(uint64_t)FLAGS;
-    return size >= LEAST_CHUNK && size % 16 == 0 && size >> MOST_LOG == 0;
-}
-
-/* Whether a block of ours stood here that now lies in glibc's thread cache: there is a chunk at its real start, a
- * random key where our check was, and a link that glibc's safe-linking (2.32) can have written. */
-static bool in_thread_cache(const struct block *block)
-{
-    const uint64_t *base = (const uint64_t *)block;
-    uint64_t link = base[0] ^ (uint64_t)(uintptr_t)base >> 12;
-    return base[1] >> 48 != 0 && (link & 15) == 0 && link >> 47 == 0 &&
-           ((uintptr_t)base % PAGE_BYTES >= 8 || sys_readable(base - 1)) && plausible_chunk(base[-1]);
-}
-
-/* Whether the sixteen bytes before a pointer can be read. Before every glibc block they can; another allocator's may
- * begin a mapping. */
-static bool has_header(const void *user)
-{
-    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 || (real_is_glibc() && lifecycle_tracks()) ||
-           sys_readable(block_of(user));
-}
-
-/* What the real allocator gets of a pointer that is not ours: it has the last word on it. One that cannot be its
- * own is told. */
-static void *foreign(void *user, const char *call)
-{
-    struct block *block = block_of(user);
-    if (!has_header(user))
-        return user;
-    bool freed = block->check == BLOCK_FREED;
-    if (freed || (real_is_glibc() && in_thread_cache(block))) {
-        tell_wild(user, call, "a block freed before");
-        return block; /* its real start, where the allocator knows it */
-    }
-    if (real_is_glibc() && !plausible_chunk(block->word))
-        tell_wild(user, call, "a pointer to no live block");
-    else
-        __atomic_fetch_add(&track_oddities.foreign, 1, __ATOMIC_RELAXED);
-    return user;
-}
-
 /* operator delete belongs to the C++ library then, whose free is the program's. */
 static void free_untracked(void *user, unsigned shape)
 {
@@ -606,9 +512,9 @@ void track_free_other(void *user, unsigned shape)
     if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks()))
         return free_untracked(user, shape);
     if (!block_is_ours(block))
-        return real.free(foreign(user, freed_names[shape & SHAPE_MADE]));
+        return real.free(odd_pointer(user, shape));
     if (block_made(block) != (shape & SHAPE_MADE) && !lifecycle_own_new)
-        tell_mismatch(block, shape);
+        odd_mismatch(block, shape);
     track_free_slow(user);
 }
 
@@ -616,7 +522,7 @@ void track_free_page_start(void *user, unsigned shape)
 {
     if (user == NULL)
         return;
-    if (!has_header(user))
+    if (!odd_has_header(user))
         return free_untracked(user, shape);
     track_free_other(user, shape);
 }
@@ -625,7 +531,7 @@ void track_free_page_start(void *user, unsigned shape)
 
 static bool is_ours(const void *user)
 {
-    return has_header(user) && block_is_ours(block_of(user));
+    return odd_has_header(user) && block_is_ours(block_of(user));
 }
 
 /* The context of a block of another size from the same site, under the same tag. */
@@ -757,7 +663,7 @@ void *track_realloc(void *user, size_t size, uintptr_t caller)
         return resize_early(user, size, caller);
     struct block *block = block_of(user);
     if (UNLIKELY(!is_ours(user)))
-        return real.realloc(foreign(user, "realloc"), size);
+        return real.realloc(odd_pointer(user, ODD_REALLOC), size);
     if (UNLIKELY(size == 0) && real_realloc_zero_frees()) {
         track_free(user, block->shape & SHAPE_MADE);
         return NULL;

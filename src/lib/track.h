@@ -132,12 +132,4 @@ uintptr_t track_self(void);
 /* In a forked child: the slabs of all other threads have lost their owners. */
 void track_forked(void);
 
-/* Pointers freed that were not ours, wild, or made in another way; for the report. */
-struct track_oddities {
-    uint64_t foreign;
-    uint64_t wild;
-    uint64_t mismatched;
-};
-SHARED struct track_oddities track_oddities;
-
 #endif

@@ -24,6 +24,14 @@
 
 enum { STDERR = 2, BIG = 1 << 20, PATIENCE_MS = 2000, CHILD_PATIENCE_S = 5 };
 
+static void note(const char *text)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, text);
+    log_say(&line);
+}
+
 static char big[BIG];
 static char got[BIG + 1];
 static int real_stderr;
@@ -305,7 +313,7 @@ static void a_closed_pipe_raises_nothing(void **state)
     assert_false(log_descriptor(pipe.in, "hello", 5, NULL));
     stderr_becomes(pipe.in);
     log_start();
-    log_note("hello");
+    note("hello");
     stderr_again();
     assert_int_equal(signals, 0);
     assert_true(signals_are(&mask));
@@ -628,7 +636,7 @@ static void a_note_is_a_line(void **state)
     struct pipe_ends pipe = new_pipe();
     stderr_becomes(pipe.in);
     log_start();
-    log_note("of one piece");
+    note("of one piece");
     stderr_again();
     assert_string_equal(drain(pipe), "trackmalloc: of one piece\n");
     close_pipe(pipe);
