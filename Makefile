@@ -23,8 +23,8 @@ WARN    := -Wall -Wextra -Werror
 STD     := -std=gnu17 -D_GNU_SOURCE=
 CPPFLAGS += -Iinclude -Isrc
 
-# Inside somebody else's process: no stack protector and no fortify (they report through libc), no instruction
-# reordering surprises from LTO, calls to ourselves never through the PLT.
+# Inside somebody else's process: no stack protector and no fortify (they report through libc), calls to ourselves never
+# through the PLT, and no two stores of a header joined into one that later loads would wait for.
 LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE \
               -fno-semantic-interposition -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc \
               -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize

@@ -99,7 +99,6 @@ void lifecycle_settle_child(void)
     track_forked();
     reporter_forked();
     life.unticked = 0;
-    life.late = true;
     life.late_until = first_interval(clock_read());
 }
 

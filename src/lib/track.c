@@ -40,16 +40,19 @@ static bool has_slab(void)
     return track_slab != (struct slab *)no_slab;
 }
 
+static void rename_thread(struct slab *slab, const char *name)
+{
+    slab_rename(slab, name);
+    if (options.tags == TAGS_BY_THREAD)
+        slab->scope = tag_intern(slab->name, strlen(slab->name));
+}
+
 static void name_thread(struct slab *slab)
 {
     char name[THREAD_NAME] = "";
     if (!log_is_sandboxed())
         sys2(SYS_prctl, PR_GET_NAME, name);
-    slab_rename(slab, name);
-    if (options.tags == TAGS_BY_THREAD)
-        slab->scope = tag_intern(slab->name, strlen(slab->name));
-    else if (options.tags == TAGS_NONE)
-        slab->scope = 0;
+    rename_thread(slab, name);
 }
 
 static uint32_t thread_id(void)
@@ -728,11 +731,8 @@ void track_thread_named(uintptr_t owner, const char *name)
     if (lock_take(&lock_books, track_self()) != LOCK_TAKEN)
         return;
     struct slab *slab = slab_of(owner);
-    if (slab != NULL) {
-        slab_rename(slab, name);
-        if (options.tags == TAGS_BY_THREAD)
-            slab->scope = tag_intern(slab->name, strlen(slab->name));
-    }
+    if (slab != NULL)
+        rename_thread(slab, name);
     lock_release(&lock_books);
 }
 
