@@ -424,6 +424,23 @@ static void help_prints_the_options(void **state)
     run_free(&run);
 }
 
+/* ---- asked for by the program itself ---- */
+
+static void report_on_request(void **state)
+{
+    (void)state;
+    struct run run = run_program(&(struct run_spec){.bare = true}, ARGV("asks_for_report"));
+    assert_string_equal(run.err, "result=-1 refused=-1\n");
+    run_free(&run);
+    run = run_program(&fast, ARGV("asks_for_report"));
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.err, "result=0 refused=-1\n"));
+    assert_int_equal(reports_by(run.err, ANYBODY, "request"), 1);
+    assert_true(report_read(run.err, 0, &report));
+    assert_int_equal(report_tag(&report, "asks_for_report")->live_blocks, 1);
+    run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +470,7 @@ int main(void)
         cmocka_unit_test(commas_stay_commas),
         cmocka_unit_test(bad_options),
         cmocka_unit_test(help_prints_the_options),
+        cmocka_unit_test(report_on_request),
     };
     return run_side_by_side(tests, LENGTH(tests));
 }
