@@ -1,6 +1,7 @@
 #include "tag.h"
 
 #include <string.h>
+#include <sys/single_threaded.h>
 
 static struct {
     unsigned count; /* written under the books' lock, read by anybody */
@@ -61,8 +62,15 @@ static void raise_to(uint64_t *peak, uint64_t live)
         ;
 }
 
+/* glibc tells that the process has one thread before it starts the second: until then no lock prefix is paid. */
 static void level_push(struct tag_level *level, uint64_t net)
 {
+    if (__libc_single_threaded) {
+        cell_add(&level->live, net);
+        if ((int64_t)level->live > (int64_t)level->peak)
+            level->peak = level->live;
+        return;
+    }
     raise_to(&level->peak, __atomic_add_fetch(&level->live, net, __ATOMIC_RELAXED));
 }
 
