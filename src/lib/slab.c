@@ -290,6 +290,17 @@ static void site_move(struct slab *slab, const struct slab_site *from, struct sl
         site_write(slab, to, key, word);
 }
 
+/* Doubles the site cache, up to `most` entries, when keys have missed their home often enough: what stands at its old
+ * place is then never found. Whether it did. */
+static bool sites_grow(struct slab *slab, uint64_t most)
+{
+    if (++slab->misses <= slab->sites_mask / SITE_BYTES / 8 || slab->sites_mask >= (most - 1) * SITE_BYTES)
+        return false;
+    slab->misses = 0;
+    slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES;
+    return true;
+}
+
 const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
 {
     struct slab_site *home = slab_site(slab, key);
@@ -299,6 +310,10 @@ const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
     if (beside->key != key)
         return NULL;
     uint64_t word = beside->word;
+    if (home->key != 0 && sites_grow(slab, SITES_SWAPPED)) {
+        home = slab_site(slab, key);
+        beside = site_beside(home);
+    }
     site_move(slab, home, beside);
     site_write(slab, home, key, word);
     return home->key == key && home->word == word ? home : NULL;
@@ -311,10 +326,7 @@ void slab_remember(struct slab *slab, uint64_t key, uint64_t word)
     struct slab_tag *books = &slab->tag[(uint16_t)word];
     if (books->net_base == 0)
         net_center(slab, books);
-    if (home->key != 0 && beside->key != 0 && ++slab->misses > slab->sites_mask / SITE_BYTES / 8 &&
-        slab->sites_mask < (SITES_MAX - 1ul) * SITE_BYTES) {
-        slab->misses = 0;
-        slab->sites_mask = 2 * slab->sites_mask + SITE_BYTES; /* what stands at its old place is never found */
+    if (home->key != 0 && beside->key != 0 && sites_grow(slab, SITES_MAX)) {
         home = slab_site(slab, key);
         beside = site_beside(home);
     }

@@ -13,9 +13,10 @@
 #include "tag.h"
 
 enum {
-    SITES_MAX = 16384, /* entries of the site cache once it has grown */
-    SITES_FIRST = 128, /* and before */
-    SITES_WAYS = 2,    /* entries of one cache line: a key may stand in either of them */
+    SITES_MAX = 16384,    /* entries of the site cache once it has grown */
+    SITES_FIRST = 128,    /* and before */
+    SITES_SWAPPED = 1024, /* as far as it grows for keys that only take each other's home */
+    SITES_WAYS = 2,       /* entries of one cache line: a key may stand in either of them */
     SITE_BYTES = 32,
     SITES_HASH_SHIFT = 45,
     THREAD_NAME = 16,
@@ -62,7 +63,7 @@ struct slab {
     uint64_t scope;      /* the tag that the thread asks for, as a part of a key */
     int64_t net_most;    /* twice a tag's share of NET_ERROR */
     /* ---- rarely used from here on ---- */
-    uint32_t misses;   /* keys that found no room in the site cache since it last grew */
+    uint32_t misses;   /* keys that were not at home in the site cache since it last grew */
     uint32_t tid;      /* 0: nobody owns it */
     uintptr_t owner;   /* the owner's pthread_t */
     struct slab *next; /* all slabs, newest first; never removed */
@@ -137,7 +138,8 @@ struct slab_cell slab_sum(const struct slab *slab);
 /* By the owner, without the lock. */
 void slab_push(struct slab *slab, unsigned tag);
 void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that there are now; needs the lock too */
-/* The key's entry where it stands beside its home, or NULL; it is moved home, where the next look finds it. */
+/* The key's entry where it stands beside its home, or NULL; it is moved home, where the next look finds it.
+ * Keys that keep taking each other's home make the cache grow. */
 const struct slab_site *slab_recall(struct slab *slab, uint64_t key);
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
 
