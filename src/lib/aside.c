@@ -13,7 +13,7 @@
 #include "log.h"
 #include "real.h"
 #include "reporter.h"
-#include "track.h"
+#include "thread.h"
 
 #include <dlfcn.h>
 
@@ -125,7 +125,7 @@ PUBLIC int prctl(int operation, ...)
     before(prctl_wants_us_aside(operation), sandbox);
     int result = real.prctl(operation, a, b, c, d);
     if (operation == PR_SET_NAME && result == 0 && lifecycle_tracks())
-        track_thread_named((uintptr_t)pthread_self(), (const char *)a);
+        thread_named((uintptr_t)pthread_self(), (const char *)a);
     return sandbox != SANDBOX_NONE ? (int)entered_sandbox(result, was_sandboxed) : result;
 }
 
@@ -197,6 +197,6 @@ PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
     lifecycle_up();
     int result = real.pthread_setname_np(thread, name);
     if (result == 0 && lifecycle_tracks())
-        track_thread_named((uintptr_t)thread, name);
+        thread_named((uintptr_t)thread, name);
     return result;
 }

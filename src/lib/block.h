@@ -4,7 +4,7 @@
  *   p-12  size    as asked for; of a huge block the low half
  *   p-8   tag     who holds it                       (tag.h)
  *   p-6   context call site x tag x size class       (context.h)
- *   p-4   shape   how the block was made, its alignment, and whether it is huge
+ *   p-4   shape   how the block was made, where its base is, and whether it is huge
  *   p-2   check   CHECK while the block lives
  *
  * glibc keeps the chunk size in the eight bytes before a pointer, and its top sixteen bits are zero: a foreign
@@ -27,7 +27,11 @@ enum {
     SHAPE_MADE = 0x3,     /* mask: enum made */
     SHAPE_HUGE = 0x4,     /* 4 GiB and more: the whole size stands at the block's base */
     SHAPE_BOOT = 0x8,     /* of the bootstrap arena: never returned to an allocator */
-    SHAPE_ALIGN_SHIFT = 8 /* log2 of the alignment where it is above 16, else 0 */
+    SHAPE_ALIGNED = 0x10, /* the room before the user pointer is one whole alignment: its log2 */
+    SHAPE_ROOM_SHIFT = 8, /* else that room in units of 16 bytes, beyond the header */
+    BLOCK_ROOM_MOST = 256 * BLOCK_HEADER,
+
+    BLOCK_HUGE = SHAPE_HUGE | 1 << SHAPE_ROOM_SHIFT /* a header, and room for a size */
 };
 
 struct block {
@@ -84,11 +88,17 @@ HOT void block_wipe(struct block *block)
     block->word = (uint64_t)-1;
 }
 
-/* From the real block's start to the user pointer: the header, or the whole alignment where that is larger. */
+/* From the real block's start to the user pointer. */
 HOT size_t block_offset(unsigned shape)
 {
-    unsigned log = shape >> SHAPE_ALIGN_SHIFT;
-    return log ? (size_t)1 << log : BLOCK_HEADER;
+    unsigned room = shape >> SHAPE_ROOM_SHIFT;
+    return shape & SHAPE_ALIGNED ? (size_t)1 << room : (room + 1ul) * BLOCK_HEADER;
+}
+
+/* The part of a shape that says so, for an offset of up to BLOCK_ROOM_MOST. */
+HOT unsigned block_room(size_t offset)
+{
+    return (unsigned)(offset / BLOCK_HEADER - 1) << SHAPE_ROOM_SHIFT;
 }
 
 /* What the real allocator gave, and wants back. */
@@ -97,12 +107,21 @@ HOT char *block_base(const struct block *block)
     return (char *)block + BLOCK_HEADER - block_offset(block->shape);
 }
 
-/* The size that was asked for. A huge block is made with an alignment above 16, so its base has room. */
+/* The size that was asked for. A huge block's base has room for it before the header. */
 HOT size_t block_size(const struct block *block)
 {
     if (UNLIKELY(block->shape & SHAPE_HUGE))
         return *(const size_t *)block_base(block);
     return block->size_low;
+}
+
+HOT void block_fill(struct block *block, uint64_t word, size_t size, uint32_t birth, unsigned shape)
+{
+    block->birth = birth; /* NOLINT(clang-analyzer-core.NullDereference): no base is so low */
+    block->size_low = (uint32_t)size;
+    block->word = word | (uint64_t)shape << 32;
+    if (UNLIKELY(block->shape & SHAPE_HUGE))
+        *(size_t *)block_base(block) = size;
 }
 
 HOT enum made block_made(const struct block *block)

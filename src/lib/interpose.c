@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lifecycle.h"
+#include "resize.h"
 #include "track.h"
 
 PUBLIC void *malloc(size_t size)
@@ -40,7 +41,7 @@ PUBLIC void *calloc(size_t count, size_t size)
 
 PUBLIC void *realloc(void *user, size_t size)
 {
-    return track_realloc(user, size, CALLER);
+    return track_realloc(user, size);
 }
 
 PUBLIC void *reallocarray(void *user, size_t count, size_t size)

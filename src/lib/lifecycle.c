@@ -16,7 +16,7 @@
 #include "slab.h"
 #include "sys.h"
 #include "tag.h"
-#include "track.h"
+#include "thread.h"
 
 enum state { STATE_DOWN, STATE_COMING, STATE_UP };
 
@@ -54,7 +54,7 @@ static void thread_leaves(void *round)
 {
     uintptr_t next = (uintptr_t)round + 1;
     if (next > DESTRUCTOR_ROUNDS)
-        track_thread_ends();
+        thread_ends();
     else
         pthread_setspecific(life.thread_key, (void *)next);
 }
@@ -70,7 +70,7 @@ void lifecycle_thread_began(void)
 /* No other thread is in the middle of rare work while the child's memory is copied. */
 static void fork_prepare(void)
 {
-    life.fork_locked = lock_take(&lock_books, track_self()) == LOCK_TAKEN;
+    life.fork_locked = lock_take(&lock_books, thread_self()) == LOCK_TAKEN;
 }
 
 static void fork_parent(void)
@@ -96,7 +96,7 @@ void lifecycle_settle_child(void)
     lock_reset(&lock_books);
     lock_reset(&lock_report);
     clock_own(log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_getpid));
-    track_forked();
+    thread_forked();
     reporter_forked();
     life.unticked = 0;
     life.late_until = first_interval(clock_read());
@@ -123,7 +123,7 @@ static void say_last_word(void)
     life.last_word = true;
     if (!log_is_sandboxed())
         reporter_end();
-    reporter_report(SNAPSHOT_EXIT, track_self());
+    reporter_report(SNAPSHOT_EXIT, thread_self());
 }
 
 static void exit_begins(void *unused)

@@ -80,6 +80,11 @@ bool odd_has_header(const void *user)
            sys_readable(block_of(user));
 }
 
+bool odd_is_ours(const void *user)
+{
+    return odd_has_header(user) && block_is_ours(block_of(user));
+}
+
 void *odd_pointer(void *user, unsigned shape)
 {
     struct block *block = block_of(user);

@@ -19,6 +19,9 @@ SHARED struct odd_counts odd_counts;
  * begin a mapping. */
 bool odd_has_header(const void *user);
 
+/* Whether a pointer is a live block of ours. */
+bool odd_is_ours(const void *user);
+
 /* What the real allocator gets of a pointer that is not ours. One that cannot be its own is told. */
 void *odd_pointer(void *user, unsigned call);
 

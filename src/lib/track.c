@@ -1,239 +1,24 @@
 #include "track.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-#include <sys/prctl.h>
 
+#include "books.h"
 #include "lifecycle.h"
-#include "lock.h"
-#include "log.h"
-#include "module.h"
 #include "odd.h"
-#include "options.h"
-#include "sys.h"
-
-/* Only what the fast path reads of a slab before its tick test. */
-static _Alignas(CACHE_LINE) uint32_t no_slab[16] = {UINT32_MAX};
-
-__thread struct slab *track_slab __attribute__((tls_model("initial-exec"))) = (struct slab *)no_slab;
-
-static __thread struct {
-    bool ended;   /* the slab is gone, and no other comes */
-    bool entered; /* the slab is on its way */
-} thread __attribute__((tls_model("initial-exec")));
-
-/* ---- the books, opened for one piece of rare work ---- */
-
-struct books {
-    struct slab *slab;
-    enum lock_state lock; /* LOCK_BUSY: not held, the slab is this thread's own */
-};
-
-uintptr_t track_self(void)
-{
-    return (uintptr_t)&thread;
-}
-
-static bool has_slab(void)
-{
-    return track_slab != (struct slab *)no_slab;
-}
-
-static void rename_thread(struct slab *slab, const char *name)
-{
-    slab_rename(slab, name);
-    if (options.tags == TAGS_BY_THREAD)
-        slab->scope = tag_intern(slab->name, strlen(slab->name));
-}
-
-static void name_thread(struct slab *slab)
-{
-    char name[THREAD_NAME] = "";
-    if (!log_is_sandboxed())
-        sys2(SYS_prctl, PR_GET_NAME, name);
-    rename_thread(slab, name);
-}
-
-static uint32_t thread_id(void)
-{
-    return log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_gettid);
-}
-
-static void take_slab(uint32_t tick)
-{
-    if (thread.ended || thread.entered)
-        return;
-    thread.entered = true;
-    if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
-        struct slab *slab = slab_take(thread_id(), (uintptr_t)pthread_self(), tick);
-        if (slab != NULL) {
-            name_thread(slab);
-            track_slab = slab;
-        }
-        lock_release(&lock_books);
-    }
-    thread.entered = false;
-    if (has_slab())
-        lifecycle_thread_began();
-}
-
-static void meet_tick(struct slab *slab, uint32_t tick)
-{
-    if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
-        slab_fold(slab, tick);
-        lock_release(&lock_books);
-    }
-}
-
-static struct books books_open(void)
-{
-    uint32_t now = clock_now();
-    if (UNLIKELY(clock_tick() == CLOCK_SELF))
-        lifecycle_unticked(now);
-    if (UNLIKELY(!has_slab()))
-        take_slab(now);
-    if (LIKELY(has_slab())) {
-        if (track_slab->tick != now)
-            meet_tick(track_slab, now);
-        return (struct books){track_slab, LOCK_BUSY};
-    }
-    struct books books = {&slab_shared, lock_take(&lock_books, track_self())};
-    if (slab_shared.tick != now && books.lock == LOCK_TAKEN)
-        slab_fold(&slab_shared, now);
-    return books;
-}
-
-static void books_close(const struct books *books)
-{
-    if (books->lock == LOCK_TAKEN)
-        lock_release(&lock_books);
-}
-
-/* ---- what is counted: each step once, for every path but the two fast ones ---- */
-
-static void count_net(struct slab *slab, unsigned tag, uint64_t net)
-{
-    cell_add(&slab->tag[tag].net, net);
-    int64_t held = (int64_t)cell_read(&slab->tag[tag].net);
-    if (UNLIKELY(slab->tag[tag].net_base == 0))
-        return slab_push(slab, tag); /* freed or resized by a thread that never made one: centered now */
-    if (held > slab->net_most || held < 0)
-        slab_push(slab, tag);
-}
-
-static void count_allocated(struct slab *slab, const struct block *block, size_t size)
-{
-    amount_add(&slab->cell[block->context].allocated, size);
-    count_net(slab, block->tag, size);
-}
-
-/* The tag's wheel, also where this thread has only freed what others made; NULL: no memory for it. */
-static struct age_wheel *wheel_of(struct slab *slab, unsigned tag)
-{
-    if (LIKELY(slab->tag[tag].wheel != NULL))
-        return slab->tag[tag].wheel;
-    struct age_wheel *wheel = NULL;
-    enum lock_state state = lock_take(&lock_books, track_self());
-    if (state == LOCK_TAKEN || slab == &slab_shared)
-        wheel = slab_wheel(slab, tag);
-    if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
-    return wheel;
-}
-
-/* Moves the settled part of the books by a change to a block that was born in an earlier tick. Without a wheel
- * the block passes for a young one: the ages then err, the totals do not. */
-static void count_settled(struct slab *slab, const struct block *block, uint64_t blocks, uint64_t bytes)
-{
-    struct age_wheel *wheel = wheel_of(slab, block->tag);
-    if (UNLIKELY(wheel == NULL))
-        return;
-    struct slab_tag *tag = &slab->tag[block->tag];
-    struct amount *cell = age_cell(wheel, block->birth, slab->tick);
-    cell_add(&cell->blocks, blocks);
-    cell_add(&cell->bytes, bytes);
-    cell_add(&tag->settled.blocks, blocks);
-    cell_add(&tag->settled.bytes, bytes);
-}
-
-/* As if it had never been: for a block that is counted again under another context. */
-static void uncount_allocated(struct slab *slab, const struct block *block, size_t size)
-{
-    cell_sub(&slab->cell[block->context].allocated.blocks, 1);
-    cell_sub(&slab->cell[block->context].allocated.bytes, size);
-    if (block->birth != slab->tick)
-        count_settled(slab, block, -(uint64_t)1, -(uint64_t)size);
-    count_net(slab, block->tag, -(uint64_t)size);
-}
-
-static void count_freed(struct slab *slab, const struct block *block, size_t size)
-{
-    amount_add(&slab->cell[block->context].freed, size);
-    if (block->birth != slab->tick) {
-        uint32_t age = slab->tick > block->birth ? slab->tick - block->birth : 0;
-        cell_add(&slab->tag[block->tag].lifetime[age_row(age)], 1);
-        count_settled(slab, block, -(uint64_t)1, -(uint64_t)size);
-    }
-    count_net(slab, block->tag, -(uint64_t)size);
-}
-
-/* ---- which context ---- */
-
-/* The tag that the site itself asks for. */
-static unsigned tag_of_site(uintptr_t caller)
-{
-    if (options.tags != TAGS_BY_MODULE)
-        return TAG_UNTAGGED;
-    char name[SNAPSHOT_NAME];
-    return tag_intern(name, module_name(caller, name));
-}
-
-static unsigned context_make(struct slab *slab, uint64_t key, uintptr_t caller, unsigned log)
-{
-    unsigned context = context_last_resort(log);
-    if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
-        unsigned scope = key_tag(key);
-        context = context_intern(key, scope != 0 ? scope : tag_of_site(caller));
-        slab_limit(slab);
-        lock_release(&lock_books);
-    }
-    return context;
-}
-
-/* The header word for a block of this size from this site. */
-static uint64_t word_for(struct slab *slab, uintptr_t caller, size_t size)
-{
-    unsigned log = size_class(size);
-    uint64_t key = context_key(caller, log, 0) | slab->scope;
-    const struct slab_site *site = slab_recall(slab, key);
-    if (site != NULL)
-        return site->word;
-    unsigned context = context_find(key);
-    if (context == 0) {
-        /* The shared slab's user holds the lock already. */
-        if (slab == &slab_shared)
-            context = context_intern(key, slab->scope != 0 ? TAG_OTHER : tag_of_site(caller));
-        else
-            context = context_make(slab, key, caller, log);
-    }
-    uint64_t word = block_word(context_tag(context), context);
-    if (context >= SIZE_CLASSES) /* else a last resort, for this once */
-        slab_remember(slab, key, word);
-    return word;
-}
+#include "site.h"
 
 /* ---- failing ---- */
 
 static void count_failure(uintptr_t caller)
 {
     struct books books = books_open();
-    uint64_t word = word_for(books.slab, caller, 0);
+    uint64_t word = site_word(books.slab, caller, 0);
     cell_add(&books.slab->tag[(uint16_t)word].failures, 1);
     books_close(&books);
 }
 
-static void *refuse(uintptr_t caller)
+void *track_refuse(uintptr_t caller)
 {
     if (lifecycle_up() && lifecycle_tracks())
         count_failure(caller);
@@ -249,10 +34,10 @@ static void *new_by_library(size_t size, unsigned shape, bool throws, const void
     if (cxx->_Znwm == NULL)
         real_find_cxx();
     bool array = (shape & SHAPE_MADE) == MADE_NEW_ARRAY;
-    size_t alignment = block_offset(shape & ~(unsigned)SHAPE_HUGE);
+    size_t alignment = block_offset(shape);
     if (cxx->_Znwm == NULL)
         return NULL; /* whoever calls operator new without a C++ library gets what malloc would say */
-    if (shape >> SHAPE_ALIGN_SHIFT && !(shape & SHAPE_HUGE)) {
+    if (shape & SHAPE_ALIGNED) {
         if (throws)
             return (array ? cxx->_ZnamSt11align_val_t : cxx->_ZnwmSt11align_val_t)(size, alignment);
         return (array ? cxx->_ZnamSt11align_val_tRKSt9nothrow_t
@@ -270,31 +55,18 @@ static void *remake(void *user, uintptr_t caller, unsigned shape);
 static void *fail(size_t size, uintptr_t caller, unsigned shape)
 {
     if ((shape & SHAPE_MADE) == MADE_MALLOC)
-        return refuse(caller);
-    refuse(caller);
+        return track_refuse(caller);
+    track_refuse(caller);
     return remake(new_by_library(size, shape, true, NULL), caller, shape);
 }
 
 /* ---- allocating ---- */
 
-/* A huge block is made as if at twice the usual alignment: its base then has room for its size. */
-enum { HUGE_SHAPE = SHAPE_HUGE | 5 << SHAPE_ALIGN_SHIFT };
-_Static_assert(1 << (HUGE_SHAPE >> SHAPE_ALIGN_SHIFT) == 2 * BLOCK_HEADER, "a header and room for a size");
-
-static void fill_header(struct block *block, uint64_t word, size_t size, uint32_t birth, unsigned shape)
-{
-    block->birth = birth; /* NOLINT(clang-analyzer-core.NullDereference): no base is so low */
-    block->size_low = (uint32_t)size;
-    block->word = word | (uint64_t)shape << 32;
-    if (UNLIKELY(block->shape & SHAPE_HUGE))
-        *(size_t *)block_base(block) = size;
-}
-
 /* A block of the arena is never counted: the program did not ask for it. */
 static void *from_arena(char *base, size_t size, unsigned shape)
 {
     struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
-    fill_header(block, block_word(TAG_UNTAGGED, 0), size, 0, (shape & ~(unsigned)SHAPE_MADE) | SHAPE_BOOT);
+    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, (shape & ~(unsigned)SHAPE_MADE) | SHAPE_BOOT);
     return block_user(block);
 }
 
@@ -302,7 +74,7 @@ static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
     struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
     struct books books = books_open();
-    fill_header(block, word_for(books.slab, caller, size), size, books.slab->tick, shape);
+    block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, shape);
     count_allocated(books.slab, block, size);
     books_close(&books);
     return block_user(block);
@@ -332,7 +104,7 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
 /* The slab and its tick are in order; the site is not at home in the cache. */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
-    struct slab *slab = track_slab;
+    struct slab *slab = thread_slab;
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
     const struct slab_site *site = slab_recall(slab, key);
     if (site == NULL)
@@ -346,20 +118,33 @@ void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user)
     return user;
 }
 
+/* What was asked for: kept in a header only where the room is the whole alignment. */
 static unsigned aligned_shape(size_t alignment, unsigned shape)
 {
-    return alignment > BLOCK_ALIGNMENT ? shape | log2_floor(alignment) << SHAPE_ALIGN_SHIFT : shape;
+    return alignment > BLOCK_ALIGNMENT ? shape | SHAPE_ALIGNED | log2_floor(alignment) << SHAPE_ROOM_SHIFT : shape;
 }
 
-/* A real block of size plus room, counted as made at this alignment. */
+/* A real block with room for the alignment, from memalign: malloc's room would not fit the header, or not be known. */
+static void *make_far_aligned(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
+{
+    if (size >= TRACK_HUGE)
+        shape |= SHAPE_HUGE;
+    return track_allocated_slow(real.memalign(alignment, size + alignment), size, caller, shape);
+}
+
+/* From malloc, and aligned inside: glibc's memalign takes longer, and leaves odd pieces of heap before each block. */
 static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
 {
-    unsigned aligned = aligned_shape(alignment, shape);
+    unsigned asked = aligned_shape(alignment, shape);
     if (alignment > (size_t)PTRDIFF_MAX || size > (size_t)PTRDIFF_MAX - alignment)
-        return fail(size, caller, aligned);
-    if (size >= TRACK_HUGE)
-        aligned |= SHAPE_HUGE;
-    return track_allocated_slow(real.memalign(alignment, size + alignment), size, caller, aligned);
+        return fail(size, caller, asked);
+    if (alignment > BLOCK_ROOM_MOST || size >= TRACK_HUGE)
+        return make_far_aligned(alignment, size, caller, asked);
+    char *base = real.malloc(size + alignment);
+    if (UNLIKELY(base == NULL))
+        return track_allocated_slow(NULL, size, caller, asked);
+    uintptr_t user = ((uintptr_t)base + BLOCK_HEADER + alignment - 1) & -alignment;
+    return track_allocated(base, size, caller, shape | block_room(user - (uintptr_t)base));
 }
 
 void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
@@ -384,7 +169,7 @@ void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool ze
     if (size > (size_t)PTRDIFF_MAX - ROOM)
         return fail(size, caller, shape);
     char *base = zeroed ? real.calloc(1, size + ROOM) : real.malloc(size + ROOM);
-    return track_allocated_slow(base, size, caller, shape | HUGE_SHAPE);
+    return track_allocated_slow(base, size, caller, shape | BLOCK_HUGE);
 }
 
 void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller)
@@ -416,7 +201,7 @@ void *track_pvalloc(size_t size, uintptr_t caller)
 {
     size_t rounded;
     if (__builtin_add_overflow(size, PAGE_BYTES - 1, &rounded))
-        return refuse(caller);
+        return track_refuse(caller);
     return track_memalign(PAGE_BYTES, rounded & -(size_t)PAGE_BYTES, caller, MADE_MALLOC);
 }
 
@@ -440,7 +225,7 @@ void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigne
     }
     char *base = real.malloc(size + BLOCK_HEADER);
     if (UNLIKELY(base == NULL)) {
-        refuse(caller);
+        track_refuse(caller);
         return remake(new_by_library(size, shape, false, nothrow), caller, shape);
     }
     return track_allocated(base, size, caller, shape);
@@ -450,7 +235,7 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
 {
     size_t bytes;
     if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
-        return refuse(caller);
+        return track_refuse(caller);
     if (UNLIKELY(bytes >= TRACK_HUGE))
         return track_allocate_huge(bytes, caller, MADE_MALLOC, true);
     if (bytes > TRACK_CALLOC_SMALL)
@@ -484,7 +269,7 @@ void track_free_slow(void *user)
 void track_free_settled(void *user)
 {
     struct block *block = block_of(user);
-    count_freed(track_slab, block, block->size_low);
+    count_freed(thread_slab, block, block->size_low);
     block_wipe(block);
     real.free(block);
 }
@@ -493,7 +278,7 @@ void track_free_settled(void *user)
 void track_free_peak(void *user)
 {
     struct block *block = block_of(user);
-    slab_push(track_slab, block->tag);
+    slab_push(thread_slab, block->tag);
     block_wipe(block);
     real.free(block);
 }
@@ -530,219 +315,29 @@ void track_free_page_start(void *user, unsigned shape)
     track_free_other(user, shape);
 }
 
-/* ---- resizing: birth, tag and site stay, the difference is booked ---- */
-
-static bool is_ours(const void *user)
-{
-    return odd_has_header(user) && block_is_ours(block_of(user));
-}
-
-/* The context of a block of another size from the same site, under the same tag. */
-static unsigned context_resized(struct slab *slab, const struct block *block, unsigned log)
-{
-    uint64_t key = context_key(context_site(block->context), log, block->tag);
-    unsigned context = context_find(key);
-    if (context == 0 && slab == &slab_shared)
-        context = context_intern(key, block->tag);
-    else if (context == 0)
-        context = context_make(slab, key, 0, log);
-    return context_tag(context) == block->tag ? context : block->context;
-}
-
-static void count_resized(struct slab *slab, struct block *block, size_t from, size_t to)
-{
-    if (size_class(from) == size_class(to)) {
-        cell_add(&slab->cell[block->context].allocated.bytes, to - from);
-    } else {
-        unsigned context = context_resized(slab, block, size_class(to));
-        cell_sub(&slab->cell[block->context].allocated.blocks, 1);
-        cell_sub(&slab->cell[block->context].allocated.bytes, from);
-        amount_add(&slab->cell[context].allocated, to);
-        block->context = (uint16_t)context;
-    }
-    if (block->birth != slab->tick)
-        count_settled(slab, block, 0, to - from);
-    cell_add(&slab->tag[block->tag].resizes, 1);
-    count_net(slab, block->tag, to - from);
-}
-
-static void *rebook(struct block *block, size_t from, size_t to)
-{
-    struct books books = books_open();
-    count_resized(books.slab, block, from, to);
-    books_close(&books);
-    return block_user(block);
-}
-
-/* What the program may have written: up to what malloc_usable_size told it. */
-static size_t written(struct block *block)
-{
-    if (block->shape & SHAPE_BOOT)
-        return block_size(block);
-    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
-}
-
-/* Into a new real block: for one whose base is not where realloc would look, or will not be. */
-static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
-{
-    size_t old = block_size(block);
-    size_t kept = written(block);
-    bool huge = size >= TRACK_HUGE;
-    unsigned shape = block_made(block) | (huge ? HUGE_SHAPE : 0);
-    size_t room = block_offset(shape);
-    if (size > (size_t)PTRDIFF_MAX - room)
-        return refuse(caller);
-    char *base = real.malloc(size + room);
-    if (base == NULL)
-        return refuse(caller);
-    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
-    memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
-    if (block->shape & SHAPE_BOOT)
-        return track_allocated_slow(base, size, caller, shape);
-    fill_header(moved, block_word(block->tag, block->context), size, block->birth, shape);
-    char *old_base = block_base(block);
-    block_wipe(block);
-    real.free(old_base);
-    return rebook(moved, old, size);
-}
-
-/* The real block is resized where it is, and so may be mapped elsewhere without a copy. */
-static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
-{
-    size_t old = block_size(block);
-    size_t room = block_offset(block->shape);
-    char *base = size <= (size_t)PTRDIFF_MAX - room ? real.realloc(block_base(block), size + room) : NULL;
-    if (UNLIKELY(base == NULL))
-        return refuse(caller);
-    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
-    fill_header(moved, moved->word, size, moved->birth, 0);
-    return rebook(moved, old, size);
-}
-
-static void *resize(struct block *block, size_t size, uintptr_t caller)
-{
-    unsigned plain = SHAPE_MADE | (size >= TRACK_HUGE ? HUGE_SHAPE : 0);
-    bool same_room = (block->shape & ~plain) == 0 && (block->shape & SHAPE_HUGE) == (plain & SHAPE_HUGE);
-    return same_room ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
-}
-
-/* While the library comes up, blocks are the arena's, and then the next allocator's own. */
-static void *resize_early(void *user, size_t size, uintptr_t caller)
-{
-    if (!block_is_ours(block_of(user)))
-        return real.realloc(user, size);
-    void *moved = track_malloc_for(size, caller, MADE_MALLOC);
-    size_t old = block_size(block_of(user));
-    if (moved != NULL)
-        memcpy(moved, user, old < size ? old : size);
-    return moved;
-}
-
-/* The usual case: a plain block of ours, of a thread whose slab and tick are in order. */
-static bool resizes_plainly(const void *user, size_t size)
-{
-    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 && block_of(user)->shape_check == BLOCK_LIVE(MADE_MALLOC) &&
-           size - 1 < TRACK_HUGE - 1 && track_slab->tick == clock_tick();
-}
-
-static void *resize_plainly(struct block *block, size_t size, uintptr_t caller)
-{
-    size_t old = block->size_low;
-    struct block *moved = real.realloc(block, size + BLOCK_HEADER);
-    if (UNLIKELY(moved == NULL))
-        return refuse(caller);
-    moved->size_low = (uint32_t)size;
-    count_resized(track_slab, moved, old, size);
-    return block_user(moved);
-}
-
-void *track_realloc(void *user, size_t size, uintptr_t caller)
-{
-    if (LIKELY(resizes_plainly(user, size)))
-        return resize_plainly(block_of(user), size, caller);
-    if (user == NULL)
-        return track_malloc_for(size, caller, MADE_MALLOC);
-    if (UNLIKELY(!lifecycle_up()))
-        return resize_early(user, size, caller);
-    struct block *block = block_of(user);
-    if (UNLIKELY(!is_ours(user)))
-        return real.realloc(odd_pointer(user, ODD_REALLOC), size);
-    if (UNLIKELY(size == 0) && real_realloc_zero_frees()) {
-        track_free(user, block->shape & SHAPE_MADE);
-        return NULL;
-    }
-    return resize(block, size, caller);
-}
-
-void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller)
-{
-    size_t bytes;
-    if (UNLIKELY(lifecycle_own_realloc))
-        return real.reallocarray(user, count, size);
-    if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
-        return refuse(caller);
-    return track_realloc(user, bytes, caller);
-}
-
-size_t track_usable_size(void *user)
-{
-    if (user == NULL)
-        return 0;
-    if (!is_ours(user))
-        return real.malloc_usable_size(user);
-    const struct block *block = block_of(user);
-    if (block->shape & SHAPE_BOOT)
-        return block_size(block);
-    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
-}
-
 static void *remake(void *user, uintptr_t caller, unsigned shape)
 {
-    if (user == NULL || !is_ours(user))
+    if (user == NULL || !odd_is_ours(user))
         return user;
     struct block *block = block_of(user);
     size_t size = block_size(block);
     unsigned kept = block->shape & ~(unsigned)SHAPE_MADE;
     struct books books = books_open();
     uncount_allocated(books.slab, block, size);
-    fill_header(block, word_for(books.slab, caller, size), size, books.slab->tick, kept | (shape & SHAPE_MADE));
+    block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, kept | (shape & SHAPE_MADE));
     count_allocated(books.slab, block, size);
     books_close(&books);
     return user;
 }
 
-/* ---- threads ---- */
-
-void track_thread_ends(void)
+size_t track_usable_size(void *user)
 {
-    struct slab *slab = track_slab;
-    thread.ended = true;
-    if (!has_slab())
-        return;
-    track_slab = (struct slab *)no_slab;
-    if (lock_take(&lock_books, track_self()) == LOCK_TAKEN) {
-        slab_leave(slab);
-        lock_release(&lock_books);
-    }
-}
-
-void track_thread_named(uintptr_t owner, const char *name)
-{
-    if (lock_take(&lock_books, track_self()) != LOCK_TAKEN)
-        return;
-    struct slab *slab = slab_of(owner);
-    if (slab != NULL)
-        rename_thread(slab, name);
-    lock_release(&lock_books);
-}
-
-void track_forked(void)
-{
-    struct slab *mine = has_slab() ? track_slab : NULL;
-    if (lock_take(&lock_books, track_self()) != LOCK_TAKEN)
-        return;
-    slab_orphan(mine);
-    if (mine != NULL)
-        mine->tid = thread_id();
-    lock_release(&lock_books);
+    if (user == NULL)
+        return 0;
+    if (!odd_is_ours(user))
+        return real.malloc_usable_size(user);
+    const struct block *block = block_of(user);
+    if (block->shape & SHAPE_BOOT)
+        return block_size(block);
+    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
 }

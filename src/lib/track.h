@@ -13,6 +13,7 @@
 #include "context.h"
 #include "real.h"
 #include "slab.h"
+#include "thread.h"
 
 enum {
     /* From here on a block is huge: its size does not fit the header's 32 bits (nor a 32-bit immediate). */
@@ -20,10 +21,6 @@ enum {
     /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
     TRACK_CALLOC_SMALL = 1024
 };
-
-/* The thread's slab. At first a static one that no tick matches, so that "no slab yet" and "a new tick" are the
- * same test. */
-SHARED __thread struct slab *track_slab __attribute__((tls_model("initial-exec")));
 
 COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape);
@@ -35,10 +32,10 @@ COLD void track_free_slow(void *user);
 void track_free_settled(void *user);
 COLD void track_free_peak(void *user);
 
-/* Books a plain block under its site's entry (a copy of it), and returns what the program gets. */
+/* Books a block under its site's entry (a copy of it), and returns what the program gets. */
 HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, size_t size, uint32_t tick, unsigned shape)
 {
-    struct block *block = (struct block *)base;
+    struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
     block->birth = tick;
     block->size_low = (uint32_t)size;
     block->word = site.word | (uint64_t)shape << 32;
@@ -50,10 +47,10 @@ HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, siz
 }
 
 /* Books what the real allocator just made (base; NULL: it refused). `shape` is how it was made: a constant of the
- * entry point. */
+ * entry point, but for aligned blocks. */
 HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
-    struct slab *slab = track_slab;
+    struct slab *slab = thread_slab;
     uint32_t tick = clock_tick();
     if (UNLIKELY(base == NULL) || UNLIKELY(slab->tick != tick))
         return track_allocated_slow(base, size, caller, shape);
@@ -92,7 +89,7 @@ HOT void track_free(void *user, unsigned shape)
     struct block *block = block_of(user);
     if (UNLIKELY(block->shape_check != BLOCK_LIVE(shape)))
         return track_free_other(user, shape);
-    struct slab *slab = track_slab;
+    struct slab *slab = thread_slab;
     uint32_t tick = clock_tick();
     if (UNLIKELY(slab->tick != tick))
         return track_free_slow(user);
@@ -111,7 +108,6 @@ HOT void track_free(void *user, unsigned shape)
 
 /* The rest has no need of a fast path of its own. */
 void *track_calloc(size_t count, size_t size, uintptr_t caller);
-void *track_realloc(void *user, size_t size, uintptr_t caller);
 /* Alignment: a power of two. */
 void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape);
 /* Any alignment, as memalign and aligned_alloc take it. */
@@ -121,15 +117,7 @@ void *track_pvalloc(size_t size, uintptr_t caller);
 char *track_strndup(const char *string, size_t length, uintptr_t caller);
 void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigned shape, const void *nothrow);
 size_t track_usable_size(void *user);
-/* realloc for an array: NULL and ENOMEM where count * size overflows. */
-void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller);
-
-/* This thread will run no more code but glibc's own (its slab is handed on), or its name has changed. */
-void track_thread_ends(void);
-void track_thread_named(uintptr_t owner, const char *name);
-/* Who this thread is to a lock. */
-uintptr_t track_self(void);
-/* In a forked child: the slabs of all other threads have lost their owners. */
-void track_forked(void);
+/* Counts a failure; NULL and ENOMEM. */
+void *track_refuse(uintptr_t caller);
 
 #endif

@@ -28,8 +28,9 @@ struct made_block {
 
 static unsigned shape_of(const struct made_block *made)
 {
-    unsigned log = made->alignment_log > ALIGNMENT_LOG_LEAST ? made->alignment_log : 0;
-    return (unsigned)made->made | (made->huge ? SHAPE_HUGE : 0u) | log << SHAPE_ALIGN_SHIFT;
+    unsigned log = made->alignment_log;
+    unsigned aligned = log > ALIGNMENT_LOG_LEAST ? SHAPE_ALIGNED | log << SHAPE_ROOM_SHIFT : 0;
+    return (unsigned)made->made | (made->huge ? SHAPE_HUGE : 0u) | aligned;
 }
 
 /* Writes the header into a real block that starts at `base`. */
@@ -124,6 +125,22 @@ static void every_alignment_and_way_of_making(void **state)
             assert_reads_back(room, &block);
             assert_int_equal(block_offset(shape_of(&block)), (size_t)1 << log);
         }
+}
+
+/* Every room that a shape can tell without an alignment, by its header's own bytes. */
+static void every_room(void **state)
+{
+    (void)state;
+    for (size_t offset = BLOCK_HEADER; offset <= BLOCK_ROOM_MOST; offset += BLOCK_HEADER) {
+        unsigned shape = MADE_NEW | block_room(offset);
+        assert_int_equal(block_offset(shape), offset);
+        struct block *block = (struct block *)(room + offset - BLOCK_HEADER);
+        block->word = block_word(5, 6) | (uint64_t)shape << 32;
+        assert_ptr_equal(block_base(block), room);
+        assert_int_equal(block_made(block), MADE_NEW);
+        assert_int_equal(block->tag, 5);
+        assert_int_equal(block->context, 6);
+    }
 }
 
 static void huge_blocks(void **state)
@@ -236,6 +253,7 @@ int main(void)
         cmocka_unit_test(every_field_has_its_bytes),
         cmocka_unit_test(the_word_of_a_plain_block),
         cmocka_unit_test(every_alignment_and_way_of_making),
+        cmocka_unit_test(every_room),
         cmocka_unit_test(huge_blocks),
         cmocka_unit_test(a_huge_size_and_the_header_stand_apart),
         cmocka_unit_test(any_header_reads_back),

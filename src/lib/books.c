@@ -1,0 +1,50 @@
+#include "books.h"
+
+#include "clock.h"
+#include "lifecycle.h"
+#include "thread.h"
+
+static void meet_tick(struct slab *slab, uint32_t tick)
+{
+    if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {
+        slab_fold(slab, tick);
+        lock_release(&lock_books);
+    }
+}
+
+struct books books_open(void)
+{
+    uint32_t now = clock_now();
+    if (UNLIKELY(clock_tick() == CLOCK_SELF))
+        lifecycle_unticked(now);
+    if (UNLIKELY(!thread_has_slab()))
+        thread_take_slab(now);
+    if (LIKELY(thread_has_slab())) {
+        if (thread_slab->tick != now)
+            meet_tick(thread_slab, now);
+        return (struct books){thread_slab, LOCK_BUSY};
+    }
+    struct books books = {&slab_shared, lock_take(&lock_books, thread_self())};
+    if (slab_shared.tick != now && books.lock == LOCK_TAKEN)
+        slab_fold(&slab_shared, now);
+    return books;
+}
+
+void books_close(const struct books *books)
+{
+    if (books->lock == LOCK_TAKEN)
+        lock_release(&lock_books);
+}
+
+struct age_wheel *books_wheel(struct slab *slab, unsigned tag)
+{
+    if (LIKELY(slab->tag[tag].wheel != NULL))
+        return slab->tag[tag].wheel;
+    struct age_wheel *wheel = NULL;
+    enum lock_state state = lock_take(&lock_books, thread_self());
+    if (state == LOCK_TAKEN || slab == &slab_shared)
+        wheel = slab_wheel(slab, tag);
+    if (state == LOCK_TAKEN)
+        lock_release(&lock_books);
+    return wheel;
+}

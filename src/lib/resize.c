@@ -1,0 +1,123 @@
+#include "resize.h"
+
+#include <string.h>
+
+#include "books.h"
+#include "lifecycle.h"
+#include "odd.h"
+#include "site.h"
+
+static void count_resized(struct slab *slab, struct block *block, size_t from, size_t to)
+{
+    if (size_class(from) == size_class(to)) {
+        cell_add(&slab->cell[block->context].allocated.bytes, to - from);
+    } else {
+        unsigned context = site_context_resized(slab, block, size_class(to));
+        cell_sub(&slab->cell[block->context].allocated.blocks, 1);
+        cell_sub(&slab->cell[block->context].allocated.bytes, from);
+        amount_add(&slab->cell[context].allocated, to);
+        block->context = (uint16_t)context;
+    }
+    if (block->birth != slab->tick)
+        count_settled(slab, block, 0, to - from);
+    cell_add(&slab->tag[block->tag].resizes, 1);
+    count_net(slab, block->tag, to - from);
+}
+
+void *track_resized(struct block *block, size_t from, size_t to)
+{
+    struct books books = books_open();
+    count_resized(books.slab, block, from, to);
+    books_close(&books);
+    return block_user(block);
+}
+
+/* What the program may have written: up to what malloc_usable_size told it. */
+static size_t written(struct block *block)
+{
+    if (block->shape & SHAPE_BOOT)
+        return block_size(block);
+    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
+}
+
+/* Into a new real block: for one whose base is not where realloc would look, or will not be. */
+static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
+{
+    size_t old = block_size(block);
+    size_t kept = written(block);
+    bool huge = size >= TRACK_HUGE;
+    unsigned shape = block_made(block) | (huge ? BLOCK_HUGE : 0);
+    size_t room = block_offset(shape);
+    if (size > (size_t)PTRDIFF_MAX - room)
+        return track_refuse(caller);
+    char *base = real.malloc(size + room);
+    if (base == NULL)
+        return track_refuse(caller);
+    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
+    memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
+    if (block->shape & SHAPE_BOOT)
+        return track_allocated_slow(base, size, caller, shape);
+    block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
+    char *old_base = block_base(block);
+    block_wipe(block);
+    real.free(old_base);
+    return track_resized(moved, old, size);
+}
+
+/* The real block is resized where it is, and so may be mapped elsewhere without a copy. */
+static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
+{
+    size_t old = block_size(block);
+    size_t room = block_offset(block->shape);
+    char *base = size <= (size_t)PTRDIFF_MAX - room ? real.realloc(block_base(block), size + room) : NULL;
+    if (UNLIKELY(base == NULL))
+        return track_refuse(caller);
+    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
+    block_fill(moved, moved->word, size, moved->birth, 0);
+    return track_resized(moved, old, size);
+}
+
+static void *resize(struct block *block, size_t size, uintptr_t caller)
+{
+    unsigned plain = SHAPE_MADE | (size >= TRACK_HUGE ? BLOCK_HUGE : 0);
+    bool same_room = (block->shape & ~plain) == 0 && (block->shape & SHAPE_HUGE) == (plain & SHAPE_HUGE);
+    return same_room ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
+}
+
+/* While the library comes up, blocks are the arena's, and then the next allocator's own. */
+static void *resize_early(void *user, size_t size, uintptr_t caller)
+{
+    if (!block_is_ours(block_of(user)))
+        return real.realloc(user, size);
+    void *moved = track_malloc_for(size, caller, MADE_MALLOC);
+    size_t old = block_size(block_of(user));
+    if (moved != NULL)
+        memcpy(moved, user, old < size ? old : size);
+    return moved;
+}
+
+void *track_realloc_other(void *user, size_t size, uintptr_t caller)
+{
+    if (user == NULL)
+        return track_malloc_for(size, caller, MADE_MALLOC);
+    if (UNLIKELY(!lifecycle_up()))
+        return resize_early(user, size, caller);
+    struct block *block = block_of(user);
+    if (UNLIKELY(!odd_is_ours(user)))
+        return real.realloc(odd_pointer(user, ODD_REALLOC), size);
+    if (UNLIKELY(size == 0) && real_realloc_zero_frees()) {
+        track_free(user, block->shape & SHAPE_MADE);
+        return NULL;
+    }
+    return resize(block, size, caller);
+}
+
+void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller)
+{
+    size_t bytes;
+    if (UNLIKELY(lifecycle_own_realloc))
+        return real.reallocarray(user, count, size);
+    if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
+        return track_refuse(caller);
+    return track_realloc_other(user, bytes, caller);
+}

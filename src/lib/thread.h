@@ -1,0 +1,25 @@
+/* The calling thread: its slab, its name, and its end. */
+#ifndef TM_THREAD_H
+#define TM_THREAD_H
+
+#include "base.h"
+#include "slab.h"
+
+/* The thread's slab. At first a static one that no tick matches, so that "no slab yet" and "a new tick" are the
+ * same test. */
+SHARED __thread struct slab *thread_slab __attribute__((tls_model("initial-exec")));
+
+bool thread_has_slab(void);
+/* Finds it one, where there is one to be had; not while that is under way already, nor after its end. */
+void thread_take_slab(uint32_t tick);
+
+/* Who this thread is to a lock. */
+uintptr_t thread_self(void);
+
+/* This thread will run no more code but glibc's own (its slab is handed on), or a thread's name has changed. */
+void thread_ends(void);
+void thread_named(uintptr_t owner, const char *name);
+/* In a forked child: the slabs of all other threads have lost their owners. */
+void thread_forked(void);
+
+#endif
