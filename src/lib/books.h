@@ -36,6 +36,13 @@ HOT void count_allocated(struct slab *slab, const struct block *block, size_t si
     count_net(slab, block->tag, size);
 }
 
+/* Settled blocks of a context, all born at once. */
+HOT void count_birth(struct slab *slab, unsigned context, uint64_t blocks, uint32_t birth)
+{
+    cell_add(&slab->births[context].blocks, blocks);
+    cell_add(&slab->births[context].births, blocks * birth);
+}
+
 /* Moves the settled part of the books by a change to a block that was born in an earlier tick. Without a wheel
  * the block passes for a young one: the ages then err, the totals do not. */
 HOT void count_settled(struct slab *slab, const struct block *block, uint64_t blocks, uint64_t bytes)
@@ -44,6 +51,7 @@ HOT void count_settled(struct slab *slab, const struct block *block, uint64_t bl
     if (UNLIKELY(wheel == NULL))
         return;
     struct slab_tag *tag = &slab->tag[block->tag];
+    count_birth(slab, block->context, blocks, block->birth);
     struct amount *cell = age_cell(wheel, block->birth, slab->tick);
     cell_add(&cell->blocks, blocks);
     cell_add(&cell->bytes, bytes);

@@ -7,17 +7,26 @@
 #include "odd.h"
 #include "site.h"
 
+/* Of another size class, a block is another context's; with its birth, where that has settled. */
+static void change_context(struct slab *slab, struct block *block, size_t from, size_t to)
+{
+    unsigned context = site_context_resized(slab, block, size_class(to));
+    cell_sub(&slab->cell[block->context].allocated.blocks, 1);
+    cell_sub(&slab->cell[block->context].allocated.bytes, from);
+    amount_add(&slab->cell[context].allocated, to);
+    if (block->birth != slab->tick) {
+        count_birth(slab, block->context, -(uint64_t)1, block->birth);
+        count_birth(slab, context, 1, block->birth);
+    }
+    block->context = (uint16_t)context;
+}
+
 static void count_resized(struct slab *slab, struct block *block, size_t from, size_t to)
 {
-    if (size_class(from) == size_class(to)) {
+    if (size_class(from) == size_class(to))
         cell_add(&slab->cell[block->context].allocated.bytes, to - from);
-    } else {
-        unsigned context = site_context_resized(slab, block, size_class(to));
-        cell_sub(&slab->cell[block->context].allocated.blocks, 1);
-        cell_sub(&slab->cell[block->context].allocated.bytes, from);
-        amount_add(&slab->cell[context].allocated, to);
-        block->context = (uint16_t)context;
-    }
+    else
+        change_context(slab, block, from, to);
     if (block->birth != slab->tick)
         count_settled(slab, block, 0, to - from);
     cell_add(&slab->tag[block->tag].resizes, 1);

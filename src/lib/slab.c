@@ -149,7 +149,8 @@ uint64_t slab_resident(void)
     uint64_t sum = slabs.wheels_made * PAGE_BYTES + pages(contexts * 2 * sizeof(struct slab_cell));
     for (const struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
         sum += pages(offsetof(struct slab, site) + slab->sites_mask + SITE_BYTES) +
-               pages(tag_count() * sizeof(struct slab_tag)) + pages(contexts * sizeof(struct slab_cell));
+               pages(tag_count() * sizeof(struct slab_tag)) + pages(contexts * sizeof(struct slab_cell)) +
+               pages(contexts * sizeof(struct slab_births));
     return sum;
 }
 
@@ -211,10 +212,38 @@ static void settle(struct slab *slab, unsigned tag, struct amount live, uint32_t
     cell_add(&books->settled.bytes, bytes);
 }
 
+static uint64_t live_blocks(const struct slab *slab, unsigned context)
+{
+    const struct slab_cell *cell = &slab->cell[context];
+    return cell_read(&cell->allocated.blocks) - cell_read(&cell->freed.blocks);
+}
+
+/* The same for the contexts: all that live are counted by their births. */
+static void settle_births(struct slab *slab)
+{
+    unsigned contexts = context_count();
+    for (unsigned context = 1; context < contexts; context++) {
+        struct slab_births *births = &slab->births[context];
+        uint64_t young = live_blocks(slab, context) - births->blocks;
+        if (young == 0)
+            continue;
+        cell_add(&births->blocks, young);
+        cell_add(&births->births, young * slab->tick);
+    }
+}
+
+uint64_t slab_births(const struct slab *slab, unsigned context)
+{
+    const struct slab_births *births = &slab->births[context];
+    uint64_t young = live_blocks(slab, context) - cell_read(&births->blocks);
+    return cell_read(&births->births) + young * slab->tick;
+}
+
 void slab_fold(struct slab *slab, uint32_t tick)
 {
     if (tick < slab->tick)
         return; /* its last owner read the time a moment later than the one who asks now */
+    settle_births(slab);
     unsigned tags = tag_count();
     slab_live(slab, slabs.live);
     for (unsigned tag = 0; tag < tags; tag++) {

@@ -48,6 +48,12 @@ struct slab_tag {
     uint64_t failures;
 };
 
+/* The blocks of one context that have settled, and the sum of their births: for their mean age. */
+struct slab_births {
+    uint64_t blocks;
+    uint64_t births;
+};
+
 /* One entry of the site cache: a key (context.h), the header word of its blocks ready-made, and where they are
  * counted. Nothing but the owner sees it. */
 struct slab_site {
@@ -73,6 +79,7 @@ struct slab {
     _Alignas(512) struct slab_site site[SITES_MAX];
     _Alignas(PAGE_BYTES) struct slab_tag tag[TAGS_MAX];
     _Alignas(PAGE_BYTES) struct slab_cell cell[CONTEXTS_MAX];
+    _Alignas(PAGE_BYTES) struct slab_births births[CONTEXTS_MAX];
 };
 
 _Static_assert(sizeof(struct slab_tag) == 128, "an index is a shift");
@@ -132,6 +139,8 @@ void slab_rename(struct slab *slab, const char *name);
 void slab_fold(struct slab *slab, uint32_t tick);
 /* The tag's wheel, made if there is none; NULL when there is no memory. */
 struct age_wheel *slab_wheel(struct slab *slab, unsigned tag);
+/* The sum of the births of a context's live blocks, those of this tick included. */
+uint64_t slab_births(const struct slab *slab, unsigned context);
 /* What all contexts of a slab did together. */
 struct slab_cell slab_sum(const struct slab *slab);
 
