@@ -8,6 +8,7 @@ UNIT_options := src/lib/options.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
+UNIT_sample  := src/lib/sample.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
 UNIT_log     := src/lib/log.c src/lib/sys.c
 

@@ -35,7 +35,7 @@ unit:
 # run as it was before.
 define unit_rule
 $(UNIT_OUT)/test_$(1): $(patsubst %.c,$(UNIT_OUT)/$(1)/%.o,test/unit/test_$(1).c $(UNIT_$(1)))
-	$$(CC) $$(UNIT_FLAGS) $$^ -lcmocka -o $$@
+	$$(CC) $$(UNIT_FLAGS) $$^ -lcmocka -lm -o $$@
 
 $(UNIT_OUT)/$(1)/%.o: %.c test/unit/unit.mk
 	@mkdir -p $$(@D); rm -f $(UNIT_OUT)/test_$(1)
