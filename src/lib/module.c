@@ -13,7 +13,7 @@
 static char program[SNAPSHOT_NAME];    /* as it was called */
 static char executable[SNAPSHOT_NAME]; /* as its file is named */
 
-static const char *base_name(const char *path)
+const char *module_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
@@ -33,7 +33,7 @@ size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME])
     if (_dl_find_object((void *)address, &found) != 0)
         return copy_name(name, "(no module)");
     const char *path = found.dlfo_link_map->l_name;
-    return copy_name(name, path == NULL || *path == '\0' ? program : base_name(path));
+    return copy_name(name, path == NULL || *path == '\0' ? program : module_base(path));
 }
 
 const char *module_program(void)
@@ -59,12 +59,12 @@ void module_start(void)
     char path[1024];
     long length = sys3(SYS_readlink, "/proc/self/exe", path, sizeof path - 1);
     path[length > 0 ? length : 0] = '\0';
-    copy_name(executable, *path != '\0' ? base_name(path) : "(unknown)");
+    copy_name(executable, *path != '\0' ? module_base(path) : "(unknown)");
     /* redis-server is a link to redis-check-rdb: the name that the user typed is the one to show. Of a script, the
      * kernel names the script; then it is the interpreter's. */
     const char *called = (const char *)getauxval(AT_EXECFN);
     bool by_name = called != NULL && strncmp(called, "/proc/", 6) != 0 && same_file(called, "/proc/self/exe");
-    copy_name(program, by_name ? base_name(called) : executable);
+    copy_name(program, by_name ? module_base(called) : executable);
 }
 
 /* ---- the survey ---- */
@@ -201,7 +201,7 @@ struct module_survey module_survey(void)
     const struct link_map *us = our_map();
     bool before_us = true;
     for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
-        const char *name = base_name(map->l_name);
+        const char *name = module_base(map->l_name);
         if (map == us) {
             before_us = false;
             continue;

@@ -9,6 +9,8 @@
  * (glibc's _dl_find_object), so it may be called from inside malloc. Returns the length. */
 size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME]);
 
+const char *module_base(const char *path); /* what stands after the last slash */
+
 /* The base name of the executable: as it was called, and as its file is named behind links. */
 const char *module_program(void);
 const char *module_executable(void);

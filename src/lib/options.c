@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "glob.h"
+
 enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT };
 
 struct option {
@@ -215,36 +217,11 @@ void options_read(const char *text, complain_function *complain)
 
 /* ---- globs ---- */
 
-/* One glob against one name, without recursion: on a mismatch, the last star takes one byte more. */
-static bool glob_match(const char *glob, size_t glob_length, const char *name)
-{
-    const char *end = glob + glob_length;
-    const char *star = NULL;
-    const char *retry = NULL;
-    while (*name != '\0') {
-        if (glob < end && *glob == '*') {
-            star = ++glob;
-            retry = name;
-        } else if (glob < end && (*glob == '?' || *glob == *name)) {
-            glob++;
-            name++;
-        } else if (star != NULL) {
-            glob = star;
-            name = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (glob < end && *glob == '*')
-        glob++;
-    return glob == end;
-}
-
 bool options_glob(const char *globs, const char *name)
 {
     for (;;) {
         size_t length = strcspn(globs, ":");
-        if (length > 0 && glob_match(globs, length, name))
+        if (length > 0 && glob_match(globs, length, name, strlen(name)))
             return true;
         if (globs[length] == '\0')
             return false;

@@ -4,7 +4,7 @@ UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c lock.c sy
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
-UNIT_options := src/lib/options.c
+UNIT_options := src/lib/options.c src/lib/glob.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c

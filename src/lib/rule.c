@@ -1,0 +1,330 @@
+#include "rule.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "glob.h"
+#include "object.h"
+#include "snapshot/snapshot.h"
+#include "symtab.h"
+#include "sys.h"
+
+enum { NAMES_BYTES_MOST = 256 * 1024 * 1024 };
+
+enum rule_kind { RULE_MODULE, RULE_FUNCTION, RULE_THREAD };
+
+/* A glob, as a part of a rule's text. */
+struct part {
+    uint8_t at, length; /* length 0: any */
+};
+
+struct rule {
+    enum rule_kind kind;
+    struct part module, name; /* the name of a function or a thread */
+    char pattern[RULE_PATTERN];
+    char tag[SNAPSHOT_NAME];
+};
+
+_Static_assert(RULE_PATTERN <= UINT8_MAX, "a part fits");
+
+/* Rules of one purpose; a set of them is a word of bits. */
+struct rule_list {
+    unsigned count;
+    struct rule rule[RULES_MAX];
+};
+
+_Static_assert(RULES_MAX == 64, "a bit for each");
+
+/* A function that a rule's pattern matched. */
+struct range {
+    uint32_t begin, bytes; /* from the object's begin */
+    uint16_t object;
+    uint8_t rule;
+    bool skip;
+};
+
+static struct {
+    struct rule_list tags, skips;
+    bool resolved[OBJECTS_MAX];
+    unsigned ranges;
+    uint64_t left_out;
+    struct range range[RULE_RANGES_MAX];
+    struct symtab table; /* too large for a stack */
+} rules;
+
+/* ---- reading them ---- */
+
+static bool readable(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127)
+            return false;
+    return length > 0;
+}
+
+static bool has(const char *text, size_t length, char c)
+{
+    return memchr(text, c, length) != NULL;
+}
+
+/* MODULE!FUNCTION, or a bare name of the kind that is given. */
+static bool parse_place(struct rule *rule, const char *text, size_t length, enum rule_kind bare)
+{
+    const char *mark = memchr(text, '!', length);
+    size_t module = mark != NULL ? (size_t)(mark - text) : 0;
+    size_t name = mark != NULL ? module + 1 : 0;
+    if (has(text, length, '/') || name >= length)
+        return false;
+    rule->kind = mark != NULL ? RULE_FUNCTION : bare;
+    struct part part = {(uint8_t)name, (uint8_t)(length - name)};
+    if (rule->kind == RULE_MODULE)
+        rule->module = part;
+    else
+        rule->name = part;
+    if (mark != NULL)
+        rule->module = (struct part){0, (uint8_t)module};
+    return true;
+}
+
+static bool parse_pattern(struct rule *rule, const char *text, size_t length, enum rule_kind bare)
+{
+    static const char thread[] = "thread/";
+    enum { THREAD = sizeof thread - 1 };
+    *rule = (struct rule){.kind = bare};
+    if (length >= RULE_PATTERN || !readable(text, length))
+        return false;
+    memcpy(rule->pattern, text, length);
+    if (bare == RULE_FUNCTION || length < THREAD || memcmp(text, thread, THREAD) != 0)
+        return parse_place(rule, text, length, bare);
+    rule->kind = RULE_THREAD;
+    rule->name = (struct part){THREAD, (uint8_t)(length - THREAD)};
+    return length > THREAD;
+}
+
+bool rule_add(const char *text, size_t length)
+{
+    struct rule_list *list = &rules.tags;
+    const char *colon = memrchr(text, ':', length);
+    if (colon == NULL || list->count == RULES_MAX)
+        return false;
+    struct rule *rule = &list->rule[list->count];
+    size_t pattern = (size_t)(colon - text);
+    size_t tag = length - pattern - 1;
+    if (tag >= sizeof rule->tag || !readable(colon + 1, tag) || !parse_pattern(rule, text, pattern, RULE_MODULE))
+        return false;
+    memcpy(rule->tag, colon + 1, tag);
+    list->count++;
+    return true;
+}
+
+bool rule_skip(const char *text, size_t length)
+{
+    struct rule_list *list = &rules.skips;
+    unsigned count = list->count;
+    for (size_t at = 0; at <= length;) {
+        size_t end = at;
+        while (end < length && text[end] != ':' && text[end] != ',')
+            end++;
+        if (count == RULES_MAX || !parse_pattern(&list->rule[count], text + at, end - at, RULE_FUNCTION))
+            return false;
+        count++;
+        at = end + 1;
+    }
+    list->count = count;
+    return true;
+}
+
+void rule_clear(void)
+{
+    rules.tags.count = rules.skips.count = 0;
+    memset(rules.resolved, 0, sizeof rules.resolved);
+    rules.ranges = 0;
+    rules.left_out = 0;
+}
+
+static bool any_of_kind(const struct rule_list *list, bool threads)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if ((list->rule[i].kind == RULE_THREAD) == threads)
+            return true;
+    return false;
+}
+
+bool rules_for_sites(void)
+{
+    return rules_skip() || any_of_kind(&rules.tags, false);
+}
+
+bool rules_skip(void)
+{
+    return rules.skips.count > 0;
+}
+
+bool rules_for_threads(void)
+{
+    return any_of_kind(&rules.tags, true);
+}
+
+uint64_t rule_left_out(void)
+{
+    return rules.left_out;
+}
+
+/* ---- matching names ---- */
+
+static bool matches(const struct rule *rule, struct part part, const char *name, size_t length)
+{
+    return part.length == 0 || glob_match(rule->pattern + part.at, part.length, name, length);
+}
+
+const char *rule_for_thread(const char *name)
+{
+    for (unsigned i = 0; i < rules.tags.count; i++) {
+        const struct rule *rule = &rules.tags.rule[i];
+        if (rule->kind == RULE_THREAD && matches(rule, rule->name, name, strlen(name)))
+            return rule->tag;
+    }
+    return NULL;
+}
+
+/* The rules of a kind whose module pattern an object's name matches. */
+static uint64_t rules_of(const struct rule_list *list, enum rule_kind kind, const char *module)
+{
+    uint64_t set = 0;
+    size_t length = strlen(module);
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->rule[i].kind == kind && matches(&list->rule[i], list->rule[i].module, module, length))
+            set |= (uint64_t)1 << i;
+    return set;
+}
+
+/* The first rule of a set that a function's name matches, or -1. What the compiler split from a function has its name
+ * and a dot: no name in C or C++ holds one. */
+static int first_match(const struct rule_list *list, uint64_t set, const char *name)
+{
+    size_t length = strcspn(name, "@");
+    size_t stem = strcspn(name, "@.");
+    for (; set != 0; set &= set - 1) {
+        int i = __builtin_ctzll(set);
+        const struct rule *rule = &list->rule[i];
+        if (matches(rule, rule->name, name, length) ||
+            (stem > 0 && stem < length && matches(rule, rule->name, name, stem)))
+            return i;
+    }
+    return -1;
+}
+
+/* ---- the functions of an object ---- */
+
+/* What is asked of one object. */
+struct inquiry {
+    const struct object *object;
+    uint16_t number;
+    uint64_t tags, skips; /* the rules that may concern it */
+};
+
+static void keep_range(const struct inquiry *inquiry, const struct symbol *symbol, int rule, bool skip)
+{
+    const struct object *object = inquiry->object;
+    uint64_t begin = symbol->value + object->bias - object->begin;
+    if (rule < 0 || begin >= object->end - object->begin || begin > UINT32_MAX || symbol->bytes > UINT32_MAX)
+        return;
+    if (rules.ranges == RULE_RANGES_MAX) {
+        rules.left_out++;
+        return;
+    }
+    rules.range[rules.ranges++] =
+        (struct range){(uint32_t)begin, (uint32_t)symbol->bytes, inquiry->number, (uint8_t)rule, skip};
+}
+
+/* Names stand in no order: they are read all at once. They end in a zero, whatever the object says. */
+static char *read_names(const struct symtab *table)
+{
+    if (table->names_bytes > NAMES_BYTES_MOST)
+        return NULL;
+    char *names = sys_memory(table->names_bytes + 1);
+    if (names != NULL)
+        image_read(&table->image, table->names, names, table->names_bytes);
+    return names;
+}
+
+static void search(const struct inquiry *inquiry, struct symtab *table)
+{
+    char *names = read_names(table);
+    if (names == NULL)
+        return;
+    struct symbol symbol;
+    while (symtab_next(table, &symbol)) {
+        if (symbol.bytes == 0)
+            continue; /* nobody knows where it ends */
+        const char *name = names + symbol.name;
+        keep_range(inquiry, &symbol, first_match(&rules.tags, inquiry->tags, name), false);
+        keep_range(inquiry, &symbol, first_match(&rules.skips, inquiry->skips, name), true);
+    }
+    sys2(SYS_munmap, names, table->names_bytes + 1);
+}
+
+/* The static table holds the dynamic one's functions too, unless someone has stripped it in part. */
+static void resolve(const struct inquiry *inquiry)
+{
+    const struct object *object = inquiry->object;
+    struct image image = object_image(object);
+    struct image file;
+    bool opened = object_open(object, &file);
+    if (symtab_dynamic(&rules.table, &image, object->dynamic) ||
+        (opened && symtab_section(&rules.table, &file, SHT_DYNSYM)))
+        search(inquiry, &rules.table);
+    if (opened && symtab_section(&rules.table, &file, SHT_SYMTAB))
+        search(inquiry, &rules.table);
+    if (opened)
+        image_close(&file);
+}
+
+static void resolve_once(unsigned number, const struct object *object)
+{
+    if (rules.resolved[number])
+        return;
+    rules.resolved[number] = true;
+    struct inquiry inquiry = {object, (uint16_t)number, rules_of(&rules.tags, RULE_FUNCTION, object->name),
+                              rules_of(&rules.skips, RULE_FUNCTION, object->name)};
+    if ((inquiry.tags | inquiry.skips) != 0)
+        resolve(&inquiry);
+}
+
+/* ---- sites ---- */
+
+/* By the rules that name the function; `tag` is the place of the first, or RULES_MAX. */
+static struct rule_answer by_function(unsigned number, uintptr_t offset, unsigned *tag)
+{
+    struct rule_answer answer = {NULL, false};
+    *tag = RULES_MAX;
+    for (unsigned i = 0; i < rules.ranges; i++) {
+        const struct range *range = &rules.range[i];
+        if (range->object != number || offset < range->begin || offset - range->begin >= range->bytes)
+            continue;
+        if (range->skip)
+            answer.skip = true;
+        else if (range->rule < *tag)
+            *tag = range->rule;
+    }
+    return answer;
+}
+
+struct rule_answer rule_for_site(unsigned number, uintptr_t address)
+{
+    const struct object *object = object_get(number);
+    if (number >= OBJECTS_MAX || !rules_for_sites())
+        return (struct rule_answer){NULL, false};
+    if (object->end != 0)
+        resolve_once(number, object);
+    unsigned tag;
+    /* The byte before: the call may be the last of its function. */
+    struct rule_answer answer = by_function(number, address - 1 - object->begin, &tag);
+    uint64_t modules = rules_of(&rules.tags, RULE_MODULE, object->name);
+    unsigned first = modules != 0 ? (unsigned)__builtin_ctzll(modules) : RULES_MAX;
+    if (first < tag)
+        tag = first;
+    if (tag < RULES_MAX)
+        answer.tag = rules.tags.rule[tag].tag;
+    return answer;
+}
