@@ -110,6 +110,16 @@ static bool same_place(const struct object *a, const struct object *b)
            !is_another(&a->identity, &b->identity);
 }
 
+/* The loader's path of it. What is left of one that found no room, or of a relative one, is the base name. */
+static bool has_path(const struct object *object, const char *path)
+{
+    const char *base = module_base(path);
+    if (object->is_program)
+        return true;
+    return strcmp(object->path, path) == 0 || strcmp(object->path, base) == 0 ||
+           (path[0] != '/' && strcmp(object->name, base) == 0);
+}
+
 static unsigned add(const struct object *found, uint64_t now_ms)
 {
     const char *path = objects.count < OBJECT_OTHER ? keep(found->path) : NULL;
@@ -134,7 +144,7 @@ unsigned object_note(const struct object *found, uint64_t now_ms)
     unsigned number = OBJECT_NONE;
     for (unsigned i = objects.count; i-- > 1;) {
         struct object *object = &objects.object[i];
-        if (number == OBJECT_NONE && same_place(object, found) && strcmp(object->path, found->path) == 0)
+        if (number == OBJECT_NONE && same_place(object, found) && has_path(object, found->path))
             number = i;
         else if (!object_is_gone(object) && object->begin < found->end && found->begin < object->end)
             mark_gone(object, now_ms);
@@ -201,8 +211,7 @@ unsigned object_of(uintptr_t address, uint64_t now_ms)
     found.identity = image_identify(&image);
     for (unsigned i = objects.count; i-- > 1;) {
         const struct object *known = &objects.object[i];
-        if (!object_is_gone(known) && same_place(known, &found) &&
-            (known->is_program || strcmp(known->name, module_base(path)) == 0))
+        if (!object_is_gone(known) && same_place(known, &found) && has_path(known, path))
             return i;
     }
     name(&found, path);

@@ -9,7 +9,7 @@
 #include "symtab.h"
 #include "sys.h"
 
-enum { NAMES_BYTES_MOST = 256 * 1024 * 1024 };
+enum { NAMES_BYTES_MOST = 256 * 1024 * 1024, NAME_BYTES_MOST = 4096 };
 
 enum rule_kind { RULE_MODULE, RULE_FUNCTION, RULE_THREAD };
 
@@ -198,12 +198,22 @@ static uint64_t rules_of(const struct rule_list *list, enum rule_kind kind, cons
     return set;
 }
 
+static size_t length_until(const char *name, size_t most, char end)
+{
+    size_t length = 0;
+    while (length < most && name[length] != '\0' && name[length] != end)
+        length++;
+    return length;
+}
+
 /* The first rule of a set that a function's name matches, or -1. What the compiler split from a function has its name
  * and a dot: no name in C or C++ holds one. */
 static int first_match(const struct rule_list *list, uint64_t set, const char *name)
 {
-    size_t length = strcspn(name, "@");
-    size_t stem = strcspn(name, "@.");
+    size_t length = length_until(name, NAME_BYTES_MOST, '@');
+    size_t stem = length_until(name, length, '.');
+    if (length == 0)
+        return -1;
     for (; set != 0; set &= set - 1) {
         int i = __builtin_ctzll(set);
         const struct rule *rule = &list->rule[i];
