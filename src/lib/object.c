@@ -201,19 +201,29 @@ static void name(struct object *found, const char *path)
     found->name = found->is_program ? module_program() : module_base(found->path);
 }
 
+/* The one that stood there at the last look, if its place and path are the same. (Another build of it that was
+ * loaded since, before anybody told of the dlclose, is found out by object_check.) */
+static unsigned recall(const struct object *found, const char *path)
+{
+    for (unsigned i = objects.count; i-- > 1;) {
+        const struct object *known = &objects.object[i];
+        if (!object_is_gone(known) && same_place(known, found) && has_path(known, path))
+            return i;
+    }
+    return OBJECT_NONE;
+}
+
 unsigned object_of(uintptr_t address, uint64_t now_ms)
 {
     struct object found;
     const char *path;
     if (!look(address, &found, &path))
         return OBJECT_NONE;
+    unsigned number = recall(&found, path);
+    if (number != OBJECT_NONE)
+        return number;
     struct image image = object_image(&found);
     found.identity = image_identify(&image);
-    for (unsigned i = objects.count; i-- > 1;) {
-        const struct object *known = &objects.object[i];
-        if (!object_is_gone(known) && same_place(known, &found) && has_path(known, path))
-            return i;
-    }
     name(&found, path);
     return object_note(&found, now_ms);
 }
