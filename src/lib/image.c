@@ -8,7 +8,11 @@
 
 #include "sys.h"
 
-enum { SEGMENTS_MAX = 24, NOTES_MAX = 64 }; /* libraries have some 10, and 3 */
+enum {
+    SEGMENTS_MAX = 24, /* libraries have some 10 */
+    NOTES_MAX = 64,    /* and 3 */
+    DESCRIPTOR_LEAST = 512
+};
 
 struct image image_of_loaded(uintptr_t begin, uintptr_t end, uintptr_t bias)
 {
@@ -20,6 +24,16 @@ struct image image_of_buffer(const void *buffer, size_t bytes)
     return (struct image){.kind = IMAGE_BUFFER, .file = -1, .buffer = buffer, .end = bytes};
 }
 
+/* To a number that no program counts on: the lowest one is taken for a moment only. */
+static long move_up(long file)
+{
+    long high = sys3(SYS_fcntl, file, F_DUPFD_CLOEXEC, DESCRIPTOR_LEAST);
+    if (high < 0)
+        return file;
+    sys1(SYS_close, file);
+    return high;
+}
+
 bool image_open(struct image *image, const char *path)
 {
     *image = (struct image){.kind = IMAGE_FILE};
@@ -29,7 +43,8 @@ bool image_open(struct image *image, const char *path)
     long file = sys2(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0)
         return false;
-    struct stat status;
+    file = move_up(file);
+    struct stat status = {0};
     if (sys2(SYS_fstat, file, &status) != 0 || !S_ISREG(status.st_mode)) {
         sys1(SYS_close, file);
         return false;
@@ -139,7 +154,8 @@ static bool id_in_notes(const struct image *image, const Elf64_Phdr *segment, st
         uint64_t content = at + round_up(sizeof note.head + note.head.n_namesz, padding);
         if (note.head.n_type == NT_GNU_BUILD_ID && note.head.n_namesz == 4 && memcmp(note.name, "GNU", 4) == 0) {
             uint8_t bytes = note.head.n_descsz < IMAGE_ID_BYTES ? (uint8_t)note.head.n_descsz : IMAGE_ID_BYTES;
-            identity->id_bytes = image_read_whole(image, first + content, identity->id, bytes) ? bytes : 0;
+            identity->id_at = first + content;
+            identity->id_bytes = image_read_whole(image, identity->id_at, identity->id, bytes) ? bytes : 0;
             return identity->id_bytes > 0;
         }
         at = round_up(content + note.head.n_descsz, padding);
@@ -162,7 +178,7 @@ static uint64_t hash(uint64_t before, const void *bytes, size_t length)
 struct image_identity image_identify(const struct image *image)
 {
     struct image_identity identity = {0};
-    struct headers headers;
+    struct headers headers = {0};
     unsigned segments = segments_of(&headers, image_read(image, image->begin, &headers, sizeof headers));
     if (segments == 0)
         return identity;
@@ -172,4 +188,18 @@ struct image_identity image_identify(const struct image *image)
     identity.print = hash(0, &headers, sizeof headers.elf + segments * sizeof(Elf64_Phdr));
     identity.print = hash(identity.print, identity.id, identity.id_bytes) | 1;
     return identity;
+}
+
+enum image_verdict image_verify(const struct image *image, const struct image_identity *identity)
+{
+    if (identity->id_bytes == 0) {
+        uint64_t print = image_identify(image).print;
+        if (print == 0 || identity->print == 0)
+            return IMAGE_UNKNOWN;
+        return print == identity->print ? IMAGE_SAME : IMAGE_ANOTHER;
+    }
+    uint8_t id[IMAGE_ID_BYTES];
+    if (!image_read_whole(image, identity->id_at, id, identity->id_bytes))
+        return IMAGE_UNKNOWN;
+    return memcmp(id, identity->id, identity->id_bytes) == 0 ? IMAGE_SAME : IMAGE_ANOTHER;
 }

@@ -25,8 +25,9 @@ struct image {
 struct image image_of_loaded(uintptr_t begin, uintptr_t end, uintptr_t bias);
 struct image image_of_buffer(const void *buffer, size_t bytes);
 
-/* Opens a regular file; false if there is none. It takes a descriptor until image_close: never in a thread that
- * shares its descriptors with a program that does not expect it (another thread's next open gets another number). */
+/* Opens a regular file; false if there is none. It takes a descriptor until image_close, and for a moment the lowest
+ * one: only in a thread of the program, which opens nothing meanwhile, or in one with descriptors of its own. (Another
+ * thread that opens a file in that moment gets another number.) */
 bool image_open(struct image *image, const char *path);
 void image_close(const struct image *image);
 
@@ -40,10 +41,16 @@ uint64_t image_position(const struct image *image, uint64_t address);
 /* What tells one build of an object from every other: the same of a file as of what was loaded from it. */
 struct image_identity {
     uint64_t print; /* a hash of the ELF header, the segments and the build-id; 0: cannot be read */
+    uint64_t id_at; /* where the build-id stands */
     uint8_t id_bytes;
     uint8_t id[IMAGE_ID_BYTES]; /* the GNU build-id (ld --build-id), cut if it is longer */
 };
 
 struct image_identity image_identify(const struct image *image);
+
+enum image_verdict { IMAGE_SAME, IMAGE_ANOTHER, IMAGE_UNKNOWN /* nothing can be read there */ };
+
+/* Whether an image still is what it was when it was identified. One read, where it has a build-id. */
+enum image_verdict image_verify(const struct image *image, const struct image_identity *identity);
 
 #endif

@@ -55,7 +55,7 @@ static bool is_another(const struct image_identity *a, const struct image_identi
 bool object_is_there(const struct object *object)
 {
     struct image image = object_image(object);
-    return object->identity.print != 0 && image_identify(&image).print == object->identity.print;
+    return image_verify(&image, &object->identity) == IMAGE_SAME;
 }
 
 static bool same_build(const struct image_identity *a, const struct image_identity *b)
@@ -235,8 +235,7 @@ static bool is_loaded(const struct object *object)
         (uintptr_t)loader.dlfo_map_end != object->end)
         return false;
     struct image image = object_image(object);
-    struct image_identity identity = image_identify(&image);
-    return !is_another(&object->identity, &identity);
+    return image_verify(&image, &object->identity) != IMAGE_ANOTHER;
 }
 
 void object_check(uint64_t now_ms)

@@ -19,8 +19,10 @@ struct text {
 static void put(struct text *text, const char *from, size_t length, size_t most)
 {
     for (size_t i = 0; i < length && text->length < most; i++) {
-        unsigned char c = (unsigned char)from[i];
-        text->out[text->length++] = c < ' ' || c == 127 ? '?' : (char)c;
+        char c = from[i];
+        if ((unsigned char)c < ' ' || c == 127)
+            c = '?';
+        text->out[text->length++] = c;
     }
 }
 

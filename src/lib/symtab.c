@@ -84,14 +84,11 @@ static struct dynamic dynamic_read(const struct image *image, uint64_t at)
 static uint32_t last_chain(const struct image *image, uint64_t buckets_at, uint32_t buckets, uint32_t *room)
 {
     uint32_t last = 0;
-    for (uint32_t done = 0; done < buckets;) {
+    for (uint32_t done = 0; done < buckets; done += SYMTAB_PIECE) {
         size_t wanted = buckets - done < SYMTAB_PIECE ? buckets - done : SYMTAB_PIECE;
-        size_t got = image_read(image, buckets_at + done * sizeof *room, room, wanted * sizeof *room) / sizeof *room;
-        for (size_t i = 0; i < got; i++)
+        size_t bytes = image_read(image, buckets_at + done * sizeof *room, room, wanted * sizeof *room);
+        for (size_t i = 0; i < bytes / sizeof *room; i++)
             last = room[i] > last ? room[i] : last;
-        if (got < wanted)
-            break;
-        done += (uint32_t)got;
     }
     return last;
 }

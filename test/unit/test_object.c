@@ -341,6 +341,33 @@ static void only_the_file_that_was_loaded_is_opened(void **state)
     scratch_remove(&scratch);
 }
 
+/* Built anew and opened again under its old name, before anybody was told that it had been closed. */
+static void a_rebuilt_one_is_found_out_by_the_next_check(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    scratch_make(&scratch);
+    void *handle = load(scratch.path);
+    unsigned old = object_of(address_of(handle, "plugin_a_work"), ++now);
+    unload(handle);
+    unlink(scratch.path);
+    copy(PLUGIN_B, scratch.path);
+    handle = load(scratch.path);
+    assert_false(object_is_there(object_get(old)));
+    object_check(++now);
+    assert_int_equal(object_get(old)->gone_ms, now);
+    uintptr_t work = address_of(handle, "plugin_b_work");
+    unsigned new = object_of(work, ++now);
+    assert_int_not_equal(new, old);
+    assert_string_equal(object_get(new)->path, object_get(old)->path);
+    assert_id(object_get(new), work);
+    assert_true(opens(new));
+    assert_false(opens(old));
+    unload(handle);
+    object_check(++now);
+    scratch_remove(&scratch);
+}
+
 static void a_relative_path_is_made_absolute(void **state)
 {
     (void)state;
@@ -457,6 +484,7 @@ static void headers_may_lie(void **state)
         }
         struct image_identity identity = image_identify(&image);
         assert_in_range(identity.id_bytes, 0, IMAGE_ID_BYTES);
+        assert_int_equal(image_verify(&image, &identity), identity.print != 0 ? IMAGE_SAME : IMAGE_UNKNOWN);
         same += identity.print == honest.print;
         memcpy(bytes, saved, sizeof saved);
     }
@@ -574,6 +602,7 @@ int main(void)
         cmocka_unit_test(a_check_sees_another_in_the_same_place),
         cmocka_unit_test(a_plugin_opened_for_ever_needs_one_number),
         cmocka_unit_test(only_the_file_that_was_loaded_is_opened),
+        cmocka_unit_test(a_rebuilt_one_is_found_out_by_the_next_check),
         cmocka_unit_test(a_relative_path_is_made_absolute),
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(in_a_sandbox_the_place_must_do),

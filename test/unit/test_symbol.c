@@ -158,8 +158,10 @@ static void functions_that_everybody_knows_are_there(void **state)
                                         "getcwd", "popen", "malloc", "dlopen",  "write",  "pthread_create"};
     unsigned libc = libc_object();
     unsigned count = functions_of(object_get(libc));
+    void *handle = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD); /* its own malloc, whoever else has one */
     for (unsigned i = 0; i < ARRAY_LENGTH(known); i++)
-        assert_true(is_alias(object_get(libc), address_of(RTLD_DEFAULT, known[i]), known[i], count));
+        assert_true(is_alias(object_get(libc), address_of(handle, known[i]), known[i], count));
+    dlclose(handle);
 }
 
 /* ---- memory and file ---- */
