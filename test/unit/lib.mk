@@ -15,7 +15,13 @@ UNIT_object  := $(addprefix src/lib/,object.c image.c module.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c symtab.c glob.c)
 
-UNIT_TSAN    += context slab lock object
+UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
+UNIT_stack   := src/lib/stack.c src/lib/sys.c
+UNIT_cfi     := $(UNIT_UNWIND)
+UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c \
+                $(addprefix test/unit/,truth.c shapes.c shapes_rbp.c)
+
+UNIT_TSAN    += context slab lock object stack
 
 # Two builds of one library, which these tests load and unload.
 UNIT_PLUGINS := $(foreach name,a b,$(BUILD)/test/unit/plugin_$(name).so)
@@ -26,3 +32,16 @@ $(foreach name,object symbol rule,$(eval UNIT_CFLAGS_$(name) := -DPLUGIN_DIR='"$
 $(BUILD)/test/unit/plugin_%.so: test/unit/plugin.c
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) -O1 -fPIC -shared -Wl,--build-id -DNAME=plugin_$* $< -o $@
+
+# A library that calls back, with two frames: the unwinder must not take one for the other.
+UNIT_FRAMES := $(BUILD)/test/unit/frames
+UNIT_CFLAGS_unwind := -DUNIT_PLUGINS='"$(abspath $(UNIT_FRAMES))"'
+$(BUILD)/test/unit/unwind/test/unit/shapes.o: UNIT_CFLAGS_unwind += -fomit-frame-pointer
+$(BUILD)/test/unit/unwind/test/unit/shapes_rbp.o: UNIT_CFLAGS_unwind += -fno-omit-frame-pointer
+$(BUILD)/test/unit/test_unwind: | $(addprefix $(UNIT_FRAMES)/,plugin_small.so plugin_large.so)
+
+$(UNIT_FRAMES)/plugin_small.so: PLUGIN_FRAME := 8
+$(UNIT_FRAMES)/plugin_large.so: PLUGIN_FRAME := 88
+$(UNIT_FRAMES)/%.so: test/unit/frame_plugin.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O2 -fPIC -shared -DPLUGIN_FRAME=$(PLUGIN_FRAME) $< -o $@

@@ -1,0 +1,82 @@
+/* Stacks: who called whom, down to an allocation, interned as a number of 32 bits.
+ *
+ * A stack is a node of a tree, {its caller's node, return address}, so stacks that differ in their innermost frames
+ * share all others. Nodes are given once and never taken back; their table is bounded, and what finds no room in it is
+ * STACK_TRUNCATED. Between two allocations of a thread only a few frames change: the thread remembers its last stack,
+ * unwinds until it meets a frame that still stands where it stood, and compares what lies beyond. */
+#ifndef TM_STACK_H
+#define TM_STACK_H
+
+#include "base.h"
+#include "unwind.h"
+
+enum {
+    STACK_DEPTH = 64, /* the innermost frames */
+
+    /* Numbers that are no nodes. */
+    STACK_NONE = 0,      /* as a caller: there is none */
+    STACK_TRUNCATED = 1, /* the table is full, or there is none */
+    STACK_DEEPER = 2,    /* as a caller: frames further out than STACK_DEPTH */
+    STACK_LOST = 3,      /* as a caller: frames that could not be followed */
+    STACK_FIRST = 4      /* the first node */
+};
+
+/* ---- the tree ---- */
+
+struct stack_node {
+    uintptr_t address; /* a return address: the call ends one byte before */
+    uint32_t parent;   /* the caller's node, or one of the numbers above */
+    uint32_t next;     /* of the same hash; 0 ends the list */
+};
+
+/* Room for so many nodes, at 16 bytes each, resident as they are used. Once. False: no memory; then every stack is
+ * STACK_TRUNCATED, as it is before. */
+bool stack_start(uint32_t nodes);
+
+/* The node of a return address below its caller's. From any thread and any signal handler, without a lock: who interns
+ * the same at once gets the same number. */
+uint32_t stack_intern(uint32_t parent, uintptr_t address);
+
+/* What a number says; of those that are no nodes, zeros. From any thread. */
+struct stack_node stack_node(uint32_t id);
+
+uint32_t stack_count(void);   /* numbers from STACK_FIRST to count - 1 are nodes (few of them may be unused: zeros) */
+uint64_t stack_refused(void); /* how often a node found no room */
+
+/* ---- the calling thread's stack ---- */
+
+struct stack_frame {
+    uintptr_t slot; /* where its return address stands */
+    uintptr_t address;
+    uintptr_t used;  /* of struct unwind_frame */
+    uint32_t rbp_at; /* how many words below the slot the frame's rbp was read */
+    uint32_t node;
+};
+
+/* What a thread remembers of its last stack; its owner's alone. All zeros at first, and again when it is handed on to
+ * another thread (the range is enough: stack_reset). */
+struct stack_trace {
+    struct unwind_range range;
+    uint32_t generation;
+    uint32_t count;
+    uint32_t root;                         /* what stands for the outermost frame's caller */
+    uint32_t busy;                         /* a signal handler that allocates meanwhile leaves it alone */
+    struct stack_frame frame[STACK_DEPTH]; /* the outermost first */
+};
+
+/* The stack of the calling thread from the frame on whose return address stands at `slot`: that of a function which
+ * has called, perhaps through others, and has not returned. Never a node of those others. Never faults on what it
+ * meets, keeps errno; makes system calls when the stack reaches where it was not yet, none once sys_careful. */
+uint32_t stack_here(struct stack_trace *trace, uintptr_t slot);
+
+/* The return address `levels` frames further out than the one at `slot` (0: that itself); 0 where there is none. */
+uintptr_t stack_caller(struct stack_trace *trace, uintptr_t slot, unsigned levels);
+
+/* The trace's next user is another thread. */
+HOT void stack_reset(struct stack_trace *trace)
+{
+    trace->range = (struct unwind_range){0, 0};
+    trace->count = trace->busy = 0;
+}
+
+#endif

@@ -1,0 +1,16 @@
+/* Functions of every shape a frame can have. Each calls `next` once, and not as its last act. */
+#ifndef TM_TEST_SHAPES_H
+#define TM_TEST_SHAPES_H
+
+#include <stddef.h>
+
+typedef void shape_next(void *argument);
+typedef void shape(shape_next *next, void *argument, unsigned number);
+
+enum { SHAPES = 9 };
+
+/* Compiled with and without frame pointers. */
+extern shape *const shapes[SHAPES];
+extern shape *const shapes_rbp[SHAPES];
+
+#endif
