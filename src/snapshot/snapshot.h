@@ -8,11 +8,21 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 1,
+    SNAPSHOT_VERSION = 2,
     SNAPSHOT_NAME = 64,         /* bytes of a name, the closing zero included */
+    SNAPSHOT_SITE_NAME = 112,   /* of a call site's */
+    SNAPSHOT_PATH = 256,        /* of an object's path */
+    SNAPSHOT_BUILD_ID = 20,     /* bytes of a GNU build-id by SHA-1, the longest in use */
     SNAPSHOT_SIZE_CLASSES = 32, /* powers of two: class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open */
-    SNAPSHOT_AGE_ROWS = 5       /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
+    SNAPSHOT_AGE_ROWS = 5,      /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
+    SNAPSHOT_WINDOWS = 4,       /* 1 min, 10 min, 1 hour, 1 day ago */
+    SNAPSHOT_SITES = 1024,      /* rows of call sites at most, the row of all others apart */
+    SNAPSHOT_SUSPECTS = 16,     /* rows of suspects at most */
+    SNAPSHOT_FRAMES = 64        /* of one stack at most */
 };
+
+#define SNAPSHOT_NONE    UINT32_MAX /* as a row: there is none */
+#define SNAPSHOT_UNKNOWN UINT64_MAX /* as a time: not known */
 
 enum snapshot_kind { SNAPSHOT_PERIODIC, SNAPSHOT_EXIT, SNAPSHOT_REQUEST, SNAPSHOT_ALARM };
 
@@ -33,9 +43,76 @@ struct snapshot_books {
     uint64_t lifetime[SNAPSHOT_AGE_ROWS];          /* the freed blocks, by the age they reached */
 };
 
+/* What a tag, a site or the process held some time ago, and which of that is known: the process may be too young, its
+ * reports too far apart (lib/growth.h says how near to the moment the figures are). */
+struct snapshot_past {
+    uint64_t live_bytes[SNAPSHOT_WINDOWS];
+    uint32_t known; /* a bit for each window */
+    uint32_t reserved;
+};
+
 struct snapshot_tag {
     char name[SNAPSHOT_NAME];
     struct snapshot_books books;
+    struct snapshot_past past;
+};
+
+/* What one call site did under one tag. */
+struct snapshot_site {
+    char name[SNAPSHOT_SITE_NAME]; /* module!function+0x12; empty where no name is known */
+    uint64_t address;              /* that the call returns to; 0: all sites without a row of their own, together */
+    uint32_t object;               /* the row of the object that the address is in, or SNAPSHOT_NONE */
+    uint32_t tag;                  /* the row of the tag, or SNAPSHOT_NONE */
+    struct snapshot_amount live;
+    struct snapshot_amount allocated;
+    struct snapshot_amount freed;
+    uint64_t peak_bytes; /* the most that a report saw */
+    uint64_t age_ms;     /* of its live blocks, on average; or SNAPSHOT_UNKNOWN */
+    uint64_t leak_score; /* leak.h */
+    struct snapshot_past past;
+};
+
+/* Who looks like a leak, and by what evidence (lib/growth.h). The strongest stands first. */
+enum snapshot_subject { SNAPSHOT_TOTAL, SNAPSHOT_TAG, SNAPSHOT_SITE };
+
+struct snapshot_suspect {
+    uint32_t subject;        /* enum snapshot_subject: a tag or a site */
+    uint32_t row;            /* of it in its own table */
+    uint64_t span_ms;        /* the time over which it rose */
+    uint64_t risen_bytes;    /* by how much: from low-water mark to low-water mark */
+    uint64_t made_blocks;    /* in that time */
+    uint64_t freed_blocks;   /* in that time */
+    uint64_t bytes_per_hour; /* what the list is ranked by */
+};
+
+/* Where blocks were allocated, call by call. The numbers are estimated from samples when stack_period is not 0. */
+struct snapshot_stack {
+    uint64_t id;
+    uint32_t site;      /* the row of the call site, or SNAPSHOT_NONE */
+    uint32_t frames;    /* SNAPSHOT_FRAMES at most */
+    uint32_t frame;     /* the first: its row among all frames; the allocation's own call first, main last */
+    uint32_t truncated; /* 1: there were more frames */
+    struct snapshot_amount live;
+    struct snapshot_amount allocated;
+    uint64_t samples; /* that the numbers come from */
+};
+
+struct snapshot_frame {
+    uint64_t address; /* that the call returns to */
+    uint32_t object;  /* the row of the object that it is in, or SNAPSHOT_NONE */
+    uint32_t name_at; /* of its name among all names, a zero behind it; 0: not known */
+};
+
+/* A shared object or executable that was loaded at some time: what is needed to find symbols and lines later. */
+struct snapshot_object {
+    char path[SNAPSHOT_PATH];
+    uint8_t build_id[SNAPSHOT_BUILD_ID];
+    uint32_t build_id_bytes; /* 0: it has none */
+    uint64_t base;           /* what was added to the addresses of its file */
+    uint64_t begin;          /* of its mapping */
+    uint64_t end;            /* behind it */
+    uint64_t first_seen_ms;  /* uptime */
+    uint64_t gone_ms;        /* uptime; SNAPSHOT_UNKNOWN while it is there */
 };
 
 /* What one thread did; a block that another thread freed stays in this one's `allocated`. */
@@ -59,6 +136,7 @@ struct snapshot {
     uint64_t uptime_ms;
     char program[SNAPSHOT_NAME];
     struct snapshot_books total;
+    struct snapshot_past total_past;
     struct snapshot_amount sizes[SNAPSHOT_SIZE_CLASSES]; /* the live blocks, by size */
     uint64_t foreign_frees;                              /* pointers passed on that were not ours */
     uint64_t wild_frees;                                 /* double frees and frees of a middle pointer, told */
@@ -72,17 +150,50 @@ struct snapshot {
     uint32_t threads;
     uint32_t threads_at;
     uint32_t live_threads; /* with books of their own */
+    uint32_t leaks_wanted; /* 1: the exit report tells what is still allocated */
+    uint32_t sites;
+    uint32_t sites_at;
+    uint32_t suspects;
+    uint32_t suspects_at;
+    uint32_t stacks;
+    uint32_t stacks_at;
+    uint32_t frames;
+    uint32_t frames_at;
+    uint32_t names_bytes; /* of the frames; the first is a zero */
+    uint32_t names_at;
+    uint32_t objects;
+    uint32_t objects_at;
+    uint32_t reserved;
+    uint64_t stack_period; /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
 };
 
-/* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
-static inline const struct snapshot_tag *snapshot_tags(const struct snapshot *snapshot)
-{
-    return (const struct snapshot_tag *)((const char *)snapshot + snapshot->tags_at);
-}
+/* A change of one of these is a new SNAPSHOT_VERSION. */
+_Static_assert(sizeof(struct snapshot_books) == 192 && sizeof(struct snapshot_past) == 40, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_tag) == 296 && sizeof(struct snapshot_thread) == 104, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_suspect) == 48, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
+_Static_assert(sizeof(struct snapshot) == 984, "no hidden padding");
 
-static inline const struct snapshot_thread *snapshot_threads(const struct snapshot *snapshot)
+/* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
+#define SNAPSHOT_ROWS(table)                                                                               \
+    static inline const struct snapshot_##table *snapshot_##table##s(const struct snapshot *snapshot)      \
+    {                                                                                                      \
+        return (const struct snapshot_##table *)((const char *)snapshot + snapshot->table##s_at);          \
+    }
+SNAPSHOT_ROWS(tag)
+SNAPSHOT_ROWS(thread)
+SNAPSHOT_ROWS(site)
+SNAPSHOT_ROWS(suspect)
+SNAPSHOT_ROWS(stack)
+SNAPSHOT_ROWS(frame)
+SNAPSHOT_ROWS(object)
+#undef SNAPSHOT_ROWS
+
+/* All names of frames, one behind the other. */
+static inline const char *snapshot_names(const struct snapshot *snapshot)
 {
-    return (const struct snapshot_thread *)((const char *)snapshot + snapshot->threads_at);
+    return (const char *)snapshot + snapshot->names_at;
 }
 
 #endif
