@@ -5,7 +5,17 @@
 enum {
     BUCKETS = 2048,
     NOWHERE = GROWTH_SUBJECTS, /* as a place */
-    NO_UNIT = -1
+    NO_UNIT = -1,
+    TOGETHER = 8 /* subjects: what one round reads of them all shares cache lines */
+};
+
+/* Some subjects in one unit of time. */
+struct cluster {
+    uint64_t low[TOGETHER];   /* the least live bytes of its rounds */
+    uint64_t first[TOGETHER]; /* those of its first round */
+    uint64_t high[TOGETHER];  /* the highest low-water mark of the level before: what was kept for a while */
+    uint64_t made[TOGETHER];  /* blocks, until its first round */
+    uint64_t freed[TOGETHER];
 };
 
 /* The moments of a unit are the same for all subjects. */
@@ -16,9 +26,11 @@ struct unit {
 
 struct level {
     struct unit unit[GROWTH_UNITS];
-    unsigned slot;   /* of the present unit */
-    unsigned before; /* of the one before it */
-    bool opened;     /* in this round */
+    unsigned slot;               /* of the present unit */
+    unsigned before;             /* of the one before it */
+    bool opened;                 /* in this round */
+    unsigned known;              /* units not older than the ring is long */
+    uint8_t order[GROWTH_UNITS]; /* their slots, the oldest first */
 };
 
 static struct {
@@ -32,7 +44,7 @@ static struct {
     struct level level[GROWTH_LEVELS];
     uint16_t bucket[BUCKETS]; /* place + 1 */
     struct place place[GROWTH_SUBJECTS];
-    struct entry entry[GROWTH_LEVELS][GROWTH_UNITS][GROWTH_SUBJECTS];
+    _Alignas(CACHE_LINE) struct cluster cluster[GROWTH_LEVELS][GROWTH_UNITS][GROWTH_SUBJECTS / TOGETHER];
 } growth;
 
 /* ---- time ---- */
@@ -40,6 +52,17 @@ static struct {
 static uint64_t unit_ms(unsigned level)
 {
     return (uint64_t)GROWTH_UNIT_MS << (GROWTH_STEP_LOG * level);
+}
+
+static void level_order(struct level *level)
+{
+    const uint64_t last_1 = level->unit[level->slot].number_1;
+    level->known = 0;
+    for (unsigned back = GROWTH_UNITS; back-- > 0;) {
+        const unsigned slot = (level->slot + GROWTH_UNITS - back) % GROWTH_UNITS;
+        if (level->unit[slot].number_1 != 0 && level->unit[slot].number_1 + back == last_1)
+            level->order[level->known++] = (uint8_t)slot;
+    }
 }
 
 static void level_begin(struct level *level, uint64_t number)
@@ -53,6 +76,7 @@ static void level_begin(struct level *level, uint64_t number)
     level->before = level->slot;
     level->slot = slot;
     *unit = (struct unit){number + 1, growth.now};
+    level_order(level);
 }
 
 /* For each window the first level that reaches back beyond it. */
@@ -156,34 +180,41 @@ static unsigned place_join(const struct growth_reading *reading)
 
 /* ---- one reading ---- */
 
-static void entry_note(struct entry *entry, const struct entry *now, bool opened)
+#define OF(level, slot, at, what) growth.cluster[level][slot][(at) / TOGETHER].what[(at) % TOGETHER]
+
+static void unit_open(unsigned level, unsigned slot, unsigned at)
 {
-    if (opened)
-        *entry = *now;
-    else if (now->low < entry->low)
-        entry->low = now->low;
+    const struct place *place = &growth.place[at];
+    OF(level, slot, at, low) = place->live;
+    OF(level, slot, at, first) = place->live;
+    OF(level, slot, at, high) = 0;
+    OF(level, slot, at, made) = place->made;
+    OF(level, slot, at, freed) = place->freed;
 }
 
 /* The finer level's unit is over: its mark is one that was kept. */
-static void entry_keep(unsigned level, unsigned at)
+static void unit_keep(unsigned level, unsigned slot, unsigned at)
 {
     const struct level *finer = &growth.level[level - 1];
-    if (!finer->opened || finer->before == finer->slot || finer->unit[finer->before].number_1 == 0 ||
-        finer->unit[finer->before].moment < growth.place[at].joined)
+    const struct unit *over = &finer->unit[finer->before];
+    if (!finer->opened || finer->before == finer->slot || over->number_1 == 0 || over->moment < growth.place[at].joined)
         return;
-    const uint64_t low = growth.entry[level - 1][finer->before][at].low;
-    struct entry *entry = &growth.entry[level][growth.level[level].slot][at];
-    if (low > entry->high)
-        entry->high = low;
+    const uint64_t low = OF(level - 1, finer->before, at, low);
+    if (low > OF(level, slot, at, high))
+        OF(level, slot, at, high) = low;
 }
 
 static void note(unsigned at)
 {
+    const uint64_t live = growth.place[at].live;
     for (unsigned i = 0; i < GROWTH_LEVELS; i++) {
-        const struct level *level = &growth.level[i];
-        entry_note(&growth.entry[i][level->slot][at], &growth.place[at].now, level->opened);
+        const unsigned slot = growth.level[i].slot;
+        if (growth.level[i].opened)
+            unit_open(i, slot, at);
+        else if (live < OF(i, slot, at, low))
+            OF(i, slot, at, low) = live;
         if (i > 0)
-            entry_keep(i, at);
+            unit_keep(i, slot, at);
     }
 }
 
@@ -193,7 +224,7 @@ static uint64_t held_then(unsigned at, unsigned window)
     const unsigned slot = (unsigned)growth.then[window];
     if (growth.level[level].unit[slot].moment < growth.place[at].joined)
         return 0;
-    return growth.entry[level][slot][at].first;
+    return OF(level, slot, at, first);
 }
 
 void growth_take(const struct growth_reading *reading, struct snapshot_past *past)
@@ -208,10 +239,9 @@ void growth_take(const struct growth_reading *reading, struct snapshot_past *pas
     place->round = growth.round;
     place->row = reading->row;
     place->tag = reading->tag;
-    place->now = (struct entry){.first = reading->live_bytes,
-                                .low = reading->live_bytes,
-                                .made = reading->made_blocks,
-                                .freed = reading->freed_blocks};
+    place->live = reading->live_bytes;
+    place->made = reading->made_blocks;
+    place->freed = reading->freed_blocks;
     note(at);
     for (unsigned i = 0; i < SNAPSHOT_WINDOWS; i++) {
         if (growth.then[i] == NO_UNIT)
@@ -238,38 +268,44 @@ const struct place *history_place(unsigned at)
     return growth.place[at].round == growth.round ? &growth.place[at] : NULL;
 }
 
-/* Whether a slot holds what its subject had `back` units ago. */
-static bool holds(unsigned at, const struct level *level, unsigned slot, unsigned back)
+/* The first unit of a level, in its order, that is all the subject's own. */
+static unsigned first_own(unsigned at, const struct level *level)
 {
-    const struct unit *unit = &level->unit[slot];
-    return unit->number_1 != 0 && unit->number_1 + back == level->unit[level->slot].number_1 &&
-           unit->moment >= growth.place[at].joined;
+    unsigned first = 0;
+    while (first < level->known && level->unit[level->order[first]].moment < growth.place[at].joined)
+        first++;
+    return first;
 }
 
 struct history history_of(unsigned at, unsigned level_number)
 {
     const struct level *level = &growth.level[level_number];
-    struct history history = {.count = 0};
-    for (unsigned back = GROWTH_UNITS; back-- > 0;) {
-        const unsigned slot = (level->slot + GROWTH_UNITS - back) % GROWTH_UNITS;
-        if (!holds(at, level, slot, back))
-            continue;
-        const struct entry *entry = &growth.entry[level_number][slot][at];
-        if (history.count == 0) {
-            history.begin = level->unit[slot].moment;
-            history.oldest = entry;
-        }
-        history.mark[history.count++] = entry->low;
-    }
+    const unsigned first = first_own(at, level);
+    struct history history = {.count = level->known - first};
+    if (history.count == 0)
+        return history;
+    history.begin = level->unit[level->order[first]].moment;
+    history.made = OF(level_number, level->order[first], at, made);
+    history.freed = OF(level_number, level->order[first], at, freed);
+    for (unsigned i = 0; i < history.count; i++)
+        history.mark[i] = OF(level_number, level->order[first + i], at, low);
     return history;
 }
 
 bool history_may_rise(unsigned at, unsigned level_number)
 {
     const struct level *level = &growth.level[level_number];
-    const unsigned slot = (level->slot + 1) % GROWTH_UNITS;
-    return !holds(at, level, slot, GROWTH_UNITS - 1) ||
-           growth.place[at].now.low > growth.entry[level_number][slot][at].low;
+    const unsigned first = first_own(at, level);
+    if (level->known - first < HISTORY_LEAST)
+        return false;
+    const uint64_t then = OF(level_number, level->order[first], at, low);
+    const uint64_t now = OF(level_number, level->slot, at, low);
+    return now > then && now - then >= then / 4;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* A unit that goes on beyond the moment cannot tell. */
@@ -278,11 +314,9 @@ static uint64_t kept_in_level(unsigned at, unsigned level, uint64_t moment)
     uint64_t kept = 0;
     for (unsigned slot = 0; slot < GROWTH_UNITS; slot++) {
         const struct unit *unit = &growth.level[level].unit[slot];
-        const struct entry *entry = &growth.entry[level][slot][at];
         if (unit->number_1 == 0 || unit->number_1 * unit_ms(level) > moment || unit->moment < growth.place[at].joined)
             continue;
-        kept = entry->high > kept ? entry->high : kept;
-        kept = entry->low > kept ? entry->low : kept;
+        kept = most(kept, most(OF(level, slot, at, high), OF(level, slot, at, low)));
     }
     return kept;
 }
@@ -290,10 +324,8 @@ static uint64_t kept_in_level(unsigned at, unsigned level, uint64_t moment)
 uint64_t history_kept_before(unsigned at, unsigned level, uint64_t moment)
 {
     uint64_t kept = 0;
-    while (++level < GROWTH_LEVELS) {
-        const uint64_t in_level = kept_in_level(at, level, moment);
-        kept = in_level > kept ? in_level : kept;
-    }
+    while (++level < GROWTH_LEVELS)
+        kept = most(kept, kept_in_level(at, level, moment));
     return kept;
 }
 
@@ -312,6 +344,6 @@ void growth_reset(void)
 
 uint64_t growth_resident(void)
 {
-    const uint64_t a_unit = growth.count * sizeof(struct entry) + PAGE_BYTES;
+    const uint64_t a_unit = (growth.count / TOGETHER + 1) * sizeof(struct cluster) + PAGE_BYTES;
     return growth.count == 0 ? 0 : growth.units * a_unit + growth.count * sizeof(struct place) + 2 * PAGE_BYTES;
 }

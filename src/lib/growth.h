@@ -49,11 +49,11 @@ void growth_take(const struct growth_reading *reading, struct snapshot_past *pas
  * The history of a level makes a suspect when
  *   - it has at least nine low-water marks, and they rise one after the other as those of no chance would: Mann and
  *     Kendall's test for a trend (1945, 1975) at z >= 3.6, once in 6,000 histories of noise;
- *   - from its first quarter to its last the low-water mark rose by a quarter and by GROWTH_WORTH: what moves within
+ *   - from its first quarter to its last the low-water mark rose by a third and by GROWTH_WORTH: what moves within
  *     10 % of a level never does;
  *   - it still rises: an eighth of that came in the last quarter. What fills up and then stays is cleared after at most
  *     as long as it took to fill;
- *   - its mark now is a quarter above all that it ever kept before, as far as coarser levels remember: what was flushed
+ *   - its mark now is a third above all that it ever kept before, as far as coarser levels remember: what was flushed
  *     once is expected to be flushed again;
  *   - more blocks were made than freed, or none were freed.
  * The longest history that does so is the evidence. Sites stand before tags, those that rose by more bytes per hour

@@ -4,21 +4,16 @@
 
 #include "growth.h"
 
-/* One subject in one unit of time. */
-struct entry {
-    uint64_t first; /* live bytes at the unit's first round */
-    uint64_t low;   /* the least of its rounds */
-    uint64_t high;  /* the highest low-water mark of the level before: what was kept for a while */
-    uint64_t made;
-    uint64_t freed;
-};
+enum { HISTORY_LEAST = 9 /* marks: fewer prove no rise, however well they rise (suspect.c) */ };
 
 /* What a place of the table says of its subject. */
 struct place {
     uint64_t number;
-    uint64_t joined;  /* what the histories hold of earlier moments is not this subject's */
-    uint64_t round;   /* the last one that told of it */
-    struct entry now; /* first and low: the live bytes */
+    uint64_t joined; /* what the histories hold of earlier moments is not this subject's */
+    uint64_t round;  /* the last one that told of it */
+    uint64_t live;   /* bytes */
+    uint64_t made;   /* blocks since start */
+    uint64_t freed;
     uint32_t subject;
     uint32_t row;
     uint32_t tag;  /* row of a site's */
@@ -28,8 +23,9 @@ struct place {
 /* A subject's history in one level, the oldest unit first. */
 struct history {
     unsigned count;
-    uint64_t begin; /* the moment of its first round */
-    const struct entry *oldest;
+    uint64_t begin; /* the moment of its first round, */
+    uint64_t made;  /* and the blocks made and freed until then */
+    uint64_t freed;
     uint64_t mark[GROWTH_UNITS]; /* low-water marks */
 };
 
@@ -40,7 +36,8 @@ uint64_t history_now(void);
 
 struct history history_of(unsigned at, unsigned level);
 
-/* Whether that history can have risen at all: two reads, for the many that hold what they held. */
+/* Whether it has HISTORY_LEAST marks and the last stands a quarter above the first: two reads, for the many subjects
+ * that hold what they held. */
 bool history_may_rise(unsigned at, unsigned level);
 
 /* The highest mark that the levels after this one remember from before a moment. */

@@ -1,8 +1,6 @@
 /* Who looks like a leak: the rule that growth.h tells. */
 #include "history.h"
 
-enum { MARKS_LEAST = 9 /* fewer prove nothing at the limit below, however well they rise */ };
-
 struct candidate {
     struct snapshot_suspect told;
     uint32_t tag; /* row of a site's */
@@ -32,16 +30,16 @@ static bool rises_by_no_chance(const uint64_t *mark, int n)
     return rises > 0 && rises * rises * 18 >= LIMIT * n * (n - 1) * (2 * n + 5);
 }
 
-static bool quarter_above(uint64_t mark, uint64_t base)
+static bool part_above(uint64_t mark, uint64_t base, unsigned part)
 {
-    return mark > base && mark - base >= base / 4;
+    return mark > base && mark - base >= base / part;
 }
 
 /* More blocks were made than freed, or none were freed: a buffer that only grows is one block. */
 static bool not_freed(const struct place *place, const struct history *history)
 {
-    const uint64_t freed = place->now.freed - history->oldest->freed;
-    return freed == 0 || place->now.made - history->oldest->made > freed;
+    const uint64_t freed = place->freed - history->freed;
+    return freed == 0 || place->made - history->made > freed;
 }
 
 /* By how much a history rose as a leak's does; 0: it did not. What costs least is asked first. */
@@ -49,17 +47,17 @@ static uint64_t risen(unsigned at, unsigned level, const struct history *history
 {
     const unsigned n = history->count;
     const unsigned quarter = n / 4;
-    if (n < MARKS_LEAST)
-        return 0;
     const uint64_t first = least(history->mark, quarter);
     const uint64_t third = least(history->mark + n - 2 * quarter, quarter);
     const uint64_t last = least(history->mark + n - quarter, quarter);
-    if (!quarter_above(last, first) || last - first < GROWTH_WORTH)
+    if (!part_above(last, first, 3) || last - first < GROWTH_WORTH)
         return 0;
     if (last < third || last - third < (last - first) / 8 || !not_freed(history_place(at), history))
         return 0;
-    if (!rises_by_no_chance(history->mark, (int)n) ||
-        !quarter_above(last, history_kept_before(at, level, history->begin)))
+    if (!rises_by_no_chance(history->mark, (int)n))
+        return 0;
+    const uint64_t kept = history_kept_before(at, level, history->begin);
+    if (kept > 0 ? !part_above(last, kept, 3) : !part_above(last, first, 2))
         return 0;
     return last - first;
 }
@@ -79,8 +77,8 @@ static struct candidate describe(const struct place *place, const struct history
                                        .row = place->row,
                                        .span_ms = span,
                                        .risen_bytes = bytes,
-                                       .made_blocks = place->now.made - history->oldest->made,
-                                       .freed_blocks = place->now.freed - history->oldest->freed,
+                                       .made_blocks = place->made - history->made,
+                                       .freed_blocks = place->freed - history->freed,
                                        .bytes_per_hour = per_hour(bytes, span)}};
 }
 
