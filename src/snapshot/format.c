@@ -80,6 +80,38 @@ void format_size(struct format *out, uint64_t bytes)
     format_text(out, units[unit]);
 }
 
+void format_change(struct format *out, uint64_t from, uint64_t to)
+{
+    if (from != to)
+        format_bytes(out, to > from ? "+" : "-", 1);
+    format_size(out, to > from ? to - from : from - to);
+}
+
+void format_address(struct format *out, uint64_t address)
+{
+    unsigned digits = 1;
+    while (digits < 16 && address >> (4 * digits) != 0)
+        digits++;
+    format_text(out, "0x");
+    while (digits-- > 0)
+        format_bytes(out, &"0123456789abcdef"[address >> (4 * digits) & 15], 1);
+}
+
+void format_duration(struct format *out, uint64_t ms)
+{
+    static const struct {
+        uint64_t ms;
+        char unit[4];
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}};
+
+    unsigned i = 0;
+    while (i < sizeof units / sizeof *units - 1 && ms < units[i].ms)
+        i++;
+    const uint64_t tenth = units[i].ms / 10;
+    format_decimal(out, ms / tenth + (ms % tenth >= tenth / 2), 1);
+    format_text(out, units[i].unit);
+}
+
 /* ---- dates ---- */
 
 struct civil {
@@ -191,19 +223,42 @@ static bool harmless(uint32_t code)
     return true;
 }
 
+/* One character of a name, from `at` on; moves `at` behind it. */
+static void put_character(struct format *out, const char *name, size_t capacity, size_t *at)
+{
+    const struct character next = decode(name + *at, capacity - *at);
+    if (harmless(next.code))
+        format_bytes(out, name + *at, next.bytes);
+    else
+        format_bytes(out, "?", 1);
+    *at += next.bytes;
+}
+
 size_t format_name(struct format *out, const char *name, size_t capacity)
 {
     size_t columns = 0;
-    for (size_t at = 0; at < capacity && name[at] != '\0'; columns++) {
-        const struct character next = decode(name + at, capacity - at);
-        if (harmless(next.code))
-            format_bytes(out, name + at, next.bytes);
-        else
-            format_bytes(out, "?", 1);
-        at += next.bytes;
-    }
+    for (size_t at = 0; at < capacity && name[at] != '\0'; columns++)
+        put_character(out, name, capacity, &at);
     if (columns > 0)
         return columns;
     format_bytes(out, "?", 1);
     return 1;
+}
+
+size_t format_name_within(struct format *out, const char *name, size_t capacity, size_t most)
+{
+    struct format nowhere = {NULL, 0, 0};
+    const size_t columns = format_name(&nowhere, name, capacity);
+    if (columns <= most)
+        return format_name(out, name, capacity);
+    const size_t tail = (most - 3) / 3;
+    const size_t head = most - 3 - tail;
+    size_t at = 0;
+    for (size_t column = 0; column < columns; column++) {
+        const bool shown = column < head || column >= columns - tail;
+        if (column == head)
+            format_text(out, "...");
+        put_character(shown ? out : &nowhere, name, capacity, &at);
+    }
+    return most;
 }

@@ -30,6 +30,15 @@ void format_decimal(struct format *out, uint64_t value, unsigned decimals);
 /* 84.3MiB: the largest unit up to TiB of which there is at least one, rounded to the nearest tenth. */
 void format_size(struct format *out, uint64_t bytes);
 
+/* By how much bytes have changed, as a size with its sign: +12.3MiB, -4.0KiB, 0.0B. */
+void format_change(struct format *out, uint64_t from, uint64_t to);
+
+/* 0x7f12ab: an address. */
+void format_address(struct format *out, uint64_t address);
+
+/* How long something lasts: 0.3s, 45.0s, 5.2min, 3.4h, 2.1d. */
+void format_duration(struct format *out, uint64_t ms);
+
 /* Sat Nov 21 09:36:26 UTC 2026: as `date -u` prints it in the C locale, for any number of seconds since 1970. */
 void format_date(struct format *out, int64_t seconds);
 
@@ -37,5 +46,9 @@ void format_date(struct format *out, int64_t seconds);
  * terminal (blanks, controls, direction marks, broken UTF-8) becomes '?', and so does a name that is empty.
  * Returns the columns it takes, one for each character. */
 size_t format_name(struct format *out, const char *name, size_t capacity);
+
+/* The same in at most `most` columns (8 or more): a longer name loses its middle to "...". Of module!function+0x12,
+ * that leaves the module, most of the function, and the offset. */
+size_t format_name_within(struct format *out, const char *name, size_t capacity, size_t most);
 
 #endif

@@ -176,10 +176,10 @@ _Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
 _Static_assert(sizeof(struct snapshot) == 984, "no hidden padding");
 
 /* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
-#define SNAPSHOT_ROWS(table)                                                                               \
-    static inline const struct snapshot_##table *snapshot_##table##s(const struct snapshot *snapshot)      \
-    {                                                                                                      \
-        return (const struct snapshot_##table *)((const char *)snapshot + snapshot->table##s_at);          \
+#define SNAPSHOT_ROWS(table)                                                                          \
+    static inline const struct snapshot_##table *snapshot_##table##s(const struct snapshot *snapshot) \
+    {                                                                                                 \
+        return (const struct snapshot_##table *)((const char *)snapshot + snapshot->table##s_at);     \
     }
 SNAPSHOT_ROWS(tag)
 SNAPSHOT_ROWS(thread)

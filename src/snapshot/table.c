@@ -17,7 +17,8 @@ struct sheet {
     unsigned top;
     size_t name_width;
     size_t width[TABLE_COLUMNS];
-    uint64_t rest[TABLE_COLUMNS]; /* what the rows left out hold together */
+    uint64_t rest[TABLE_COLUMNS];    /* what the rows left out hold together */
+    uint32_t unknown[TABLE_COLUMNS]; /* cells of theirs that are not known */
 };
 
 /* ---- cells ---- */
@@ -40,9 +41,16 @@ static uint64_t cell(const struct column *column, const char *row)
     return column->minus ? value - load(row, column->less, column->kind) : value;
 }
 
+static bool known(const struct column *column, const char *row)
+{
+    if (column->kind == COLUMN_AGE)
+        return load(row, column->at, column->kind) != SNAPSHOT_UNKNOWN;
+    return column->known == 0 || (load(row, column->known, COLUMN_THREADS) >> column->bit & 1) != 0;
+}
+
 static bool summable(const struct column *column)
 {
-    return column->kind != COLUMN_PEAK && column->kind != COLUMN_TID;
+    return column->kind != COLUMN_PEAK && column->kind != COLUMN_TID && column->kind != COLUMN_AGE;
 }
 
 static bool negative(const struct column *column, uint64_t value)
@@ -54,6 +62,8 @@ static void put_magnitude(struct format *out, const struct column *column, uint6
 {
     if (column->kind == COLUMN_SIZE || column->kind == COLUMN_PEAK)
         format_size(out, value);
+    else if (column->kind == COLUMN_AGE)
+        format_duration(out, value);
     else if (column->kind != COLUMN_TID)
         format_number(out, value);
     else if (value != 0)
@@ -66,6 +76,8 @@ static void put_value(struct format *out, const struct column *column, uint64_t 
 {
     if (negative(column, value))
         format_bytes(out, "-", 1);
+    else if (column->plus && value > 0)
+        format_bytes(out, "+", 1);
     put_magnitude(out, column, negative(column, value) ? -value : value);
 }
 
@@ -74,6 +86,11 @@ static void put_right(struct format *out, const char *text, size_t length, size_
 {
     format_fill(out, ' ', width > length ? width - length : 1);
     format_bytes(out, text, length);
+}
+
+static void put_dash(const struct sheet *sheet, struct format *out, unsigned column)
+{
+    put_right(out, "-", 1, sheet->width[column]);
 }
 
 static void put_cell(const struct sheet *sheet, struct format *out, unsigned column, uint64_t value)
@@ -96,13 +113,19 @@ static bool apart(const struct sheet *sheet, const char *row)
     return sheet->table->apart && sheet->table->apart(row);
 }
 
+/* A row that the table does not tell of, and that no other sums up. */
+static bool void_row(const struct sheet *sheet, const char *row)
+{
+    return sheet->table->skip_zero && load(row, sheet->table->key_at, COLUMN_COUNT) == 0 && !apart(sheet, row);
+}
+
 /* The rows to show, one after the other, then NULL. */
 static const char *next_shown(const struct sheet *sheet, struct rank *rank, unsigned *shown)
 {
     uint32_t at;
     while (*shown < sheet->top && rank_next(rank, &at)) {
         const char *row = row_at(sheet, at);
-        if (!apart(sheet, row)) {
+        if (!apart(sheet, row) && !void_row(sheet, row)) {
             ++*shown;
             return row;
         }
@@ -119,8 +142,10 @@ static void start_rank(const struct sheet *sheet, struct rank *rank)
 
 static void take_row(struct sheet *sheet, const char *row)
 {
-    for (unsigned i = 0; i < sheet->table->column_count; i++)
+    for (unsigned i = 0; i < sheet->table->column_count; i++) {
         sheet->rest[i] -= cell(&sheet->table->columns[i], row);
+        sheet->unknown[i] -= !known(&sheet->table->columns[i], row);
+    }
     sheet->left_out--;
 }
 
@@ -133,17 +158,21 @@ static void measure_column(struct sheet *sheet, unsigned i)
     for (uint32_t row = 0; row < sheet->count; row++) {
         const uint64_t value = cell(column, row_at(sheet, row));
         sheet->rest[i] += value;
-        magnitudes += negative(column, value) ? -value : value;
+        sheet->unknown[i] += !known(column, row_at(sheet, row));
+        if (known(column, row_at(sheet, row)))
+            magnitudes += negative(column, value) ? -value : value;
     }
     format_text(&longest, column->minus ? "  -" : "  ");
     put_magnitude(&longest, column, magnitudes);
     sheet->width[i] = column->width;
-    if (column->kind != COLUMN_TID && longest.length > column->width)
+    if (column->kind != COLUMN_TID && column->kind != COLUMN_AGE && longest.length > column->width)
         sheet->width[i] = longest.length;
 }
 
 static size_t put_name(const struct sheet *sheet, struct format *out, const char *row)
 {
+    if (!apart(sheet, row) && sheet->table->put_name != NULL)
+        return sheet->table->put_name(out, row);
     return format_name(out, apart(sheet, row) ? sheet->table->apart_name : row, SNAPSHOT_NAME);
 }
 
@@ -175,9 +204,12 @@ static void measure(struct sheet *sheet)
     for (unsigned i = 0; i < sheet->table->column_count; i++)
         measure_column(sheet, i);
 
-    for (uint32_t i = 0; i < sheet->count; i++)
+    for (uint32_t i = 0; i < sheet->count; i++) {
         if (apart(sheet, row_at(sheet, i)))
             expect_row(sheet, row_at(sheet, i));
+        else if (void_row(sheet, row_at(sheet, i)))
+            take_row(sheet, row_at(sheet, i));
+    }
 
     struct rank rank;
     unsigned shown = 0;
@@ -202,16 +234,36 @@ static void write_head(const struct sheet *sheet, struct format *out)
         const char *title = sheet->table->columns[i].title;
         put_right(out, title, strlen(title), sheet->width[i]);
     }
+    if (sheet->table->tail != NULL) {
+        format_text(out, "  ");
+        format_text(out, sheet->table->tail);
+    }
     format_bytes(out, "\n", 1);
+}
+
+/* What stands behind a row's numbers, and below them. */
+static void write_words(const struct table *table, struct format *out, const char *row)
+{
+    if (table->tail != NULL) {
+        format_text(out, "  ");
+        table->put_tail(out, row, table->of);
+    }
+    format_bytes(out, "\n", 1);
+    if (table->put_below != NULL)
+        table->put_below(out, row, table->of);
 }
 
 static void write_row(const struct sheet *sheet, struct format *out, const char *row)
 {
     const size_t columns = put_name(sheet, out, row);
     format_fill(out, ' ', sheet->name_width - columns);
-    for (unsigned i = 0; i < sheet->table->column_count; i++)
-        put_cell(sheet, out, i, cell(&sheet->table->columns[i], row));
-    format_bytes(out, "\n", 1);
+    for (unsigned i = 0; i < sheet->table->column_count; i++) {
+        if (known(&sheet->table->columns[i], row))
+            put_cell(sheet, out, i, cell(&sheet->table->columns[i], row));
+        else
+            put_dash(sheet, out, i);
+    }
+    write_words(sheet->table, out, row);
 }
 
 static void write_rest(const struct sheet *sheet, struct format *out)
@@ -219,12 +271,12 @@ static void write_rest(const struct sheet *sheet, struct format *out)
     const size_t columns = put_rest_name(sheet, out);
     format_fill(out, ' ', sheet->name_width - columns);
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
-        if (summable(&sheet->table->columns[i]))
+        if (summable(&sheet->table->columns[i]) && sheet->unknown[i] == 0)
             put_cell(sheet, out, i, sheet->rest[i]);
         else
-            put_right(out, "-", 1, sheet->width[i]);
+            put_dash(sheet, out, i);
     }
-    format_bytes(out, "\n", 1);
+    format_text(out, sheet->table->tail != NULL ? "  -\n" : "\n");
 }
 
 void table_write(struct format *out, const struct table *table, const void *rows, uint32_t count, unsigned top)
@@ -251,4 +303,6 @@ void table_write(struct format *out, const struct table *table, const void *rows
     for (uint32_t i = 0; i < count; i++)
         if (apart(&sheet, row_at(&sheet, i)))
             write_row(&sheet, out, row_at(&sheet, i));
+    if (table->total != NULL)
+        write_row(&sheet, out, table->total);
 }

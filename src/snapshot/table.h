@@ -15,7 +15,8 @@ enum column_kind {
     COLUMN_SIZE,    /* uint64_t, bytes */
     COLUMN_PEAK,    /* the same, but the rows reached theirs at different times: never summed up */
     COLUMN_THREADS, /* uint32_t */
-    COLUMN_TID      /* uint32_t, a name rather than an amount; 0 is none */
+    COLUMN_TID,     /* uint32_t, a name rather than an amount; 0 is none */
+    COLUMN_AGE      /* uint64_t, ms; SNAPSHOT_UNKNOWN is none; never summed up */
 };
 
 struct column {
@@ -23,11 +24,14 @@ struct column {
     uint8_t width; /* at least, a leading blank included; wider when its sum is long */
     uint8_t kind;  /* enum column_kind */
     uint8_t minus; /* 1: the cell is `at` less `less`, and may be negative */
+    uint8_t plus;  /* 1: and carries its sign when it is not */
+    uint8_t bit;   /* of the known ones */
     uint16_t at;   /* where the value stands in a row */
     uint16_t less;
+    uint16_t known; /* where a uint32_t stands whose `bit` says whether the cell is known; 0: it always is */
 };
 
-/* Every row begins with its name, SNAPSHOT_NAME bytes. */
+/* Every row begins with its name, SNAPSHOT_NAME bytes, unless put_name says otherwise. */
 struct table {
     const char *one;  /* "tag": what a row is; heads the column of names */
     const char *many; /* "tags" */
@@ -35,8 +39,19 @@ struct table {
     unsigned column_count;
     size_t row_bytes;
     size_t key_at;                  /* the uint64_t whose largest come first */
+    bool skip_zero;                 /* rows whose key is 0 are left out for good */
     bool (*apart)(const void *row); /* NULL, or: does this row stand at the table's end, whatever its key? */
     const char *apart_name;         /* what such a row is called */
+
+    /* NULL, or: writes a row's name, one word; returns the columns it takes. */
+    size_t (*put_name)(struct format *out, const void *row);
+
+    /* NULL, or: a last column of words, one a row, and what to write below a row. Both are handed `of`. */
+    const char *tail;
+    void (*put_tail)(struct format *out, const void *row, const void *of);
+    void (*put_below)(struct format *out, const void *row, const void *of);
+    const void *of;
+    const void *total; /* NULL, or: one more row that closes the table */
 };
 
 /* At most `top` rows; then one that sums up those left out, then those apart. */

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "format.h"
+#include "sections.h"
 #include "table.h"
 
 enum { SIZE_ROWS = 12, BAR_COLUMNS = 60 };
@@ -264,6 +265,11 @@ size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, siz
     write_tags(&report, snapshot, top);
     write_lifetimes(&report, snapshot, top);
     write_threads(&report, snapshot, top);
+    section_sites(&report, snapshot, top);
+    section_growth(&report, snapshot, top);
+    section_suspects(&report, snapshot, top);
+    section_stacks(&report, snapshot, top);
+    section_leaks(&report, snapshot, top);
     write_itself(&report, snapshot);
     return report.length;
 }

@@ -38,6 +38,87 @@ struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index)
     return (struct snapshot_thread *)((char *)snapshot + snapshot->threads_at) + index;
 }
 
+struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_site *)((char *)snapshot + snapshot->sites_at) + index;
+}
+
+struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_suspect *)((char *)snapshot + snapshot->suspects_at) + index;
+}
+
+struct snapshot_stack *sample_stack(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_stack *)((char *)snapshot + snapshot->stacks_at) + index;
+}
+
+struct snapshot_frame *sample_frame(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_frame *)((char *)snapshot + snapshot->frames_at) + index;
+}
+
+static uint32_t append(struct snapshot *snapshot, size_t bytes)
+{
+    const uint32_t at = snapshot->bytes;
+    snapshot->bytes += (uint32_t)bytes;
+    return at;
+}
+
+struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows)
+{
+    const uint32_t before = snapshot->bytes;
+    snapshot->sites = rows.sites;
+    snapshot->sites_at = append(snapshot, rows.sites * sizeof(struct snapshot_site));
+    snapshot->suspects = rows.suspects;
+    snapshot->suspects_at = append(snapshot, rows.suspects * sizeof(struct snapshot_suspect));
+    snapshot->stacks = rows.stacks;
+    snapshot->stacks_at = append(snapshot, rows.stacks * sizeof(struct snapshot_stack));
+    snapshot->frames_at = append(snapshot, rows.frames * sizeof(struct snapshot_frame)); /* none in use yet */
+    snapshot->names_bytes = rows.names_bytes;
+    snapshot->names_at = append(snapshot, rows.names_bytes);
+    struct snapshot *more = calloc(1, snapshot->bytes);
+    if (more == NULL)
+        abort();
+    memcpy(more, snapshot, before);
+    free(snapshot);
+    return more;
+}
+
+void sample_holds(struct snapshot_site *site, const char *name, struct snapshot_amount live, uint64_t allocations,
+                  uint64_t age_ms)
+{
+    memset(site, 0, sizeof *site);
+    strncpy(site->name, name, sizeof site->name - 1);
+    site->address = 0x401000;
+    site->object = SNAPSHOT_NONE;
+    site->tag = SNAPSHOT_NONE;
+    site->live = live;
+    site->freed.blocks = allocations - live.blocks;
+    site->freed.bytes = 100 * site->freed.blocks;
+    site->allocated.blocks = allocations;
+    site->allocated.bytes = live.bytes + site->freed.bytes;
+    site->peak_bytes = live.bytes;
+    site->age_ms = age_ms;
+}
+
+void sample_call(struct snapshot *snapshot, struct snapshot_stack *stack, const char *name)
+{
+    struct snapshot_frame *frame = sample_frame(snapshot, snapshot->frames);
+    char *names = (char *)snapshot + snapshot->names_at;
+    uint32_t at = 1;
+    while (names[at] != '\0')
+        at += (uint32_t)strlen(names + at) + 1;
+    if (stack->frames++ == 0)
+        stack->frame = snapshot->frames;
+    frame->address = 0x7f0000001000 + 16 * snapshot->frames++;
+    frame->object = SNAPSHOT_NONE;
+    if (*name != '\0') {
+        frame->name_at = at;
+        strcpy(names + at, name);
+    }
+}
+
 void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
                  const uint64_t *ages)
 {

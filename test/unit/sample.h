@@ -7,6 +7,24 @@
 /* All zero but for its tables' places and the fields that every snapshot has. The caller frees it with free(). */
 struct snapshot *sample_new(uint32_t tags, uint32_t threads);
 
+/* The same snapshot with room for more rows, all zero; the one before is freed. */
+struct sample_rows {
+    uint32_t sites, suspects, stacks, frames, names_bytes;
+};
+struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows);
+
+struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index);
+struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index);
+struct snapshot_stack *sample_stack(struct snapshot *snapshot, uint32_t index);
+struct snapshot_frame *sample_frame(struct snapshot *snapshot, uint32_t index);
+
+/* A call site with its live blocks; what it freed is what it allocated less these, 100 bytes each. */
+void sample_holds(struct snapshot_site *site, const char *name, struct snapshot_amount live, uint64_t allocations,
+                  uint64_t age_ms);
+
+/* Adds a frame of that name ("": none) to the stack that was begun last. */
+void sample_call(struct snapshot *snapshot, struct snapshot_stack *stack, const char *name);
+
 struct snapshot_tag *sample_tag(struct snapshot *snapshot, uint32_t index);
 struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index);
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "sample.h"
+#include "snapshot/leak.h"
 #include "snapshot/text.h"
 
 enum { TOP = 20 };
@@ -189,6 +190,181 @@ static void more_rows_than_top(void **state)
     assert_golden("crowd-none", crowd(), 0);
 }
 
+/* ---- call sites, growth, suspects, stacks, leaks ---- */
+
+enum { MINUTE = 60000, HOUR = 60 * MINUTE };
+
+static void fill_sites(struct snapshot *snapshot)
+{
+    sample_holds(sample_site(snapshot, 0), "libssl.so.3!SSL_CTX_new_ex+0x5c", (struct snapshot_amount){1204, 9437184},
+                 1204, 4 * HOUR - 900);
+    sample_holds(sample_site(snapshot, 1), "server!parse_request+0x42", (struct snapshot_amount){40123, 5135744},
+                 4012345, 2 * HOUR);
+    sample_holds(
+        sample_site(snapshot, 2),
+        "libapp.so!_ZNSt6vectorIN3app7SessionESaIS1_EE17_M_realloc_insertIJRKS1_EEEvN9__gnu_cxx17__normal+0x1a3",
+        (struct snapshot_amount){12, 786432}, 190, 300);
+    sample_holds(sample_site(snapshot, 3), "", (struct snapshot_amount){7, 2048}, 70000, 12 * MINUTE);
+    sample_site(snapshot, 3)->address = 0x7f36d2a04c1b;
+    sample_holds(sample_site(snapshot, 4), "server!scratch+0x10", (struct snapshot_amount){0, 0}, 900,
+                 SNAPSHOT_UNKNOWN);
+    sample_holds(sample_site(snapshot, 5), "", (struct snapshot_amount){88, 7040}, 1000088, SNAPSHOT_UNKNOWN);
+    sample_site(snapshot, 5)->address = 0;
+    for (uint32_t i = 0; i < snapshot->sites; i++) {
+        struct snapshot_site *site = sample_site(snapshot, i);
+        site->leak_score = leak_score(site->live.bytes, site->age_ms, snapshot->uptime_ms);
+    }
+}
+
+static void fill_growth(struct snapshot *snapshot)
+{
+    snapshot->suspects = 2;
+    snapshot->total_past = (struct snapshot_past){{15368000, 14900000, 12000000, 0}, 7, 0};
+    sample_tag(snapshot, 0)->past = (struct snapshot_past){{5900000, 5443000, 2600000, 0}, 7, 0};
+    sample_tag(snapshot, 1)->past = (struct snapshot_past){{9437184, 9437184, 9437184, 0}, 7, 0};
+    sample_tag(snapshot, 2)->past = (struct snapshot_past){{30816, 30816, 40000, 0}, 5, 0};
+    sample_site(snapshot, 1)->past = (struct snapshot_past){{5100000, 4743000, 2400000, 0}, 7, 0};
+    *sample_suspect(snapshot, 0) =
+        (struct snapshot_suspect){SNAPSHOT_SITE, 1, 2 * HOUR, 3000000, 2006000, 1982562, 1500000};
+    *sample_suspect(snapshot, 1) = (struct snapshot_suspect){SNAPSHOT_TAG, 0, 90000, 300000, 4000, 0, 12000000};
+}
+
+static void fill_stacks(struct snapshot *snapshot)
+{
+    snapshot->stacks = 3;
+    struct snapshot_stack *stack = sample_stack(snapshot, 0);
+    *stack = (struct snapshot_stack){.id = 7, .site = 1, .live = {40000, 5242880}, .allocated = {4000000, 512000000}};
+    sample_call(snapshot, stack, "server!parse_request+0x42");
+    sample_call(snapshot, stack, "server!serve+0x1f0");
+    sample_call(snapshot, stack, "");
+    stack->truncated = 1;
+    stack = sample_stack(snapshot, 1);
+    *stack = (struct snapshot_stack){.id = 8, .site = 0, .live = {1, 9437184}, .allocated = {1, 9437184}};
+    sample_call(snapshot, stack, "libssl.so.3!SSL_CTX_new_ex+0x5c");
+    sample_call(snapshot, stack, "server!main+0x99");
+    stack = sample_stack(snapshot, 2);
+    *stack = (struct snapshot_stack){.id = 9, .site = SNAPSHOT_NONE, .live = {3, 1000}, .allocated = {30, 10000}};
+    sample_call(snapshot, stack, "two words\n\x1b[31m");
+}
+
+/* A server of four hours that leaks by its parser. */
+static struct snapshot *server(void)
+{
+    static const uint64_t ages[][SNAPSHOT_AGE_ROWS] = {
+        {200, 1000, 3000, 9000, 26923}, {0, 0, 0, 0, 1204}, {19, 0, 0, 88, 0}};
+    struct snapshot *snapshot = sample_new(3, 1);
+    strcpy(snapshot->program, "server");
+    snapshot->uptime_ms = 4 * HOUR;
+    sample_live(sample_tag(snapshot, 0), "server", 5135744, 4013245, ages[0]);
+    sample_live(sample_tag(snapshot, 1), "libssl.so.3", 9437184, 1204, ages[1]);
+    sample_live(sample_tag(snapshot, 2), "libapp.so", 795520, 1070278, ages[2]);
+    *sample_thread(snapshot, 0) =
+        (struct snapshot_thread){"server", 4242, 1, {5084727, 519815168}, {5043286, 504446720}};
+    sample_total(snapshot);
+    snapshot = sample_more(snapshot, (struct sample_rows){6, 2, 3, 8, 256});
+    snapshot->suspects = 0;
+    snapshot->stacks = 0;
+    fill_sites(snapshot);
+    return snapshot;
+}
+
+static void a_server_that_leaks(void **state)
+{
+    (void)state;
+    assert_golden("sites", server(), TOP);
+    assert_golden("sites-few", server(), 2);
+    struct snapshot *snapshot = server();
+    fill_growth(snapshot);
+    fill_stacks(snapshot);
+    snapshot->stack_period = 524288;
+    assert_golden("server", snapshot, TOP);
+}
+
+static void what_is_left_at_exit(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = server();
+    fill_stacks(snapshot);
+    snapshot->kind = SNAPSHOT_EXIT;
+    snapshot->leaks_wanted = 1;
+    assert_golden("leaks", snapshot, 3);
+}
+
+/* Tags beside the name of the object; names that steer terminals; rows that point nowhere. */
+static void sites_of_all_kinds(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = server();
+    strcpy(sample_tag(snapshot, 1)->name, "tls \x1b[2J");
+    sample_site(snapshot, 0)->tag = 1;
+    sample_site(snapshot, 1)->tag = 0;
+    sample_site(snapshot, 2)->tag = 3;                               /* there are three */
+    memset(sample_site(snapshot, 2)->name, 'n', SNAPSHOT_SITE_NAME); /* no closing zero */
+    strcpy(sample_site(snapshot, 3)->name, "new\nline!f+0x1");
+    sample_site(snapshot, 4)->age_ms = UINT64_MAX - 1;
+    memset(&sample_site(snapshot, 5)->live, 0xff, sizeof(struct snapshot_amount));
+    *sample_suspect(snapshot, 0) = (struct snapshot_suspect){SNAPSHOT_SITE, 6, 1, 1, 1, 1, 1};
+    *sample_suspect(snapshot, 1) = (struct snapshot_suspect){SNAPSHOT_TAG, UINT32_MAX, 1, 1, 1, 1, 1};
+    snapshot->suspects = 2;
+    snapshot->stacks = 2;
+    sample_stack(snapshot, 0)->frames = SNAPSHOT_FRAMES; /* none is there */
+    sample_stack(snapshot, 0)->frame = UINT32_MAX - 5;
+    sample_call(snapshot, sample_stack(snapshot, 1), "named");
+    sample_frame(snapshot, 0)->name_at = UINT32_MAX;
+    assert_golden("sites-odd", snapshot, TOP);
+}
+
+static void no_suspects_is_said_once_it_is_known(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = sample_new(1, 0);
+    char *report = sample_report(snapshot, TOP);
+    assert_null(strstr(report, "Suspects"));
+    assert_null(strstr(report, "Growth"));
+    free(report);
+    snapshot->total_past.known = 1;
+    report = sample_report(snapshot, TOP);
+    assert_non_null(strstr(report, "\nSuspects: none\n"));
+    assert_non_null(strstr(report, "\nGrowth of live size by tag:\n"));
+    free(report);
+    free(snapshot);
+}
+
+static void leaks_only_where_wanted_and_at_exit(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = server();
+    for (unsigned wanted = 0; wanted < 2; wanted++)
+        for (unsigned kind = SNAPSHOT_PERIODIC; kind <= SNAPSHOT_ALARM; kind++) {
+            snapshot->kind = kind;
+            snapshot->leaks_wanted = wanted;
+            char *report = sample_report(snapshot, TOP);
+            const bool told = strstr(report, "\nStill allocated at exit: 41,434 blocks, 14.7MiB (") != NULL;
+            assert_int_equal(told, wanted == 1 && kind == SNAPSHOT_EXIT);
+            free(report);
+        }
+    free(snapshot);
+}
+
+/* ---- how much a site looks like a leak ---- */
+
+static void what_grew_and_aged_scores(void **state)
+{
+    (void)state;
+    enum { MIB = 1 << 20 };
+    /* A pool of ten times the size, made in the first second of ten minutes; the same at the very end. */
+    assert_true(leak_score(MIB, 5 * MINUTE, 10 * MINUTE) > leak_score(10 * MIB, 10 * MINUTE - 1000, 10 * MINUTE));
+    assert_true(leak_score(MIB, 5 * MINUTE, 10 * MINUTE) > leak_score(10 * MIB, 1000, 10 * MINUTE));
+    assert_int_equal(leak_score(MIB, 5 * MINUTE, 10 * MINUTE), MIB);
+    assert_int_equal(leak_score(MIB, SNAPSHOT_UNKNOWN, 10 * MINUTE), MIB / 2);
+    assert_true(leak_score(2 * MIB, HOUR, 10 * MINUTE) > leak_score(MIB, HOUR, 10 * MINUTE)); /* a parent's blocks */
+    assert_int_equal(leak_score(1, 0, 0), 1);
+    assert_int_equal(leak_score(0, 5, 10), 0);
+    assert_true(leak_score(UINT64_MAX, UINT64_MAX / 2, UINT64_MAX - 1) > UINT64_MAX / 2);
+    for (uint64_t age = 0; age < 2000; age++)
+        assert_in_range(leak_score(4096, age, 1000), 4, 4096);
+}
+
 /* ---- bars ---- */
 
 static const char *bar_of(const char *report, const char *label)
@@ -271,7 +447,9 @@ static void assert_prefix_at_every_capacity(const struct snapshot *snapshot, uns
 static void truncated_anywhere_it_is_a_beginning(void **state)
 {
     (void)state;
-    struct snapshot *snapshots[] = {sample_new(0, 0), example(), crowd()};
+    struct snapshot *snapshots[] = {sample_new(0, 0), example(), crowd(), server()};
+    fill_growth(snapshots[3]);
+    fill_stacks(snapshots[3]);
     for (unsigned i = 0; i < sizeof snapshots / sizeof *snapshots; i++) {
         assert_prefix_at_every_capacity(snapshots[i], 4);
         free(snapshots[i]);
@@ -299,6 +477,12 @@ int main(void)
         cmocka_unit_test(huge_numbers),
         cmocka_unit_test(names_of_all_kinds),
         cmocka_unit_test(more_rows_than_top),
+        cmocka_unit_test(a_server_that_leaks),
+        cmocka_unit_test(what_is_left_at_exit),
+        cmocka_unit_test(sites_of_all_kinds),
+        cmocka_unit_test(no_suspects_is_said_once_it_is_known),
+        cmocka_unit_test(leaks_only_where_wanted_and_at_exit),
+        cmocka_unit_test(what_grew_and_aged_scores),
         cmocka_unit_test(bars_scale),
         cmocka_unit_test(bars_change_scale_after_60),
         cmocka_unit_test(truncated_anywhere_it_is_a_beginning),
