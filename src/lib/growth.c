@@ -49,11 +49,6 @@ static struct {
 
 /* ---- time ---- */
 
-static uint64_t unit_ms(unsigned level)
-{
-    return (uint64_t)GROWTH_UNIT_MS << (GROWTH_STEP_LOG * level);
-}
-
 static void level_order(struct level *level)
 {
     const uint64_t last_1 = level->unit[level->slot].number_1;
@@ -115,7 +110,7 @@ void growth_begin(uint64_t now_ms)
     growth.round++;
     growth.tries = growth.count;
     for (unsigned i = 0; i < GROWTH_LEVELS; i++)
-        level_begin(&growth.level[i], growth.now / unit_ms(i));
+        level_begin(&growth.level[i], growth.now / history_unit_ms(i));
     for (unsigned i = 0; i < SNAPSHOT_WINDOWS; i++)
         growth.then[i] = slot_then(i);
 }
@@ -277,6 +272,12 @@ static unsigned first_own(unsigned at, const struct level *level)
     return first;
 }
 
+void history_suspect(unsigned at, unsigned level)
+{
+    growth.place[at].suspected = growth.now;
+    growth.place[at].by = (uint16_t)level;
+}
+
 struct history history_of(unsigned at, unsigned level_number)
 {
     const struct level *level = &growth.level[level_number];
@@ -314,7 +315,8 @@ static uint64_t kept_in_level(unsigned at, unsigned level, uint64_t moment)
     uint64_t kept = 0;
     for (unsigned slot = 0; slot < GROWTH_UNITS; slot++) {
         const struct unit *unit = &growth.level[level].unit[slot];
-        if (unit->number_1 == 0 || unit->number_1 * unit_ms(level) > moment || unit->moment < growth.place[at].joined)
+        if (unit->number_1 == 0 || unit->number_1 * history_unit_ms(level) > moment ||
+            unit->moment < growth.place[at].joined)
             continue;
         kept = most(kept, most(OF(level, slot, at, high), OF(level, slot, at, low)));
     }

@@ -47,15 +47,15 @@ void growth_take(const struct growth_reading *reading, struct snapshot_past *pas
 /* Writes the suspects among this round's subjects, the strongest first; returns how many.
  *
  * The history of a level makes a suspect when
- *   - it has at least nine low-water marks, and they rise one after the other as those of no chance would: Mann and
- *     Kendall's test for a trend (1945, 1975) at z >= 3.6, once in 6,000 histories of noise;
- *   - from its first quarter to its last the low-water mark rose by a third and by GROWTH_WORTH: what moves within
- *     10 % of a level never does;
+ *   - it spans a minute and has nine low-water marks or more, which rise one after the other as those of no chance
+ *     would: Mann and Kendall's test for a trend (1945, 1975) at z >= 3.6, once in 6,000 histories of noise;
+ *   - from its first quarter to its last the low-water mark rose by a third and by GROWTH_WORTH, and stands a third
+ *     above all that coarser levels remember from before. Where these remember nothing, it rose by a half: what moves
+ *     within 10 % of a level never does, and what was flushed once is expected to be flushed again;
  *   - it still rises: an eighth of that came in the last quarter. What fills up and then stays is cleared after at most
- *     as long as it took to fill;
- *   - its mark now is a third above all that it ever kept before, as far as coarser levels remember: what was flushed
- *     once is expected to be flushed again;
+ *     as long as it took to fill, and two minutes;
  *   - more blocks were made than freed, or none were freed.
+ * A suspect stays one for two units after that, at least a minute, while it holds more than when the history began.
  * The longest history that does so is the evidence. Sites stand before tags, those that rose by more bytes per hour
  * first; a tag is left out when the sites told of account for half of its rise. */
 unsigned growth_suspects(struct snapshot_suspect out[SNAPSHOT_SUSPECTS]);

@@ -1,6 +1,8 @@
 /* Who looks like a leak: the rule that growth.h tells. */
 #include "history.h"
 
+enum { SPAN_LEAST_MS = 60000 /* what is flushed every minute never has a history of rising */ };
+
 struct candidate {
     struct snapshot_suspect told;
     uint32_t tag; /* row of a site's */
@@ -42,24 +44,37 @@ static bool not_freed(const struct place *place, const struct history *history)
     return freed == 0 || place->made - history->made > freed;
 }
 
-/* By how much a history rose as a leak's does; 0: it did not. What costs least is asked first. */
-static uint64_t risen(unsigned at, unsigned level, const struct history *history)
+/* The low-water marks of a history's quarters. */
+struct quarters {
+    uint64_t first;
+    uint64_t third;
+    uint64_t last;
+};
+
+static struct quarters quarters_of(const struct history *history)
 {
     const unsigned n = history->count;
     const unsigned quarter = n / 4;
-    const uint64_t first = least(history->mark, quarter);
-    const uint64_t third = least(history->mark + n - 2 * quarter, quarter);
-    const uint64_t last = least(history->mark + n - quarter, quarter);
-    if (!part_above(last, first, 3) || last - first < GROWTH_WORTH)
-        return 0;
-    if (last < third || last - third < (last - first) / 8 || !not_freed(history_place(at), history))
-        return 0;
-    if (!rises_by_no_chance(history->mark, (int)n))
-        return 0;
+    return (struct quarters){least(history->mark, quarter), least(history->mark + n - 2 * quarter, quarter),
+                             least(history->mark + n - quarter, quarter)};
+}
+
+static bool rises_still(const struct quarters *low)
+{
+    return low->last > low->third && low->last - low->third >= (low->last - low->first) / 8;
+}
+
+static bool rises_above_all(unsigned at, unsigned level, const struct history *history, const struct quarters *low)
+{
     const uint64_t kept = history_kept_before(at, level, history->begin);
-    if (kept > 0 ? !part_above(last, kept, 3) : !part_above(last, first, 2))
-        return 0;
-    return last - first;
+    return kept > 0 ? part_above(low->last, kept, 3) : part_above(low->last, low->first, 2);
+}
+
+/* Whether a history is that of a leak. What costs least is asked first. */
+static bool leaks(unsigned at, unsigned level, const struct history *history, const struct quarters *low)
+{
+    return part_above(low->last, low->first, 3) && rises_still(low) && not_freed(history_place(at), history) &&
+           rises_by_no_chance(history->mark, (int)history->count) && rises_above_all(at, level, history, low);
 }
 
 static uint64_t per_hour(uint64_t bytes, uint64_t span_ms)
@@ -82,19 +97,36 @@ static struct candidate describe(const struct place *place, const struct history
                                        .bytes_per_hour = per_hour(bytes, span)}};
 }
 
+/* Noise may hide the evidence for a moment: a suspect stays one for a while, as long as it is above where it began. */
+static bool suspected_lately(const struct place *place, unsigned level)
+{
+    const uint64_t units_ms = 2 * history_unit_ms(level);
+    const uint64_t while_ms = units_ms > SPAN_LEAST_MS ? units_ms : SPAN_LEAST_MS;
+    return place->suspected != 0 && place->by == level && history_now() - place->suspected <= while_ms;
+}
+
+static bool judge_level(unsigned at, unsigned level, struct candidate *suspect)
+{
+    if (!history_may_rise(at, level))
+        return false;
+    const struct history history = history_of(at, level);
+    const struct quarters low = quarters_of(&history);
+    if (history_now() - history.begin < SPAN_LEAST_MS || low.last <= low.first || low.last - low.first < GROWTH_WORTH)
+        return false;
+    if (leaks(at, level, &history, &low))
+        history_suspect(at, level);
+    else if (!suspected_lately(history_place(at), level))
+        return false;
+    *suspect = describe(history_place(at), &history, low.last - low.first);
+    return true;
+}
+
 /* The longest history that makes a suspect is the evidence. */
 static bool judge(unsigned at, struct candidate *suspect)
 {
-    for (unsigned level = GROWTH_LEVELS; level-- > 0;) {
-        if (!history_may_rise(at, level))
-            continue;
-        const struct history history = history_of(at, level);
-        const uint64_t bytes = risen(at, level, &history);
-        if (bytes == 0)
-            continue;
-        *suspect = describe(history_place(at), &history, bytes);
-        return true;
-    }
+    for (unsigned level = GROWTH_LEVELS; level-- > 0;)
+        if (judge_level(at, level, suspect))
+            return true;
     return false;
 }
 

@@ -17,7 +17,8 @@ void section_leaks(struct format *out, const struct snapshot *snapshot, unsigned
 /* What a call site is called wherever it is told of: its name, or its address. Returns the columns. */
 size_t section_site_name(struct format *out, const struct snapshot_site *site);
 
-/* The frames of a stack, a line each. */
-void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack);
+/* The frames of a stack from number `from` on, a line each. */
+void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
+                    uint32_t from);
 
 #endif

@@ -100,7 +100,7 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
                 snapshot, top);
 }
 
-/* The heaviest stack that ends in this site. */
+/* The calls that led to this site in the heaviest stack that ends there: the first frame is the site itself. */
 static void put_stack(struct format *out, const void *row, const void *of)
 {
     const struct snapshot *snapshot = of;
@@ -113,7 +113,7 @@ static void put_stack(struct format *out, const void *row, const void *of)
             heaviest = stack;
     }
     if (heaviest != NULL)
-        section_frames(out, snapshot, heaviest);
+        section_frames(out, snapshot, heaviest, 1);
 }
 
 static void write_still_allocated(struct format *out, const struct snapshot *snapshot)

@@ -13,9 +13,10 @@ static void put_frame(struct format *out, const struct snapshot *snapshot, const
         format_name(out, names + frame->name_at, snapshot->names_bytes - frame->name_at);
 }
 
-void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack)
+void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
+                    uint32_t from)
 {
-    for (uint32_t i = 0; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++) {
+    for (uint32_t i = from; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++) {
         format_text(out, "    ");
         put_frame(out, snapshot, &snapshot_frames(snapshot)[stack->frame + i]);
         format_text(out, "\n");
@@ -85,7 +86,7 @@ void section_stacks(struct format *out, const struct snapshot *snapshot, unsigne
     rank_start(&rank, &stacks->live.bytes, sizeof *stacks, snapshot->stacks);
     for (unsigned shown = 0; shown < top && rank_next(&rank, &row); shown++) {
         write_amounts(out, &stacks[row].live, &stacks[row].allocated, snapshot->stack_period != 0);
-        section_frames(out, snapshot, &stacks[row]);
+        section_frames(out, snapshot, &stacks[row], 0);
     }
     write_rest(out, snapshot, &rank);
 }

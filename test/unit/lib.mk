@@ -10,6 +10,7 @@ UNIT_slab    := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
 UNIT_sample  := src/lib/sample.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
+UNIT_growth  := src/lib/growth.c src/lib/suspect.c
 UNIT_log     := src/lib/log.c src/lib/sys.c
 UNIT_object  := $(addprefix src/lib/,object.c image.c module.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
