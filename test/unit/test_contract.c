@@ -396,6 +396,44 @@ static void assert_nothing_lost(const struct snapshot *snapshot, unsigned top)
     free(report);
 }
 
+/* Sites of random numbers, the last of them all others; names long and short, some sites without live blocks. */
+static struct snapshot *crowd_of_sites(unsigned seed, uint32_t sites)
+{
+    uint64_t state = seed;
+    struct snapshot *snapshot = sample_more(sample_random(seed, seed % 45, 2), (struct sample_rows){.sites = sites});
+    for (uint32_t i = 0; i < sites; i++) {
+        char name[SNAPSHOT_SITE_NAME];
+        snprintf(name, sizeof name, "lib.so!%0*u+0x12", (int)(sample_number(&state) % 99), i);
+        const uint64_t blocks = sample_number(&state) % 3 == 0 ? 0 : sample_number(&state) >> 30;
+        const uint64_t freed = sample_number(&state) >> 30;
+        sample_holds(sample_site(snapshot, i), name, (struct snapshot_amount){blocks, 16 * blocks}, blocks + freed,
+                     i % 5 == 0 ? SNAPSHOT_UNKNOWN : sample_number(&state) >> 30);
+        sample_site(snapshot, i)->leak_score = blocks;
+    }
+    if (sites > 0)
+        sample_site(snapshot, sites - 1)->address = 0;
+    snapshot->kind = SNAPSHOT_EXIT;
+    snapshot->leaks_wanted = 1;
+    return snapshot;
+}
+
+static void assert_no_site_lost(const struct snapshot *snapshot, unsigned top)
+{
+    static const char now[] = "\nCurrent allocations by call site:\n";
+    static const char left[] = "; what grew and aged comes first\n";
+    struct snapshot_amount live = {0, 0};
+    uint64_t allocations = 0;
+    for (uint32_t i = 0; i < snapshot->sites; i++) {
+        live.blocks += snapshot_sites(snapshot)[i].live.blocks;
+        allocations += snapshot_sites(snapshot)[i].allocated.blocks;
+    }
+    char *report = sample_report(snapshot, top);
+    assert_int_equal(sum_of_column(report, now, 0), live.blocks);
+    assert_int_equal(sum_of_column(report, now, 3), allocations);
+    assert_int_equal(sum_of_column(report, left, 0), live.blocks);
+    free(report);
+}
+
 /* ---- the tests ---- */
 
 static void empty_process(void **state)
@@ -426,6 +464,21 @@ static void no_table_loses_a_block(void **state)
     }
 }
 
+static void no_table_loses_a_site(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 300; seed++) {
+        struct snapshot *snapshot = crowd_of_sites(seed, 1 + seed % 50);
+        assert_no_site_lost(snapshot, seed % 40);
+        assert_contract(snapshot, seed % 40);
+        free(snapshot);
+    }
+    struct snapshot *snapshot = crowd_of_sites(1, SNAPSHOT_SITES + 1);
+    assert_no_site_lost(snapshot, 20);
+    assert_no_site_lost(snapshot, UINT32_MAX);
+    free(snapshot);
+}
+
 static void as_many_tags_as_there_can_be(void **state)
 {
     (void)state;
@@ -442,6 +495,7 @@ int main(void)
         cmocka_unit_test(empty_process),
         cmocka_unit_test(random_processes),
         cmocka_unit_test(no_table_loses_a_block),
+        cmocka_unit_test(no_table_loses_a_site),
         cmocka_unit_test(as_many_tags_as_there_can_be),
     };
     return cmocka_run_group_tests_name("contract", tests, NULL, NULL);

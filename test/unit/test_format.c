@@ -281,6 +281,54 @@ static void nothing_is_written_past_the_end(void **state)
     }
 }
 
+static void changes_carry_their_sign(void **state)
+{
+    (void)state;
+    assert_format("0.0B", format_change(&out, 5, 5));
+    assert_format("+1.0B", format_change(&out, 0, 1));
+    assert_format("-4.0KiB", format_change(&out, 4096, 0));
+    assert_format("+16,777,216.0TiB", format_change(&out, 0, UINT64_MAX));
+    assert_format("-16,777,216.0TiB", format_change(&out, UINT64_MAX, 0));
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    assert_format("0x0", format_address(&out, 0));
+    assert_format("0x401a3f", format_address(&out, 0x401a3f));
+    assert_format("0xfedcba9876543210", format_address(&out, 0xfedcba9876543210));
+}
+
+static void durations_take_the_largest_unit(void **state)
+{
+    (void)state;
+    assert_format("0.0s", format_duration(&out, 0));
+    assert_format("0.3s", format_duration(&out, 250));
+    assert_format("59.9s", format_duration(&out, 59940));
+    assert_format("1.0min", format_duration(&out, 60000));
+    assert_format("5.2min", format_duration(&out, 312000));
+    assert_format("1.0h", format_duration(&out, 3600000));
+    assert_format("2.1d", format_duration(&out, 181440000));
+    assert_format("213,503,982,334.6d", format_duration(&out, UINT64_MAX));
+}
+
+#define assert_within(expected, name, most) \
+    assert_format(expected, assert_int_equal(format_name_within(&out, name, sizeof name, most), most))
+
+static void long_names_lose_their_middle(void **state)
+{
+    (void)state;
+    assert_format("lib.so!f+0x1", assert_int_equal(format_name_within(&out, "lib.so!f+0x1", 50, 12), 12));
+    assert_within("lib.so!f...+0x1", "lib.so!function+0x1", 15);
+    assert_within("lib....1", "lib.so!function+0x1", 8);
+    assert_within("grö\xc3\x9f"
+                  "e-...日本",
+                  "größe-äöüß-日本", 11);
+    assert_within("two?...?.", "two words \x1b[31m in a line\n.", 9);
+    assert_format("?", assert_int_equal(format_name_within(&out, "", 1, 8), 1));
+    assert_format("ab", assert_int_equal(format_name_within(&out, "abcdef", 2, 8), 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +348,10 @@ int main(void)
         cmocka_unit_test(names_end_at_their_limit),
         cmocka_unit_test(names_of_every_character),
         cmocka_unit_test(nothing_is_written_past_the_end),
+        cmocka_unit_test(changes_carry_their_sign),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(durations_take_the_largest_unit),
+        cmocka_unit_test(long_names_lose_their_middle),
     };
     return cmocka_run_group_tests_name("format", tests, NULL, NULL);
 }
