@@ -13,9 +13,12 @@
 #include "log.h"
 #include "real.h"
 #include "reporter.h"
+#include "site.h"
+#include "sys.h"
 #include "thread.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 static void step_aside(void)
 {
@@ -171,6 +174,25 @@ PUBLIC void *dlopen(const char *file, int mode)
         mode &= ~RTLD_DEEPBIND;
     }
     return real.dlopen(file, mode);
+}
+
+/* A handle of glibc's is the object's own link_map; what cannot be read is none. */
+static uintptr_t dynamic_section(const void *handle)
+{
+    const struct link_map *map = handle;
+    return sys_readable(&map->l_ld) ? (uintptr_t)map->l_ld : 0;
+}
+
+/* Its call sites get their names while there are any, and what comes to the same place is another object. */
+PUBLIC int dlclose(void *handle)
+{
+    if (!lifecycle_up() || !lifecycle_tracks())
+        return real.dlclose(handle);
+    lifecycle_settle_child();
+    site_before_unload(dynamic_section(handle));
+    int result = real.dlclose(handle);
+    site_after_unload();
+    return result;
 }
 
 /* gnulib's programs close stderr in an exit handler, before any destructor of ours. */

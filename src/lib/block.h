@@ -20,7 +20,8 @@ enum made { MADE_MALLOC = 0, MADE_NEW = 1, MADE_NEW_ARRAY = 2 };
 
 enum {
     BLOCK_HEADER = 16,
-    BLOCK_ALIGNMENT = 16, /* what malloc promises */
+    BLOCK_NOTED = 2 * BLOCK_HEADER, /* a header, and room for a note */
+    BLOCK_ALIGNMENT = 16,           /* what malloc promises */
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
@@ -28,10 +29,12 @@ enum {
     SHAPE_HUGE = 0x4,     /* 4 GiB and more: the whole size stands at the block's base */
     SHAPE_BOOT = 0x8,     /* of the bootstrap arena: never returned to an allocator */
     SHAPE_ALIGNED = 0x10, /* the room before the user pointer is one whole alignment: its log2 */
+    SHAPE_STACK = 0x20,   /* its stack is noted at its base */
+    SHAPE_ZEROED = 0x40,  /* never in a header: by calloc, should the block have to be made anew */
     SHAPE_ROOM_SHIFT = 8, /* else that room in units of 16 bytes, beyond the header */
     BLOCK_ROOM_MOST = 256 * BLOCK_HEADER,
 
-    BLOCK_HUGE = SHAPE_HUGE | 1 << SHAPE_ROOM_SHIFT /* a header, and room for a size */
+    BLOCK_HUGE = SHAPE_HUGE | (BLOCK_NOTED / BLOCK_HEADER - 1) << SHAPE_ROOM_SHIFT
 };
 
 struct block {
@@ -53,6 +56,14 @@ struct block {
     };
 };
 
+/* What stands at the base of a block that is huge, or whose stack is known. */
+struct block_note {
+    uint64_t size_or_weight; /* the whole size where it is huge, else how many blocks it stands for (sample.h) */
+    uint32_t stack;
+    uint32_t unused;
+};
+
+_Static_assert(sizeof(struct block_note) == BLOCK_HEADER, "fits between the base and the header");
 _Static_assert(sizeof(struct block) == BLOCK_HEADER, "sixteen bytes a block and not more");
 _Static_assert(offsetof(struct block, word) == 8 && offsetof(struct block, shape_check) == 12, "layout is fixed");
 _Static_assert(offsetof(struct block, check) == 14, "the check stands where glibc's size has zeros");
@@ -107,11 +118,17 @@ HOT char *block_base(const struct block *block)
     return (char *)block + BLOCK_HEADER - block_offset(block->shape);
 }
 
+/* Only where the shape says that there is one. */
+HOT struct block_note *block_note(const struct block *block)
+{
+    return (struct block_note *)block_base(block);
+}
+
 /* The size that was asked for. A huge block's base has room for it before the header. */
 HOT size_t block_size(const struct block *block)
 {
     if (UNLIKELY(block->shape & SHAPE_HUGE))
-        return *(const size_t *)block_base(block);
+        return block_note(block)->size_or_weight;
     return block->size_low;
 }
 
@@ -121,7 +138,7 @@ HOT void block_fill(struct block *block, uint64_t word, size_t size, uint32_t bi
     block->size_low = (uint32_t)size;
     block->word = word | (uint64_t)shape << 32;
     if (UNLIKELY(block->shape & SHAPE_HUGE))
-        *(size_t *)block_base(block) = size;
+        block_note(block)->size_or_weight = size;
 }
 
 HOT enum made block_made(const struct block *block)

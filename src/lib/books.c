@@ -22,11 +22,14 @@ struct books books_open(void)
     if (LIKELY(thread_has_slab())) {
         if (thread_slab->tick != now)
             meet_tick(thread_slab, now);
+        slab_refresh_sites(thread_slab);
         return (struct books){thread_slab, LOCK_BUSY};
     }
     struct books books = {&slab_shared, lock_take(&lock_books, thread_self())};
     if (slab_shared.tick != now && books.lock == LOCK_TAKEN)
         slab_fold(&slab_shared, now);
+    if (books.lock == LOCK_TAKEN)
+        slab_refresh_sites(&slab_shared);
     return books;
 }
 

@@ -76,6 +76,7 @@
  * thread's name. */
 #define FUNCTIONS_HEARD(X)                                   \
     X(void *, dlopen, (const char *, int))                   \
+    X(int, dlclose, (void *))                                \
     X(int, fclose, (FILE *))                                 \
     X(int, __cxa_atexit, (void (*)(void *), void *, void *)) \
     X(int, pthread_setname_np, (pthread_t, const char *))

@@ -10,9 +10,11 @@
 #include "lock.h"
 #include "log.h"
 #include "module.h"
+#include "object.h"
 #include "options.h"
 #include "real.h"
 #include "reporter.h"
+#include "site.h"
 #include "slab.h"
 #include "sys.h"
 #include "tag.h"
@@ -95,6 +97,7 @@ void lifecycle_settle_child(void)
         return;
     lock_reset(&lock_books);
     lock_reset(&lock_report);
+    lock_reset(&lock_names);
     clock_own(log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_getpid));
     thread_forked();
     reporter_forked();
@@ -187,6 +190,8 @@ static void begin_tracking(const struct module_survey *survey)
 {
     tag_start();
     context_start();
+    object_start();
+    site_start();
     slab_start();
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();

@@ -4,6 +4,7 @@
 
 struct lock lock_books;
 struct lock lock_report;
+struct lock lock_names;
 
 enum { WAITED_FOR = 1, ID_SHIFT = 5 };
 

@@ -18,6 +18,7 @@ struct lock {
 
 SHARED struct lock lock_books;  /* slabs, contexts, tags */
 SHARED struct lock lock_report; /* the snapshot and its text; taken before lock_books */
+SHARED struct lock lock_names;  /* the names of call sites; taken last */
 
 /* `self` is the address of something that is this thread's own, at least 128 bytes from any other thread's. */
 enum lock_state lock_take(struct lock *lock, uintptr_t self);

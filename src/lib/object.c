@@ -194,7 +194,7 @@ static bool look(uintptr_t address, struct object *found, const char **path)
     return true;
 }
 
-static void name(struct object *found, const char *path)
+static void add_names(struct object *found, const char *path)
 {
     found->is_program = *path == '\0';
     found->path = found->is_program ? program_path() : absolute(path);
@@ -224,7 +224,7 @@ unsigned object_of(uintptr_t address, uint64_t now_ms)
         return number;
     struct image image = object_image(&found);
     found.identity = image_identify(&image);
-    name(&found, path);
+    add_names(&found, path);
     return object_note(&found, now_ms);
 }
 
@@ -238,11 +238,15 @@ static bool is_loaded(const struct object *object)
     return image_verify(&image, &object->identity) != IMAGE_ANOTHER;
 }
 
-void object_check(uint64_t now_ms)
+bool object_check(uint64_t now_ms)
 {
+    bool any = false;
     for (unsigned i = 1; i < objects.count; i++) {
         struct object *object = &objects.object[i];
-        if (!object_is_gone(object) && !object->is_program && !is_loaded(object))
-            mark_gone(object, now_ms);
+        if (object_is_gone(object) || object->is_program || is_loaded(object))
+            continue;
+        mark_gone(object, now_ms);
+        any = true;
     }
+    return any;
 }

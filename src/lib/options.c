@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "glob.h"
+#include "rule.h"
 
-enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT };
+enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT, KIND_PERIOD, KIND_LIST };
 
 struct option {
     const char *name;
@@ -14,21 +15,38 @@ struct option {
     const char *help;
     size_t field;
     uint64_t least, most;
+    bool (*take)(const char *value, size_t length); /* KIND_LIST: one value more; others follow after commas */
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option table[] = {
     {"interval", KIND_SECONDS, "5", "0.1 to 86400", "seconds from one report to the next", FIELD(interval_ms), 100,
-     86400000},
+     86400000, NULL},
     {"output", KIND_TEXT, "stderr", "stderr, none, or a path", "where reports go; %p is the process id, %n its name",
-     FIELD(output), 1, OPTION_TEXT - 1},
-    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0},
+     FIELD(output), 1, OPTION_TEXT - 1, NULL},
+    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0, NULL},
     {"only", KIND_TEXT, "", "globs, separated by ':'", "track only programs whose file name matches", FIELD(only), 0,
-     OPTION_TEXT - 1},
-    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096},
-    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0},
-    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0},
+     OPTION_TEXT - 1, NULL},
+    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096, NULL},
+    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0, NULL},
+    {"callers", KIND_CHOICE, "on", "off|on", "tell call sites apart", FIELD(callers), 0, 0, NULL},
+    {"stacks", KIND_PERIOD, "off", "off, all, or 1KiB to 1GiB", "whose stacks are taken: one block in so many bytes",
+     FIELD(stacks), 1 << 10, 1 << 30, NULL},
+    {.name = "skip",
+     .kind = KIND_LIST,
+     .standard = "",
+     .allowed = "[MODULE!]FUNCTION, as globs",
+     .help = "wrappers: their callers are counted instead; may be several",
+     .take = rule_skip},
+    {.name = "rule",
+     .kind = KIND_LIST,
+     .standard = "",
+     .allowed = "MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs",
+     .help = "what else tags a block; may be given several times",
+     .take = rule_add},
+    {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
+    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, NULL},
 };
 
 struct options options;
@@ -129,6 +147,32 @@ static bool parse_choice(const char *words, const char *value, size_t length, ui
     }
 }
 
+/* Bytes, in units of 1024 where one is named: "65536", "64K", "0.5MiB". */
+static bool parse_bytes(const char *value, size_t length, uint64_t *bytes)
+{
+    static const char units[] = "KMG";
+    size_t digits = 0;
+    while (digits < length && (value[digits] == '.' || (value[digits] >= '0' && value[digits] <= '9')))
+        digits++;
+    const char *unit = value + digits;
+    size_t left = length - digits;
+    const char *known = left > 0 ? memchr(units, *unit, 3) : NULL;
+    bool plain = left == 0 || (left == 1 && *unit == 'B');
+    bool scaled = known != NULL && (left == 1 || (left == 3 && memcmp(unit + 1, "iB", 2) == 0));
+    uint64_t most = (uint64_t)1000 << (plain ? 40 : 20); /* thousandths: what the shift keeps */
+    if (!(plain || scaled) || !parse_thousandths(value, digits, bytes) || *bytes > most)
+        return false;
+    *bytes = (*bytes << (plain ? 0 : 10 * (known - units + 1))) / 1000;
+    return true;
+}
+
+static bool parse_period(const struct option *option, const char *value, size_t length, uint64_t *period)
+{
+    if (parse_choice("off|all", value, length, period))
+        return true;
+    return parse_bytes(value, length, period) && *period >= option->least && *period <= option->most;
+}
+
 static bool option_set(const struct option *option, const char *value, size_t length)
 {
     void *field = (char *)&options + option->field;
@@ -140,6 +184,12 @@ static bool option_set(const struct option *option, const char *value, size_t le
         memcpy(field, value, length);
         ((char *)field)[length] = '\0';
         return true;
+    case KIND_LIST:
+        return option->take(value, length);
+    case KIND_PERIOD:
+        if (!parse_period(option, value, length, &number))
+            return false;
+        break;
     case KIND_CHOICE:
         if (!parse_choice(option->allowed, value, length, &number))
             return false;
@@ -150,6 +200,12 @@ static bool option_set(const struct option *option, const char *value, size_t le
     }
     memcpy(field, &number, sizeof number);
     return true;
+}
+
+static void set_standard(const struct option *option)
+{
+    if (option->kind != KIND_LIST)
+        option_set(option, option->standard, strlen(option->standard));
 }
 
 /* ---- the whole text ---- */
@@ -174,8 +230,9 @@ static void complain_about(complain_function *complain, const char *name, size_t
         put(&text, value, value_length < 128 ? value_length : 128);
         put_string(&text, "' is not allowed (");
         put_string(&text, option->allowed);
-        put_string(&text, "); it stays ");
-        put_string(&text, option->standard[0] != '\0' ? option->standard : "empty");
+        put_string(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
+        if (option->kind != KIND_LIST)
+            put_string(&text, option->standard[0] != '\0' ? option->standard : "empty");
     }
     complain(line, text.length < sizeof line ? text.length : sizeof line);
 }
@@ -188,29 +245,38 @@ static const struct option *option_find(const char *name, size_t length)
     return NULL;
 }
 
-static void read_one(const char *text, size_t length, complain_function *complain)
+/* NAME=VALUE, or one value more of the list before it. Returns the list that the next value may belong to, or NULL. */
+static const struct option *read_one(const char *text, size_t length, const struct option *list,
+                                     complain_function *complain)
 {
-    if (length == 0)
-        return;
     const char *equals = memchr(text, '=', length);
+    if (equals == NULL && list != NULL) {
+        if (!option_set(list, text, length))
+            complain_about(complain, list->name, strlen(list->name), text, length, list);
+        return list;
+    }
     size_t name = equals != NULL ? (size_t)(equals - text) : length;
     const char *value = equals != NULL ? equals + 1 : text + length;
     size_t value_length = length - (size_t)(value - text);
     const struct option *option = option_find(text, name);
-    if (option != NULL && option_set(option, value, value_length))
-        return;
-    complain_about(complain, text, name, value, value_length, option);
-    if (option != NULL)
-        option_set(option, option->standard, strlen(option->standard));
+    if (option == NULL || !option_set(option, value, value_length)) {
+        complain_about(complain, text, name, value, value_length, option);
+        if (option != NULL)
+            set_standard(option);
+    }
+    return option != NULL && option->kind == KIND_LIST ? option : NULL;
 }
 
 void options_read(const char *text, complain_function *complain)
 {
+    rule_clear();
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
-        option_set(&table[i], table[i].standard, strlen(table[i].standard));
+        set_standard(&table[i]);
+    const struct option *list = NULL;
     while (text != NULL && *text != '\0') {
         size_t length = strcspn(text, ",");
-        read_one(text, length, complain);
+        if (length > 0)
+            list = read_one(text, length, list, complain);
         text += length + (text[length] == ',');
     }
 }

@@ -9,13 +9,19 @@ enum { OPTION_TEXT = 1024 };
 
 enum option_tags { TAGS_BY_MODULE, TAGS_BY_THREAD, TAGS_NONE };
 
+/* options.stacks: one of these, or the mean distance of samples in bytes. */
+enum { STACKS_OFF = 0, STACKS_ALL = 1 };
+
 struct options {
     uint64_t interval_ms;
     char output[OPTION_TEXT]; /* "stderr", "none", or a path as given */
     char only[OPTION_TEXT];   /* globs, separated by ':'; empty: every program */
     uint64_t top;
-    uint64_t final; /* 0 or 1 */
-    uint64_t tags;  /* enum option_tags */
+    uint64_t final;   /* 0 or 1 */
+    uint64_t tags;    /* enum option_tags */
+    uint64_t callers; /* 0 or 1 */
+    uint64_t stacks;
+    uint64_t leaks; /* 0 or 1 */
     uint64_t help;
 };
 

@@ -22,6 +22,9 @@ SHARED struct real real;
 /* Looks everything up, at once: dlsym from inside a later malloc can deadlock under the loader's lock. */
 void real_find(void);
 
+/* From now on every block of real.malloc and real.calloc has so many bytes more than it was asked for. Once. */
+void real_give_room(size_t bytes);
+
 /* Whether the next allocator is glibc's: it tells a foreign pointer from a wild one. */
 bool real_is_glibc(void);
 

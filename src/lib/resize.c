@@ -6,6 +6,7 @@
 #include "lifecycle.h"
 #include "odd.h"
 #include "site.h"
+#include "trace.h"
 
 /* Of another size class, a block is another context's; with its birth, where that has settled. */
 static void change_context(struct slab *slab, struct block *block, size_t from, size_t to)
@@ -37,6 +38,8 @@ void *track_resized(struct block *block, size_t from, size_t to)
 {
     struct books books = books_open();
     count_resized(books.slab, block, from, to);
+    if (UNLIKELY(block->shape & SHAPE_STACK))
+        trace_resized(block, from, to);
     books_close(&books);
     return block_user(block);
 }
@@ -68,6 +71,8 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
         return track_allocated_slow(base, size, caller, shape);
     block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
     char *old_base = block_base(block);
+    if (UNLIKELY(block->shape & SHAPE_STACK))
+        trace_freed(block); /* the new one is as one that was not sampled */
     block_wipe(block);
     real.free(old_base);
     return track_resized(moved, old, size);
@@ -88,9 +93,10 @@ static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
 
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
-    unsigned plain = SHAPE_MADE | (size >= TRACK_HUGE ? BLOCK_HUGE : 0);
-    bool same_room = (block->shape & ~plain) == 0 && (block->shape & SHAPE_HUGE) == (plain & SHAPE_HUGE);
-    return same_room ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
+    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= TRACK_HUGE);
+    bool movable =
+        (block->shape & (SHAPE_ALIGNED | SHAPE_BOOT)) == 0; /* realloc would keep the room, and no alignment */
+    return same_kind && movable ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
 }
 
 /* While the library comes up, blocks are the arena's, and then the next allocator's own. */

@@ -2,11 +2,11 @@
  * costs nothing more.
  *
  *     rule=PATTERN:TAG           several; the first that matches wins
- *         MODULE                 libssl*:tls           allocations of modules with that base name
- *         MODULE!FUNCTION        libxml2*!xmlParse*:parser      of these functions; as a report writes a call site
- *         !FUNCTION              !*Cache*:cache        in any module
- *         thread/THREAD          thread/io-*:network   of threads with that name
- *     skip=FUNCTION:FUNCTION     xmalloc:g_malloc*     also MODULE!FUNCTION: counted as its caller's
+ *         MODULE                 libssl*:tls                allocations of modules with that base name
+ *         MODULE!FUNCTION        libxml2*!xmlParse*:parser  of these functions; as a report writes a call site
+ *         !FUNCTION              !*Cache*:cache             in any module
+ *         thread/THREAD          thread/io-*:network        of threads with that name
+ *     skip=FUNCTION:FUNCTION     xmalloc:g_malloc*          also MODULE!FUNCTION: counted as its caller's
  *
  * Each NAME is a glob (glob.h). The tag stands behind the last colon. A function's name is looked for in the object's
  * dynamic table and in the static one of its file; C++ names stand there mangled (`*Parser*` does well enough). What a
@@ -25,8 +25,8 @@ enum { RULES_MAX = 64, RULE_PATTERN = 128, RULE_RANGES_MAX = 16384 };
 
 void rule_clear(void); /* none, as before the first */
 
-/* One rule more: PATTERN:TAG. False, and nothing has changed, when it is not written as above, is longer than
- * RULE_PATTERN, holds control characters, or there are RULES_MAX already. */
+/* One rule more: PATTERN:TAG. False, and nothing has changed, when it is not written as above, is too long, holds
+ * control characters, or there are RULES_MAX already. */
 bool rule_add(const char *text, size_t length);
 
 /* One or several functions to skip, separated by ':' or ','. False, and nothing has changed: as above. */
@@ -46,8 +46,8 @@ struct rule_answer {
 
 /* What the rules say of a return address in an object (object.h). Under the books' lock, in a thread of the program.
  *
- * The first time that it meets an object which a function pattern may concern, it looks through its symbols (a few ms
- * for the largest) and opens its file, for which it takes a descriptor for a moment; else it touches nothing. */
+ * The first time that it meets an object which a function pattern may concern, it looks through its symbols and opens
+ * its file, for which it takes a descriptor for a moment: 0.5 ms for libc, 20 ms for libLLVM. Else it opens nothing. */
 struct rule_answer rule_for_site(unsigned object, uintptr_t address);
 
 /* The tag by the first thread rule that matches, or NULL. Any thread. */

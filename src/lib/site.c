@@ -1,30 +1,185 @@
 #include "site.h"
 
+#include <string.h>
+
+#include "clock.h"
 #include "context.h"
+#include "intern.h"
 #include "lock.h"
 #include "module.h"
+#include "object.h"
 #include "options.h"
+#include "rule.h"
+#include "symbol.h"
 #include "tag.h"
 #include "thread.h"
+#include "trace.h"
 
-/* The tag that the site itself asks for. */
-static unsigned tag_of_site(uintptr_t caller)
+enum { NAMES_BYTES = 2 << 20, WRAPPERS_DEEP = 8, OBJECT_SHIFT = 48, NS_PER_MS = 1000000 };
+
+_Static_assert((int)OBJECT_SHIFT > (int)CONTEXT_SITE_BITS, "an address and its object are one key");
+
+/* By a site's number. */
+static struct {
+    struct intern keys;           /* the address; of a second object there, with the object's number above */
+    uint16_t current[INTERN_MAX]; /* of the number of a plain address: the site of the object that stands there now */
+    uint16_t object[INTERN_MAX];
+    uint16_t tag[INTERN_MAX];
+    bool wrapper[INTERN_MAX];
+    uint32_t name[INTERN_MAX]; /* where in `names`; 0: not known yet */
+    uint32_t names_used;
+    char names[NAMES_BYTES];
+    char unkept[SNAPSHOT_SITE_NAME]; /* a name that found no room there */
+} sites;
+
+void site_start(void)
 {
-    if (options.tags != TAGS_BY_MODULE)
-        return TAG_UNTAGGED;
-    char name[SNAPSHOT_NAME];
-    return tag_intern(name, module_name(caller, name));
+    intern_start(&sites.keys);
+    sites.names_used = 1;
 }
 
-static unsigned context_make(struct slab *slab, uint64_t key, uintptr_t caller, unsigned log)
+static uint64_t now_ms(void)
 {
-    unsigned context = context_last_resort(log);
-    if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {
-        unsigned scope = key_tag(key);
-        context = context_intern(key, scope != 0 ? scope : tag_of_site(caller));
-        slab_limit(slab);
-        lock_release(&lock_books);
+    return clock_uptime_ns() / NS_PER_MS;
+}
+
+unsigned site_count(void)
+{
+    return intern_count(&sites.keys);
+}
+
+uintptr_t site_address(unsigned site)
+{
+    return (uintptr_t)(sites.keys.key[site] & (((uint64_t)1 << OBJECT_SHIFT) - 1));
+}
+
+unsigned site_object(unsigned site)
+{
+    return sites.object[site];
+}
+
+/* ---- a site's number ---- */
+
+/* SITE_NONE: not known yet, or not since another object was unloaded there. Takes no lock. */
+static unsigned site_find(uintptr_t address)
+{
+    unsigned first = intern_find(&sites.keys, address);
+    unsigned site = __atomic_load_n(&sites.current[first], __ATOMIC_ACQUIRE); /* pairs with site_make_current */
+    return site != SITE_NONE && object_is_gone(object_get(sites.object[site])) ? SITE_NONE : site;
+}
+
+/* The tag by the first rule that matches, else by the module. */
+static unsigned tag_of(unsigned object, uintptr_t address, bool *wrapper)
+{
+    char name[SNAPSHOT_NAME];
+    *wrapper = false;
+    if (rules_for_sites()) {
+        struct rule_answer answer = rule_for_site(object, address);
+        *wrapper = answer.skip;
+        if (answer.tag != NULL)
+            return tag_intern(answer.tag, strlen(answer.tag));
     }
+    return options.tags == TAGS_BY_MODULE ? tag_intern(name, module_name(address, name)) : TAG_UNTAGGED;
+}
+
+static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
+{
+    unsigned site = sites.keys.count;
+    sites.object[site] = (uint16_t)object;
+    sites.tag[site] = (uint16_t)tag_of(object, address, &sites.wrapper[site]);
+    if (key == address)
+        sites.current[site] = (uint16_t)site;
+    return intern_add(&sites.keys, key);
+}
+
+/* Under the books' lock. SITE_NONE: the table is full. */
+static unsigned site_intern(uintptr_t address)
+{
+    unsigned first = intern_find(&sites.keys, address);
+    unsigned object = object_of(address, now_ms());
+    bool room = sites.keys.count < SITES_NUMBERED;
+    if (first == SITE_NONE)
+        return room ? site_add(address, object, address) : SITE_NONE;
+    unsigned site = first;
+    if (sites.object[first] != object) {
+        uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
+        site = intern_find(&sites.keys, key);
+        if (site == SITE_NONE && room)
+            site = site_add(key, object, address);
+    }
+    __atomic_store_n(&sites.current[first], (uint16_t)site, __ATOMIC_RELEASE);
+    return site;
+}
+
+/* The same from anywhere. False: a signal handler in the middle of such work asks; nothing can be known. */
+static bool site_get(const struct slab *slab, uintptr_t address, unsigned *site)
+{
+    *site = site_find(address);
+    if (*site != SITE_NONE)
+        return true;
+    enum lock_state state = LOCK_NESTED;
+    if (slab != &slab_shared) { /* its user holds the lock already */
+        state = lock_take(&lock_books, thread_self());
+        if (state != LOCK_TAKEN)
+            return false;
+    }
+    *site = site_intern(address);
+    if (state == LOCK_TAKEN)
+        lock_release(&lock_books);
+    return true;
+}
+
+uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t slot)
+{
+    for (unsigned levels = 1; levels <= WRAPPERS_DEEP; levels++) {
+        unsigned site;
+        if (!site_get(slab, caller, &site) || !sites.wrapper[site])
+            return caller;
+        uintptr_t further = stack_caller(&slab->trace, slot, levels);
+        if (further == 0)
+            return caller;
+        caller = further;
+    }
+    return caller;
+}
+
+/* ---- its contexts ---- */
+
+/* A context without a site is its tag's. */
+static uint64_t key_of(unsigned site, unsigned size_class, unsigned scope, unsigned tag)
+{
+    bool apart = options.callers && site != SITE_NONE;
+    return apart ? context_key(site, size_class, scope) : context_key(SITE_NONE, size_class, tag);
+}
+
+/* Under the books' lock. */
+static unsigned context_new(struct slab *slab, uintptr_t caller, unsigned site, unsigned size_class)
+{
+    bool wrapper;
+    unsigned scope = (unsigned)slab->scope;
+    unsigned tag = scope;
+    if (scope == TAG_UNTAGGED)
+        tag = site != SITE_NONE ? sites.tag[site] : tag_of(OBJECT_NONE, caller, &wrapper);
+    unsigned context = context_intern(key_of(site, size_class, scope, tag), tag);
+    slab_limit(slab);
+    return context;
+}
+
+static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_class)
+{
+    unsigned site;
+    if (!site_get(slab, caller, &site))
+        return context_last_resort(size_class);
+    unsigned scope = (unsigned)slab->scope;
+    unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, sites.tag[site])) : 0;
+    if (context != 0)
+        return context;
+    if (slab == &slab_shared)
+        return context_new(slab, caller, site, size_class);
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return context_last_resort(size_class);
+    context = context_new(slab, caller, site, size_class);
+    lock_release(&lock_books);
     return context;
 }
 
@@ -32,30 +187,82 @@ uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
 {
     unsigned log = size_class(size);
     uint64_t key = context_key(caller, log, 0) | slab->scope;
-    const struct slab_site *site = slab_recall(slab, key);
-    if (site != NULL)
-        return site->word;
-    unsigned context = context_find(key);
-    if (context == 0) {
-        /* The shared slab's user holds the lock already. */
-        if (slab == &slab_shared)
-            context = context_intern(key, slab->scope != 0 ? TAG_OTHER : tag_of_site(caller));
-        else
-            context = context_make(slab, key, caller, log);
-    }
+    if (UNLIKELY(trace_period != STACKS_OFF))
+        key ^= SITES_APART;
+    const struct slab_site *known = slab_recall(slab, key);
+    if (known != NULL)
+        return known->word;
+    unsigned context = context_of(slab, caller, log);
     uint64_t word = block_word(context_tag(context), context);
     if (context >= SIZE_CLASSES) /* else a last resort, for this once */
         slab_remember(slab, key, word);
     return word;
 }
 
-unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned log)
+/* Under the tag that the block has, be it the site's own or one that was asked for. */
+unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned size_class)
 {
-    uint64_t key = context_key(context_site(block->context), log, block->tag);
-    unsigned context = context_find(key);
-    if (context == 0 && slab == &slab_shared)
-        context = context_intern(key, block->tag);
-    else if (context == 0)
-        context = context_make(slab, key, 0, log);
-    return context_tag(context) == block->tag ? context : block->context;
+    unsigned site = (unsigned)context_site(block->context);
+    unsigned tag = block->tag;
+    unsigned context = site != SITE_NONE ? context_find(context_key(site, size_class, TAG_UNTAGGED)) : 0;
+    if (context != 0 && context_tag(context) == tag)
+        return context;
+    uint64_t key = context_key(site, size_class, tag);
+    context = context_find(key);
+    if (context != 0)
+        return context;
+    enum lock_state state = slab == &slab_shared ? LOCK_NESTED : lock_take(&lock_books, thread_self());
+    if (slab != &slab_shared && state != LOCK_TAKEN)
+        return block->context;
+    context = context_intern(key, tag);
+    if (state == LOCK_TAKEN)
+        lock_release(&lock_books);
+    return context_tag(context) == tag ? context : block->context;
+}
+
+/* ---- names ---- */
+
+const char *site_name(unsigned site, uintptr_t self)
+{
+    uint32_t at = __atomic_load_n(&sites.name[site], __ATOMIC_ACQUIRE);
+    if (at != 0)
+        return &sites.names[at];
+    if (lock_take(&lock_names, self) != LOCK_TAKEN)
+        return "";
+    char *name = sites.unkept;
+    size_t left = sizeof sites.names - sites.names_used;
+    bool keep = left >= SNAPSHOT_SITE_NAME;
+    if (keep)
+        name = &sites.names[sites.names_used];
+    size_t length = symbol_name(site_object(site), site_address(site), SYMBOL_FROM_MEMORY, name, SNAPSHOT_SITE_NAME);
+    if (keep) {
+        __atomic_store_n(&sites.name[site], sites.names_used, __ATOMIC_RELEASE);
+        sites.names_used += (uint32_t)length + 1;
+    }
+    lock_release(&lock_names);
+    return name;
+}
+
+/* ---- unloading ---- */
+
+void site_before_unload(uintptr_t dynamic)
+{
+    unsigned count = site_count();
+    for (unsigned site = 1; site < count; site++) {
+        const struct object *object = object_get(sites.object[site]);
+        if (object->dynamic == dynamic && !object->is_program && !object_is_gone(object))
+            site_name(site, thread_self());
+    }
+}
+
+void site_after_unload(void)
+{
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return;
+    bool gone = object_check(now_ms());
+    lock_release(&lock_books);
+    if (gone) {
+        slab_forget_sites();
+        unwind_forget();
+    }
 }

@@ -62,6 +62,7 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
     slab->tid = tid;
     slab->owner = owner;
     slab->scope = 0;
+    stack_reset(&slab->trace);
     slab->before = slab_sum(slab);
     slab_fold(slab, tick);
     return slab;
@@ -283,6 +284,26 @@ void slab_limit(struct slab *slab)
     for (unsigned tag = 0; tag < tag_count(); tag++)
         if (slab->tag[tag].net_base != 0)
             slab_push(slab, tag);
+}
+
+static uint32_t sites_epoch;
+
+/* Who is on the fast path meets the tick that is none before anything else. The reporter tells the next one, which is
+ * new to everybody. */
+void slab_forget_sites(void)
+{
+    __atomic_fetch_add(&sites_epoch, 1, __ATOMIC_RELEASE); /* pairs with slab_refresh_sites */
+    clock_set(CLOCK_SELF);
+}
+
+void slab_refresh_sites(struct slab *slab)
+{
+    uint32_t epoch = __atomic_load_n(&sites_epoch, __ATOMIC_ACQUIRE);
+    if (LIKELY(slab->epoch == epoch))
+        return;
+    slab->epoch = epoch;
+    for (uint64_t at = 0; at <= slab->sites_mask / SITE_BYTES; at++)
+        __atomic_store_n(&slab->site[at].key, 0, __ATOMIC_RELAXED);
 }
 
 /* The other entry of the same cache line. */

@@ -10,6 +10,8 @@
 #include "base.h"
 #include "block.h"
 #include "context.h"
+#include "sample.h"
+#include "stack.h"
 #include "tag.h"
 
 enum {
@@ -69,12 +71,16 @@ struct slab {
     uint64_t scope;      /* the tag that the thread asks for, as a part of a key */
     int64_t net_most;    /* twice a tag's share of NET_ERROR */
     /* ---- rarely used from here on ---- */
+    uint32_t epoch;    /* of its site cache: slab_forget_sites */
     uint32_t misses;   /* keys that were not at home in the site cache since it last grew */
     uint32_t tid;      /* 0: nobody owns it */
     uintptr_t owner;   /* the owner's pthread_t */
     struct slab *next; /* all slabs, newest first; never removed */
     char name[THREAD_NAME];
     struct slab_cell before; /* the sum of the cells when the owner took over */
+
+    struct sampler sampler;   /* where stacks are sampled */
+    struct stack_trace trace; /* where stacks are taken, or wrappers seen through */
 
     _Alignas(512) struct slab_site site[SITES_MAX];
     _Alignas(PAGE_BYTES) struct slab_tag tag[TAGS_MAX];
@@ -92,6 +98,10 @@ SHARED struct slab slab_shared;
  * alike. Multipliers of 32 bits save an instruction, and let the classes of one site, or sites 16 bytes apart, fall
  * into each other's lines. */
 #define SITES_HASH 0xff51afd7ed558ccdu
+
+/* Over a key: one that no allocation of the fast path asks for. No code stands at both addresses that it makes of one.
+ */
+#define SITES_APART (1ull << 62)
 
 /* A key's home in the site cache. */
 HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
@@ -147,6 +157,9 @@ struct slab_cell slab_sum(const struct slab *slab);
 /* By the owner, without the lock. */
 void slab_push(struct slab *slab, unsigned tag);
 void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that there are now; needs the lock too */
+/* All site caches forget what they hold, before the next allocation of their owners. Any thread. */
+void slab_forget_sites(void);
+void slab_refresh_sites(struct slab *slab); /* does so, when it was asked for */
 /* The key's entry where it stands beside its home, or NULL; it is moved home, where the next look finds it.
  * Keys that keep taking each other's home make the cache grow. */
 const struct slab_site *slab_recall(struct slab *slab, uint64_t key);

@@ -69,6 +69,10 @@ struct stack_trace {
  * meets, keeps errno; makes system calls when the stack reaches where it was not yet, none once sys_careful. */
 uint32_t stack_here(struct stack_trace *trace, uintptr_t slot);
 
+/* Where on the calling thread's stack that return address stands, of a function that has called: `slot`, if it is
+ * there, or further out; 0: nowhere near. */
+uintptr_t stack_slot(uintptr_t slot, uintptr_t address);
+
 /* The return address `levels` frames further out than the one at `slot` (0: that itself); 0 where there is none. */
 uintptr_t stack_caller(struct stack_trace *trace, uintptr_t slot, unsigned levels);
 

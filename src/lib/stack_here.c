@@ -323,3 +323,22 @@ __attribute__((noinline)) uintptr_t stack_caller(struct stack_trace *trace, uint
     trace->busy = 0;
     return address;
 }
+
+static COLD uintptr_t slot_further_out(uintptr_t address)
+{
+    struct unwind_frame at;
+    struct unwind_range range;
+    FRAME_HERE(&at);
+    unwind_begin(&range, at.slot + WORD_BYTES);
+    for (unsigned i = 0; i < OWN_FRAMES; i++)
+        if (unwind_step(&range, &at) != UNWIND_STEPPED)
+            return 0;
+        else if (at.address == address)
+            return at.slot;
+    return 0;
+}
+
+uintptr_t stack_slot(uintptr_t slot, uintptr_t address)
+{
+    return LIKELY(unwind_load(slot) == address) ? slot : slot_further_out(address);
+}

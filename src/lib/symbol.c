@@ -66,7 +66,7 @@ static size_t find_in_file(const struct object *object, uint64_t address, uint64
 static size_t find_in_memory(const struct object *object, uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
 {
     struct image image = object_image(object);
-    if (object_is_gone(object) || !object_is_there(object) || !symtab_dynamic(&table, &image, object->dynamic))
+    if (!object_is_there(object) || !symtab_dynamic(&table, &image, object->dynamic))
         return 0;
     size_t length = find(address, offset, name);
     return object_is_there(object) ? length : 0;

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "log.h"
 #include "options.h"
+#include "rule.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -31,11 +32,14 @@ bool thread_has_slab(void)
     return thread_slab != (struct slab *)no_slab;
 }
 
+/* A rule for its name gives all that a thread allocates a tag, or the name itself does. */
 static void rename_thread(struct slab *slab, const char *name)
 {
     slab_rename(slab, name);
-    if (options.tags == TAGS_BY_THREAD)
-        slab->scope = tag_intern(slab->name, strlen(slab->name));
+    const char *tag = rule_for_thread(slab->name);
+    if (tag == NULL && options.tags == TAGS_BY_THREAD)
+        tag = slab->name;
+    slab->scope = tag != NULL ? tag_intern(tag, strlen(tag)) : TAG_UNTAGGED;
 }
 
 static void name_thread(struct slab *slab)

@@ -7,6 +7,10 @@
 #include "lifecycle.h"
 #include "odd.h"
 #include "site.h"
+#include "trace.h"
+
+/* Where on the stack our caller's address stands: of the entry point's caller, in what an entry point has jumped to. */
+#define SLOT ((uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t))
 
 /* ---- failing ---- */
 
@@ -70,11 +74,32 @@ static void *from_arena(char *base, size_t size, unsigned shape)
     return block_user(block);
 }
 
+static struct block *block_at(char *base, unsigned shape)
+{
+    return (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+}
+
 static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
-    struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
     struct books books = books_open();
+    struct block *block = block_at(base, shape);
     block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, shape);
+    count_allocated(books.slab, block, size);
+    books_close(&books);
+    return block_user(block);
+}
+
+/* The same where stacks are taken, or wrappers seen through. */
+static void *book_traced(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
+{
+    struct books books = books_open();
+    slot = stack_slot(slot, caller);
+    struct traced traced = trace_block(books.slab, base, size, shape, (struct caller){caller, slot});
+    uintptr_t site = slot != 0 ? site_behind_wrappers(books.slab, caller, slot) : caller;
+    struct block *block = block_at(traced.base, traced.shape);
+    block_fill(block, site_word(books.slab, site, size), size, books.slab->tick, traced.shape);
+    if (traced.shape & SHAPE_STACK)
+        trace_note(&traced, size);
     count_allocated(books.slab, block, size);
     books_close(&books);
     return block_user(block);
@@ -97,11 +122,14 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     if (UNLIKELY(!lifecycle_tracks()))
         return pass_on(base, size, shape);
     if (UNLIKELY(base == NULL))
-        return fail(size, caller, shape);
-    return book(base, size, caller, shape);
+        return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    if (UNLIKELY(trace_is_on()))
+        return book_traced(base, size, caller, shape, SLOT);
+    return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
-/* The slab and its tick are in order; the site is not at home in the cache. */
+/* The slab and its tick are in order; the site is not at home in the cache. (Where blocks are traced, no key of this
+ * kind is there.) */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
     struct slab *slab = thread_slab;
@@ -109,7 +137,7 @@ void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned
     const struct slab_site *site = slab_recall(slab, key);
     if (site == NULL)
         return track_allocated_slow(base, size, caller, shape);
-    return track_booked(slab, *site, base, size, slab->tick, shape);
+    return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
 void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user)
@@ -138,12 +166,13 @@ static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsig
     unsigned asked = aligned_shape(alignment, shape);
     if (alignment > (size_t)PTRDIFF_MAX || size > (size_t)PTRDIFF_MAX - alignment)
         return fail(size, caller, asked);
-    if (alignment > BLOCK_ROOM_MOST || size >= TRACK_HUGE)
+    if (alignment > BLOCK_ROOM_MOST - BLOCK_HEADER || size >= TRACK_HUGE)
         return make_far_aligned(alignment, size, caller, asked);
-    char *base = real.malloc(size + alignment);
+    size_t header = trace_is_on() ? BLOCK_NOTED : BLOCK_HEADER;
+    char *base = real.malloc(size + alignment + header - BLOCK_HEADER);
     if (UNLIKELY(base == NULL))
         return track_allocated_slow(NULL, size, caller, asked);
-    uintptr_t user = ((uintptr_t)base + BLOCK_HEADER + alignment - 1) & -alignment;
+    uintptr_t user = ((uintptr_t)base + header + alignment - 1) & -alignment;
     return track_allocated(base, size, caller, shape | block_room(user - (uintptr_t)base));
 }
 
@@ -239,11 +268,11 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
     if (UNLIKELY(bytes >= TRACK_HUGE))
         return track_allocate_huge(bytes, caller, MADE_MALLOC, true);
     if (bytes > TRACK_CALLOC_SMALL)
-        return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, MADE_MALLOC);
+        return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, MADE_MALLOC | SHAPE_ZEROED);
     char *base = real.malloc(bytes + BLOCK_HEADER);
     if (LIKELY(base != NULL))
         memset(base, 0, bytes + BLOCK_HEADER);
-    return track_allocated(base, bytes, caller, MADE_MALLOC);
+    return track_allocated(base, bytes, caller, MADE_MALLOC | SHAPE_ZEROED);
 }
 
 /* ---- freeing ---- */
@@ -253,6 +282,8 @@ static void unbook(struct block *block)
 {
     struct books books = books_open();
     count_freed(books.slab, block, block_size(block));
+    if (UNLIKELY(block->shape & SHAPE_STACK))
+        trace_freed(block);
     books_close(&books);
     block_wipe(block);
 }

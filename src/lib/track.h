@@ -61,7 +61,7 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (UNLIKELY(at->key != key))
         return track_allocated_missed(base, size, caller, shape);
-    return track_booked(slab, site, base, size, tick, shape);
+    return track_booked(slab, site, base, size, tick, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
 HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)

@@ -1,10 +1,9 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c lock.c sys.c)
+UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c)
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
-UNIT_options := src/lib/options.c src/lib/glob.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
@@ -15,6 +14,7 @@ UNIT_log     := src/lib/log.c src/lib/sys.c
 UNIT_object  := $(addprefix src/lib/,object.c image.c module.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c symtab.c glob.c)
+UNIT_options := $(UNIT_rule) src/lib/options.c
 
 UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
 UNIT_stack   := src/lib/stack.c src/lib/sys.c

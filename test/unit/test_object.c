@@ -187,16 +187,16 @@ static void what_is_closed_is_gone_and_keeps_its_name(void **state)
     void *handle = load(PLUGIN_A);
     unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
     const struct object *object = object_get(number);
-    object_check(++now);
+    assert_false(object_check(++now));
     assert_false(object_is_gone(object));
     assert_true(object_is_there(object));
     unload(handle);
-    object_check(++now);
+    assert_true(object_check(++now));
     assert_int_equal(object->gone_ms, now);
     assert_false(object_is_there(object));
     assert_string_equal(object->path, PLUGIN_A);
     assert_string_equal(object->name, "plugin_a.so");
-    object_check(++now);
+    assert_false(object_check(++now));
     assert_int_equal(object->gone_ms, now - 1); /* once */
 }
 
@@ -450,6 +450,47 @@ static char *guarded(const char *path, size_t bytes)
     return area + GUARDED - bytes;
 }
 
+/* Three notes of one segment, each padded as the segment says; the last is the build-id. */
+static size_t write_notes(char *at, uint64_t padding)
+{
+    static const struct {
+        char name[8];
+        uint32_t name_bytes, type, bytes;
+    } notes[] = {{"Go", 3, NT_GNU_BUILD_ID, 5}, {"stapsdt", 8, 3, 13}, {"GNU", 4, NT_GNU_BUILD_ID, 8}};
+    size_t length = 0;
+    for (unsigned i = 0; i < ARRAY_LENGTH(notes); i++) {
+        Elf64_Nhdr head = {notes[i].name_bytes, notes[i].bytes, notes[i].type};
+        memcpy(at + length, &head, sizeof head);
+        memcpy(at + length + sizeof head, notes[i].name, notes[i].name_bytes);
+        length = (length + sizeof head + notes[i].name_bytes + padding - 1) & -padding;
+        memcpy(at + length, "identity of mine", notes[i].bytes);
+        length = (length + notes[i].bytes + padding - 1) & -padding;
+    }
+    return length;
+}
+
+static void notes_are_padded_as_their_segment_says(void **state)
+{
+    (void)state;
+    for (uint64_t padding = 4; padding <= 8; padding += 4) {
+        char bytes[1024] = {0};
+        Elf64_Ehdr head = {.e_phoff = sizeof head, .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1};
+        memcpy(head.e_ident, ELFMAG, SELFMAG);
+        head.e_ident[EI_CLASS] = ELFCLASS64;
+        size_t length = write_notes(bytes + 512, padding);
+        Elf64_Phdr segment = {.p_type = PT_NOTE, .p_offset = 512, .p_filesz = length, .p_align = padding};
+        memcpy(bytes, &head, sizeof head);
+        memcpy(bytes + sizeof head, &segment, sizeof segment);
+        struct image image = image_of_buffer(bytes, sizeof bytes);
+        struct image_identity identity = image_identify(&image);
+        assert_int_equal(identity.id_bytes, 8);
+        assert_memory_equal(identity.id, "identity", 8);
+        assert_int_equal(image_verify(&image, &identity), IMAGE_SAME);
+        bytes[identity.id_at]++;
+        assert_int_equal(image_verify(&image, &identity), IMAGE_ANOTHER);
+    }
+}
+
 static void an_image_cut_short_is_read_no_further(void **state)
 {
     (void)state;
@@ -539,9 +580,12 @@ static void the_table_fills_while_it_is_read(void **state)
     pthread_join(reader, NULL);
     assert_int_equal(reading.wrong, 0);
     assert_int_equal(object_count(), OBJECT_OTHER);
+    assert_false(object_is_gone(object_get(object_of((uintptr_t)&start, ++now))));
+    assert_int_equal(object_get(object_of((uintptr_t)&start, ++now))->times, 1); /* nor was it ever */
     for (unsigned n = 0; first + n < OBJECT_OTHER; n++) {
         struct object object = invented(n, path);
         assert_string_equal(object_get(first + n)->path, path);
+        assert_false(object_is_gone(object_get(first + n)));
         assert_int_equal(object_note(&object, ++now), first + n);
     }
 }
@@ -606,6 +650,7 @@ int main(void)
         cmocka_unit_test(a_relative_path_is_made_absolute),
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(in_a_sandbox_the_place_must_do),
+        cmocka_unit_test(notes_are_padded_as_their_segment_says),
         cmocka_unit_test(an_image_cut_short_is_read_no_further),
         cmocka_unit_test(headers_may_lie),
         cmocka_unit_test(a_path_without_room_is_cut_to_its_base_name),

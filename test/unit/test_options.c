@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/options.h"
+#include "lib/rule.h"
 #include "random.h"
 
 enum { LINES = 64, LINE = 1024, DOCUMENT = 1 << 16, HELP = 2048 };
@@ -59,7 +60,12 @@ static void assert_defaults(void)
     assert_string_equal(options.only, "");
     assert_int_equal(options.top, 20);
     assert_int_equal(options.tags, TAGS_BY_MODULE);
+    assert_int_equal(options.callers, 1);
+    assert_int_equal(options.stacks, STACKS_OFF);
+    assert_int_equal(options.leaks, 0);
     assert_int_equal(options.help, 0);
+    assert_false(rules_for_sites());
+    assert_false(rules_for_threads());
 }
 
 /* ---- what is taken ---- */
@@ -164,11 +170,68 @@ static void the_last_of_two_counts(void **state)
     assert_string_equal(options.output, "short");
 }
 
+static void stacks_by_period(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t period;
+    } cases[] = {
+        {"stacks=off", STACKS_OFF},
+        {"stacks=all", STACKS_ALL},
+        {"stacks=1024", 1024},
+        {"stacks=1024B", 1024},
+        {"stacks=1K", 1024},
+        {"stacks=1.5KiB", 1536},
+        {"stacks=512KiB", 524288},
+        {"stacks=0.5M", 524288},
+        {"stacks=1MiB", 1048576},
+        {"stacks=1GiB", 1 << 30},
+        {"stacks=1073741824", 1 << 30},
+        {"stacks=all,stacks=2K", 2048},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_well(cases[i].text);
+        assert_int_equal(options.stacks, cases[i].period);
+    }
+}
+
+/* Several values stand behind one another, and the list ends at the next option; or the option is given again. */
+static void lists(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"skip=xmalloc,g_malloc,interval=2", "interval=2,skip=xmalloc,skip=g_malloc",
+                                        "skip=xmalloc:g_malloc,interval=2", "rule=lib*:x,!f:y,interval=2",
+                                        "rule=lib*:x,skip=help,interval=2", "interval=2,skip=a,,b"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        read_well(texts[i]);
+        assert_int_equal(options.interval_ms, 2000);
+        assert_int_equal(options.help, 0);
+        assert_true(rules_for_sites());
+    }
+    read_well("rule=thread/io-*:io");
+    assert_string_equal(rule_for_thread("io-7"), "io");
+    assert_false(rules_for_sites());
+}
+
+/* One bad value is told, and takes no other with it. */
+static void a_bad_one_in_a_list(void **state)
+{
+    (void)state;
+    read_badly("skip=a,b/c,d", "option 'skip': 'b/c' is not allowed ([MODULE!]FUNCTION, as globs); it is left out");
+    assert_true(rules_skip());
+    read_badly("rule=thread/x:y,rule=nonsense",
+               "option 'rule': 'nonsense' is not allowed (MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as "
+               "globs); it is left out");
+    assert_string_equal(rule_for_thread("x"), "y");
+}
+
 /* A later call begins from the defaults again. */
 static void nothing_is_left_of_the_text_before(void **state)
 {
     (void)state;
-    read_well("interval=1,output=x,final=off,only=y,top=1,tags=none,help=on");
+    read_well("interval=1,output=x,final=off,only=y,top=1,tags=none,help=on,callers=off,stacks=all,leaks=on,"
+              "skip=xmalloc,rule=a:b,rule=thread/a:b");
     read_well("");
     assert_defaults();
 }
@@ -192,6 +255,15 @@ static void bad_values_are_told(void **state)
         {"top=4097", "option 'top': '4097' is not allowed (1 to 4096); it stays 20"},
         {"top=1.5", "option 'top': '1.5' is not allowed (1 to 4096); it stays 20"},
         {"top", "option 'top': '' is not allowed (1 to 4096); it stays 20"},
+        {"callers=maybe", "option 'callers': 'maybe' is not allowed (off|on); it stays on"},
+        {"stacks=on", "option 'stacks': 'on' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=1023", "option 'stacks': '1023' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=2GiB", "option 'stacks': '2GiB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=5KB", "option 'stacks': '5KB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=K", "option 'stacks': 'K' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=", "option 'stacks': '' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=1TiB", "option 'stacks': '1TiB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
+        {"skip=", "option 'skip': '' is not allowed ([MODULE!]FUNCTION, as globs); it is left out"},
         {"tags=", "option 'tags': '' is not allowed (module|thread|none); it stays module"},
         {"tags=module|thread", "option 'tags': 'module|thread' is not allowed (module|thread|none); it stays module"},
         {"tags=non", "option 'tags': 'non' is not allowed (module|thread|none); it stays module"},
@@ -256,7 +328,9 @@ static void unknown_names_are_told(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[LINE];
         snprintf(line, sizeof line,
-                 "option '%s' is not known; there are: interval, output, final, only, top, tags, help", cases[i].name);
+                 "option '%s' is not known; there are: interval, output, final, only, top, tags, "
+                 "callers, stacks, skip, rule, leaks, help",
+                 cases[i].name);
         read_badly(cases[i].text, line);
         assert_defaults();
     }
@@ -441,7 +515,12 @@ static void help_has_a_line_for_each_option(void **state)
         "  off|on (default on)\n  only  ",
         "  globs, separated by ':'\n  top  ",
         "  1 to 4096 (default 20)\n  tags  ",
-        "  module|thread|none (default module)\n  help  ",
+        "  module|thread|none (default module)\n  callers  ",
+        "  off|on (default on)\n  stacks  ",
+        "  off, all, or 1KiB to 1GiB (default off)\n  skip  ",
+        "  [MODULE!]FUNCTION, as globs\n  rule  ",
+        "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs\n  leaks  ",
+        "  off|on (default off)\n  help  ",
         "  off|on (default off)\n",
     };
     const char *rest = help_text();
@@ -546,6 +625,9 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(all_at_once),
         cmocka_unit_test(the_last_of_two_counts),
+        cmocka_unit_test(stacks_by_period),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(a_bad_one_in_a_list),
         cmocka_unit_test(nothing_is_left_of_the_text_before),
         cmocka_unit_test(bad_values_are_told),
         cmocka_unit_test(what_is_no_number),

@@ -431,6 +431,10 @@ static void a_symbol_covers_what_it_says(void **state)
     lie_symbol(&lie, 1)->st_size = 0x100000; /* around all others */
     assert_string_equal(lie_name(&lie, 0x5010), "f1");
     assert_string_equal(lie_name(&lie, 0x5001), "f5");
+    lie_symbol(&lie, 30)->st_value = 0x4800; /* around it too, and later in the table */
+    lie_symbol(&lie, 30)->st_size = 0x1000;
+    assert_string_equal(lie_name(&lie, 0x5001), "f5");
+    assert_string_equal(lie_name(&lie, 0x5010), "f30");
     lie_end(&lie);
 }
 

@@ -1,0 +1,132 @@
+#include "trace.h"
+
+#include <string.h>
+#include <sys/single_threaded.h>
+
+#include "options.h"
+#include "real.h"
+#include "rule.h"
+#include "sys.h"
+#include "track.h"
+
+enum { NODES = 1 << 20 };
+
+uint64_t trace_period;
+bool trace_on;
+static struct trace_sums *sums;
+
+bool trace_start(uint64_t period)
+{
+    trace_on = rules_skip();
+    if (period == STACKS_OFF)
+        return true;
+    sums = sys_memory(NODES * sizeof *sums);
+    if (sums == NULL || !stack_start(NODES))
+        return false;
+    if (period == STACKS_ALL)
+        real_give_room(BLOCK_HEADER);
+    trace_period = period;
+    trace_on = true;
+    return true;
+}
+
+/* ---- which blocks, and where their notes are ---- */
+
+static bool wanted(struct slab *slab, size_t size)
+{
+    if (trace_period == STACKS_ALL || size >= TRACK_HUGE)
+        return true;
+    if (UNLIKELY(slab->sampler.random == 0))
+        sample_seed(&slab->sampler, (uintptr_t)slab ^ clock_uptime_ns(), trace_period);
+    return sample_hits(&slab->sampler, size, trace_period);
+}
+
+/* Every block that malloc gives has room (real_give_room). */
+static char *with_given_room(char *base, size_t size, unsigned shape)
+{
+    if (shape & SHAPE_ZEROED && size <= TRACK_CALLOC_SMALL)
+        memset(base + BLOCK_NOTED, 0, size); /* was zeroed sixteen bytes too low */
+    return base;
+}
+
+/* A block as was asked for is given back for a larger one; NULL: there is none. */
+static char *with_more_room(char *base, size_t size, unsigned shape)
+{
+    size_t bytes = size + BLOCK_NOTED;
+    char *larger = shape & SHAPE_ZEROED ? real.calloc(1, bytes) : real.malloc(bytes);
+    if (larger != NULL)
+        real.free(base);
+    return larger;
+}
+
+struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller)
+{
+    unsigned plain = shape & ~(unsigned)SHAPE_ZEROED;
+    struct traced traced = {base, plain, STACK_NONE};
+    if (trace_period == STACKS_OFF || !wanted(slab, size))
+        return traced;
+    if (block_offset(plain) < BLOCK_NOTED) {
+        traced.shape += 1 << SHAPE_ROOM_SHIFT;
+        traced.base =
+            trace_period == STACKS_ALL ? with_given_room(base, size, shape) : with_more_room(base, size, shape);
+    }
+    if (UNLIKELY(traced.base == NULL))
+        return (struct traced){base, plain, STACK_NONE};
+    traced.shape |= SHAPE_STACK;
+    traced.stack = caller.slot != 0 ? stack_here(&slab->trace, caller.slot) : stack_intern(STACK_LOST, caller.address);
+    return traced;
+}
+
+/* ---- what stacks hold ---- */
+
+/* Several threads may count in one place. Until there is a second one, no lock prefix is paid (tag.c). */
+static void add(uint64_t *sum, uint64_t amount)
+{
+    if (__libc_single_threaded)
+        cell_add(sum, amount);
+    else
+        __atomic_fetch_add(sum, amount, __ATOMIC_RELAXED);
+}
+
+static uint64_t weight_of(const struct block *block)
+{
+    return block->shape & SHAPE_HUGE ? SAMPLE_WEIGHT_ONE : block_note(block)->size_or_weight;
+}
+
+static void add_amount(struct amount *to, uint64_t weight, size_t size)
+{
+    add(&to->blocks, weight);
+    add(&to->bytes, sample_bytes(weight, size));
+}
+
+void trace_note(const struct traced *traced, size_t size)
+{
+    struct block_note *note = (struct block_note *)traced->base;
+    bool sure = trace_period == STACKS_ALL || traced->shape & SHAPE_HUGE;
+    uint64_t weight = sure ? SAMPLE_WEIGHT_ONE : sample_weight(size, trace_period);
+    if (!(traced->shape & SHAPE_HUGE))
+        note->size_or_weight = weight;
+    note->stack = traced->stack;
+    add(&sums[traced->stack].samples, 1);
+    add_amount(&sums[traced->stack].allocated, weight, size);
+}
+
+void trace_freed(const struct block *block)
+{
+    add_amount(&sums[block_note(block)->stack].freed, weight_of(block), block_size(block));
+}
+
+/* A resize moves the allocation to its new size, as in the books. */
+void trace_resized(const struct block *block, size_t from, size_t to)
+{
+    uint64_t weight = weight_of(block);
+    add(&sums[block_note(block)->stack].allocated.bytes, sample_bytes(weight, to) - sample_bytes(weight, from));
+}
+
+struct trace_sums trace_sums(uint32_t stack)
+{
+    const struct trace_sums *from = &sums[stack];
+    return (struct trace_sums){cell_read(&from->samples),
+                               {cell_read(&from->allocated.blocks), cell_read(&from->allocated.bytes)},
+                               {cell_read(&from->freed.blocks), cell_read(&from->freed.bytes)}};
+}

@@ -1,0 +1,59 @@
+/* Blocks whose stacks are taken (option stacks): all, or a sample; and what each stack holds.
+ *
+ * Such a block has a note at its base, sixteen bytes more, and so leaves the fast path when it is freed. Whether any
+ * are taken is decided at start: the site cache then answers no plain key, and every allocation comes by here. */
+#ifndef TM_TRACE_H
+#define TM_TRACE_H
+
+#include "base.h"
+#include "block.h"
+#include "slab.h"
+
+/* STACKS_OFF, STACKS_ALL, or the mean distance of samples in bytes. */
+SHARED uint64_t trace_period;
+
+/* Whether an allocation comes by here: stacks are taken, or there are wrappers to see through. Fixed at start. */
+SHARED bool trace_on;
+
+HOT bool trace_is_on(void)
+{
+    return trace_on;
+}
+
+/* What a stack holds: estimates where stacks are sampled. Blocks have 16 bits behind the point (sample.h). */
+struct trace_sums {
+    uint64_t samples;
+    struct amount allocated;
+    struct amount freed;
+};
+
+/* Once, before the first block; the rules are known. No memory: no stacks, and false. */
+bool trace_start(uint64_t period);
+
+/* Who called the allocator: the return address, and where it stands on the stack; 0: that is not known. */
+struct caller {
+    uintptr_t address;
+    uintptr_t slot;
+};
+
+struct traced {
+    char *base;
+    unsigned shape;
+    uint32_t stack; /* STACK_NONE: not taken */
+};
+
+/* Decides of a block that was just made, and makes room for its note. `shape` may have
+ * SHAPE_ZEROED; what is returned has not. */
+struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller);
+
+/* Notes the stack in a block whose header is filled, and counts it. */
+void trace_note(const struct traced *traced, size_t size);
+
+/* A block with SHAPE_STACK is freed, or has another size now. */
+void trace_freed(const struct block *block);
+void trace_resized(const struct block *block, size_t from, size_t to);
+
+/* For the report: what a stack holds, by its number; and which numbers there may be. Any thread. */
+struct trace_sums trace_sums(uint32_t stack);
+
+#endif
