@@ -31,6 +31,11 @@ uint64_t clock_uptime_ns(void)
     return sys_clock_ns() - start_ns;
 }
 
+uint64_t clock_uptime_ms(void)
+{
+    return clock_uptime_ns() / 1000000;
+}
+
 uint32_t clock_read(void)
 {
     return (uint32_t)(clock_uptime_ns() / TICK_NS) + 1;

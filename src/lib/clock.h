@@ -31,6 +31,7 @@ void clock_own(uint32_t pid); /* this process's page from now on; the tick stand
 /* Reads the time: ticks since start, from 1. */
 uint32_t clock_read(void);
 uint64_t clock_uptime_ns(void);
+uint64_t clock_uptime_ms(void);
 /* Nanoseconds until the tick after `tick` begins; at least 1. */
 uint64_t clock_until_next(uint32_t tick);
 

@@ -3,13 +3,18 @@
 #include <string.h>
 
 #include "clock.h"
+#include "collect_sites.h"
+#include "collect_stacks.h"
 #include "context.h"
+#include "growth.h"
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "module.h"
 #include "odd.h"
+#include "options.h"
 #include "reporter.h"
+#include "site.h"
 #include "slab.h"
 #include "sys.h"
 #include "tag.h"
@@ -24,6 +29,10 @@ static struct {
     struct snapshot head;
     struct snapshot_tag tag[TAGS_MAX];
     struct snapshot_thread thread[THREAD_ROWS + 1]; /* and the ended */
+    struct snapshot_site site[COLLECT_SITES];
+    struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
+    struct snapshot_object object[COLLECT_OBJECTS];
+    struct collect_stacks stacks;
 } area;
 
 /* Working tables. */
@@ -32,6 +41,7 @@ static struct {
     struct amount live[TAGS_MAX];          /* of one slab */
     struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
     struct snapshot_books books[TAGS_MAX];
+    uint32_t tag_row[TAGS_MAX];
 } work;
 
 static void add_cell(struct slab_cell *to, const struct slab_cell *cell)
@@ -168,8 +178,10 @@ static void spread_tags(unsigned tags)
         tag_raise(tag, books->live.bytes);
         books->peak_bytes = tag_peak(tag);
         add_books(&head->total, books);
+        work.tag_row[tag] = SNAPSHOT_NONE;
         if (books->allocated.blocks == 0 && books->failures == 0)
             continue;
+        work.tag_row[tag] = head->tags;
         struct snapshot_tag *row = &area.tag[head->tags++];
         memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
         row->books = *books;
@@ -212,6 +224,55 @@ static void describe_process(enum snapshot_kind kind, uint32_t number)
     head->mismatches = odd_counts.mismatched;
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = reporter_cpu_us();
+    head->leaks_wanted = (uint32_t)options.leaks;
+}
+
+/* ---- who grew ---- */
+
+static void take(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
+                 const struct snapshot_amount *allocated, const struct snapshot_amount *freed, uint32_t tag,
+                 struct snapshot_past *past)
+{
+    struct growth_reading reading = {.subject = subject, .row = row, .tag = tag, .number = number};
+    reading.live_bytes = live->bytes;
+    reading.made_blocks = allocated->blocks;
+    reading.freed_blocks = freed->blocks;
+    growth_take(&reading, past);
+}
+
+static void collect_growth(unsigned tags)
+{
+    struct snapshot *head = &area.head;
+    struct snapshot_books *total = &head->total;
+    growth_begin(head->uptime_ms);
+    take(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
+    for (unsigned tag = 0; tag < tags; tag++) {
+        struct snapshot_tag *row = &area.tag[work.tag_row[tag]];
+        if (work.tag_row[tag] != SNAPSHOT_NONE)
+            take(SNAPSHOT_TAG, work.tag_row[tag], tag, &row->books.live, &row->books.allocated, &row->books.freed,
+                 SNAPSHOT_NONE, &row->past);
+    }
+    for (uint32_t i = 0; i < head->sites; i++) {
+        struct snapshot_site *row = &area.site[i];
+        if (row->address != 0)
+            take(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
+                 &row->past);
+    }
+    head->suspects = growth_suspects(area.suspect);
+}
+
+static void place_rows(void)
+{
+    struct snapshot *head = &area.head;
+    head->tags_at = offsetof(__typeof__(area), tag);
+    head->threads_at = offsetof(__typeof__(area), thread);
+    head->sites_at = offsetof(__typeof__(area), site);
+    head->suspects_at = offsetof(__typeof__(area), suspect);
+    head->objects_at = offsetof(__typeof__(area), object);
+    head->stacks_at = offsetof(__typeof__(area), stacks.stack);
+    head->frames_at = offsetof(__typeof__(area), stacks.frame);
+    head->names_at = offsetof(__typeof__(area), stacks.names);
+    head->bytes = sizeof area;
 }
 
 const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self)
@@ -229,18 +290,25 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
         add_slab(slab, contexts, tags, now);
     add_slab(&slab_shared, contexts, tags, now);
-    area.head.own_resident_bytes = slab_resident();
+    area.head.own_resident_bytes = slab_resident() + growth_resident();
     area.head.peak_error_bytes = slab_peak_error();
     if (lock == LOCK_TAKEN)
         lock_release(&lock_books);
 
-    area.head.call_sites = contexts - 1;
+    area.head.call_sites = site_count() - 1;
     spread_contexts(contexts);
     spread_tags(tags);
     add_ended();
     describe_process(kind, number);
-    area.head.tags_at = offsetof(__typeof__(area), tag);
-    area.head.threads_at = offsetof(__typeof__(area), thread);
-    area.head.bytes = sizeof area;
+    place_rows();
+
+    unsigned top = (unsigned)options.top;
+    struct collect_books books = {work.context, contexts, work.tag_row, now};
+    collect_sites(&area.head, area.site, &books);
+    collect_objects(&area.head, area.object);
+    collect_ages(&area.head, area.site, &books);
+    collect_growth(tags);
+    collect_names(&area.head, area.site, top, self);
+    collect_stacks(&area.head, &area.stacks, area.site, top, self);
     return &area.head;
 }

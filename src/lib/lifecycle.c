@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "context.h"
+#include "growth.h"
 #include "lock.h"
 #include "log.h"
 #include "module.h"
@@ -19,6 +20,7 @@
 #include "sys.h"
 #include "tag.h"
 #include "thread.h"
+#include "trace.h"
 
 enum state { STATE_DOWN, STATE_COMING, STATE_UP };
 
@@ -101,6 +103,7 @@ void lifecycle_settle_child(void)
     clock_own(log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_getpid));
     thread_forked();
     reporter_forked();
+    growth_reset();
     life.unticked = 0;
     life.late_until = first_interval(clock_read());
 }
@@ -186,6 +189,14 @@ static void tell_own_malloc(const char *object)
     log_say(&line);
 }
 
+static void tell_no_stacks(void)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "stacks: no memory for their table; none are taken");
+    log_say(&line);
+}
+
 static void begin_tracking(const struct module_survey *survey)
 {
     tag_start();
@@ -193,6 +204,8 @@ static void begin_tracking(const struct module_survey *survey)
     object_start();
     site_start();
     slab_start();
+    if (!trace_start(options.stacks))
+        tell_no_stacks();
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;

@@ -46,6 +46,16 @@ struct image object_image(const struct object *object)
     return image_of_loaded(object->begin, object->end, object->bias);
 }
 
+unsigned object_at(uintptr_t address)
+{
+    for (unsigned i = object_count(); i-- > 1;) {
+        const struct object *object = &objects.object[i];
+        if (address - object->begin < object->end - object->begin && !object_is_gone(object))
+            return i;
+    }
+    return OBJECT_NONE;
+}
+
 /* Whether there is something to read, and it is another build. */
 static bool is_another(const struct image_identity *a, const struct image_identity *b)
 {

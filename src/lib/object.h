@@ -41,6 +41,9 @@ void object_start(void);
  * unloads that meanwhile. (glibc's _dl_find_object takes no lock, so it may be called from inside malloc.) */
 unsigned object_of(uintptr_t address, uint64_t now_ms);
 
+/* The number of the loaded object that an address is in, of those that are known; else OBJECT_NONE. Any thread. */
+unsigned object_at(uintptr_t address);
+
 /* After a dlclose: marks those as gone that the loader no longer has, or has in another build. Whether there was one.
  * Under the books' lock; about 1 us for each that is loaded. The kernel reads them, not we: another thread may be
  * unloading one at this moment. */

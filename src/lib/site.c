@@ -7,15 +7,15 @@
 #include "intern.h"
 #include "lock.h"
 #include "module.h"
+#include "name.h"
 #include "object.h"
 #include "options.h"
 #include "rule.h"
-#include "symbol.h"
 #include "tag.h"
 #include "thread.h"
 #include "trace.h"
 
-enum { NAMES_BYTES = 2 << 20, WRAPPERS_DEEP = 8, OBJECT_SHIFT = 48, NS_PER_MS = 1000000 };
+enum { WRAPPERS_DEEP = 8, OBJECT_SHIFT = 48 };
 
 _Static_assert((int)OBJECT_SHIFT > (int)CONTEXT_SITE_BITS, "an address and its object are one key");
 
@@ -26,21 +26,11 @@ static struct {
     uint16_t object[INTERN_MAX];
     uint16_t tag[INTERN_MAX];
     bool wrapper[INTERN_MAX];
-    uint32_t name[INTERN_MAX]; /* where in `names`; 0: not known yet */
-    uint32_t names_used;
-    char names[NAMES_BYTES];
-    char unkept[SNAPSHOT_SITE_NAME]; /* a name that found no room there */
 } sites;
 
 void site_start(void)
 {
     intern_start(&sites.keys);
-    sites.names_used = 1;
-}
-
-static uint64_t now_ms(void)
-{
-    return clock_uptime_ns() / NS_PER_MS;
 }
 
 unsigned site_count(void)
@@ -96,7 +86,7 @@ static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
 static unsigned site_intern(uintptr_t address)
 {
     unsigned first = intern_find(&sites.keys, address);
-    unsigned object = object_of(address, now_ms());
+    unsigned object = object_of(address, clock_uptime_ms());
     bool room = sites.keys.count < SITES_NUMBERED;
     if (first == SITE_NONE)
         return room ? site_add(address, object, address) : SITE_NONE;
@@ -220,29 +210,6 @@ unsigned site_context_resized(struct slab *slab, const struct block *block, unsi
     return context_tag(context) == tag ? context : block->context;
 }
 
-/* ---- names ---- */
-
-const char *site_name(unsigned site, uintptr_t self)
-{
-    uint32_t at = __atomic_load_n(&sites.name[site], __ATOMIC_ACQUIRE);
-    if (at != 0)
-        return &sites.names[at];
-    if (lock_take(&lock_names, self) != LOCK_TAKEN)
-        return "";
-    char *name = sites.unkept;
-    size_t left = sizeof sites.names - sites.names_used;
-    bool keep = left >= SNAPSHOT_SITE_NAME;
-    if (keep)
-        name = &sites.names[sites.names_used];
-    size_t length = symbol_name(site_object(site), site_address(site), SYMBOL_FROM_MEMORY, name, SNAPSHOT_SITE_NAME);
-    if (keep) {
-        __atomic_store_n(&sites.name[site], sites.names_used, __ATOMIC_RELEASE);
-        sites.names_used += (uint32_t)length + 1;
-    }
-    lock_release(&lock_names);
-    return name;
-}
-
 /* ---- unloading ---- */
 
 void site_before_unload(uintptr_t dynamic)
@@ -251,15 +218,28 @@ void site_before_unload(uintptr_t dynamic)
     for (unsigned site = 1; site < count; site++) {
         const struct object *object = object_get(sites.object[site]);
         if (object->dynamic == dynamic && !object->is_program && !object_is_gone(object))
-            site_name(site, thread_self());
+            name_of(sites.object[site], site_address(site), thread_self());
+    }
+}
+
+/* Those that have gone just now. */
+static void retire_stacks(uint64_t now_ms)
+{
+    for (unsigned i = 1; i < object_count(); i++) {
+        const struct object *object = object_get(i);
+        if (cell_read(&object->gone_ms) == now_ms)
+            stack_retire(object->begin, object->end, i);
     }
 }
 
 void site_after_unload(void)
 {
+    uint64_t now_ms = clock_uptime_ms() + 1; /* never 0: that is a loaded one's */
     if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
         return;
-    bool gone = object_check(now_ms());
+    bool gone = object_check(now_ms);
+    if (gone)
+        retire_stacks(now_ms);
     lock_release(&lock_books);
     if (gone) {
         slab_forget_sites();

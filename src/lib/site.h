@@ -32,10 +32,6 @@ unsigned site_count(void); /* numbers run from 1 to count - 1 */
 uintptr_t site_address(unsigned site);
 unsigned site_object(unsigned site);
 
-/* The site's name, MODULE!FUNCTION+0x12, found out once; good until the next name is asked for. `self` as for a lock.
- */
-const char *site_name(unsigned site, uintptr_t self);
-
 /* Before a dlclose of the object with that dynamic section: names its sites while it can be read. After it: what is
  * gone is forgotten by the site caches of all threads. Both in a thread of the program. */
 void site_before_unload(uintptr_t dynamic);

@@ -110,6 +110,16 @@ struct stack_node stack_node(uint32_t id)
     return stacks.node[id];
 }
 
+void stack_retire(uintptr_t begin, uintptr_t end, unsigned object)
+{
+    uint32_t count = stack_count();
+    for (uint32_t id = STACK_FIRST; id < count; id++) {
+        uintptr_t *address = &stacks.node[id].address;
+        if (*address > begin && *address <= end)
+            __atomic_fetch_or(address, (uintptr_t)object << STACK_OBJECT_SHIFT, __ATOMIC_RELAXED);
+    }
+}
+
 uint32_t stack_count(void)
 {
     uint32_t count = __atomic_load_n(&stacks.count, __ATOMIC_RELAXED);

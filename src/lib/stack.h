@@ -12,6 +12,7 @@
 
 enum {
     STACK_DEPTH = 64, /* the innermost frames */
+    STACK_OBJECT_SHIFT = 48,
 
     /* Numbers that are no nodes. */
     STACK_NONE = 0,      /* as a caller: there is none */
@@ -24,7 +25,7 @@ enum {
 /* ---- the tree ---- */
 
 struct stack_node {
-    uintptr_t address; /* a return address: the call ends one byte before */
+    uintptr_t address; /* a return address: the call ends one byte before; and an object above (stack_retire) */
     uint32_t parent;   /* the caller's node, or one of the numbers above */
     uint32_t next;     /* of the same hash; 0 ends the list */
 };
@@ -42,6 +43,22 @@ struct stack_node stack_node(uint32_t id);
 
 uint32_t stack_count(void);   /* numbers from STACK_FIRST to count - 1 are nodes (few of them may be unused: zeros) */
 uint64_t stack_refused(void); /* how often a node found no room */
+
+/* The code between two addresses was an object's that is gone: its nodes are that object's from now on, and what is
+ * loaded to the same place makes others. Any thread; a stack that is taken at this moment may still use the old ones.
+ */
+void stack_retire(uintptr_t begin, uintptr_t end, unsigned object);
+
+/* A node's return address, and the object that stood there when that is gone; 0: whatever stands there now. */
+HOT uintptr_t stack_node_address(const struct stack_node *node)
+{
+    return node->address & (((uintptr_t)1 << STACK_OBJECT_SHIFT) - 1);
+}
+
+HOT unsigned stack_node_object(const struct stack_node *node)
+{
+    return (unsigned)(node->address >> STACK_OBJECT_SHIFT);
+}
 
 /* ---- the calling thread's stack ---- */
 

@@ -3,10 +3,13 @@
 #include <string.h>
 #include <sys/single_threaded.h>
 
+#include "lock.h"
+#include "object.h"
 #include "options.h"
 #include "real.h"
 #include "rule.h"
 #include "sys.h"
+#include "thread.h"
 #include "track.h"
 
 enum { NODES = 1 << 20 };
@@ -20,7 +23,7 @@ bool trace_start(uint64_t period)
     trace_on = rules_skip();
     if (period == STACKS_OFF)
         return true;
-    sums = sys_memory(NODES * sizeof *sums);
+    sums = sys_memory((NODES + STACK_FIRST) * sizeof *sums);
     if (sums == NULL || !stack_start(NODES))
         return false;
     if (period == STACKS_ALL)
@@ -99,7 +102,24 @@ static void add_amount(struct amount *to, uint64_t weight, size_t size)
     add(&to->bytes, sample_bytes(weight, size));
 }
 
-void trace_note(const struct traced *traced, size_t size)
+/* The objects of a new stack's frames are told while they are surely loaded: the report must not ask the loader. */
+static COLD void note_objects(uint32_t stack, const struct slab *slab)
+{
+    enum lock_state state = LOCK_NESTED;
+    if (slab != &slab_shared) { /* its user holds the lock already */
+        state = lock_take(&lock_books, thread_self());
+        if (state != LOCK_TAKEN)
+            return;
+    }
+    uint64_t now_ms = clock_uptime_ms();
+    for (struct stack_node node = stack_node(stack); node.address != 0; node = stack_node(node.parent))
+        if (object_at(node.address) == OBJECT_NONE)
+            object_of(node.address, now_ms);
+    if (state == LOCK_TAKEN)
+        lock_release(&lock_books);
+}
+
+void trace_note(const struct slab *slab, const struct traced *traced, size_t size)
 {
     struct block_note *note = (struct block_note *)traced->base;
     bool sure = trace_period == STACKS_ALL || traced->shape & SHAPE_HUGE;
@@ -107,6 +127,8 @@ void trace_note(const struct traced *traced, size_t size)
     if (!(traced->shape & SHAPE_HUGE))
         note->size_or_weight = weight;
     note->stack = traced->stack;
+    if (UNLIKELY(cell_read(&sums[traced->stack].samples) == 0))
+        note_objects(traced->stack, slab);
     add(&sums[traced->stack].samples, 1);
     add_amount(&sums[traced->stack].allocated, weight, size);
 }

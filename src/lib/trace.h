@@ -47,7 +47,7 @@ struct traced {
 struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller);
 
 /* Notes the stack in a block whose header is filled, and counts it. */
-void trace_note(const struct traced *traced, size_t size);
+void trace_note(const struct slab *slab, const struct traced *traced, size_t size);
 
 /* A block with SHAPE_STACK is freed, or has another size now. */
 void trace_freed(const struct block *block);

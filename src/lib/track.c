@@ -99,7 +99,7 @@ static void *book_traced(char *base, size_t size, uintptr_t caller, unsigned sha
     struct block *block = block_at(traced.base, traced.shape);
     block_fill(block, site_word(books.slab, site, size), size, books.slab->tick, traced.shape);
     if (traced.shape & SHAPE_STACK)
-        trace_note(&traced, size);
+        trace_note(books.slab, &traced, size);
     count_allocated(books.slab, block, size);
     books_close(&books);
     return block_user(block);

@@ -23,6 +23,8 @@ void section_frames(struct format *out, const struct snapshot *snapshot, const s
     }
     if (stack->truncated != 0)
         format_text(out, "    (truncated)\n");
+    else if (stack->frames == 0)
+        format_text(out, "    (others)\n");
 }
 
 /* An estimate says so. */

@@ -1,0 +1,195 @@
+#include "collect_stacks.h"
+
+#include <string.h>
+
+#include "collect_sites.h"
+#include "name.h"
+#include "object.h"
+#include "options.h"
+#include "snapshot/rank.h"
+#include "stack.h"
+#include "trace.h"
+
+/* ---- which stacks: a heap of the largest so far, the least of them on top ---- */
+
+struct entry {
+    uint64_t live;
+    uint64_t made;
+    uint32_t id;
+};
+
+enum { KEPT = COLLECT_STACKS - 1 };
+
+static struct {
+    struct entry heap[KEPT];
+    uint32_t count;
+    struct trace_sums others;
+} work;
+
+static bool is_less(const struct entry *a, const struct entry *b)
+{
+    return a->live != b->live ? a->live < b->live : a->made < b->made;
+}
+
+/* Lets an entry sink from `at` to its place. */
+static void sink(uint32_t at, struct entry entry)
+{
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child + 1 < work.count && is_less(&work.heap[child + 1], &work.heap[child]))
+            child++;
+        if (child >= work.count || !is_less(&work.heap[child], &entry))
+            break;
+        work.heap[at] = work.heap[child];
+        at = child;
+    }
+    work.heap[at] = entry;
+}
+
+static void rise(uint32_t at, struct entry entry)
+{
+    for (; at > 0 && is_less(&entry, &work.heap[(at - 1) / 2]); at = (at - 1) / 2)
+        work.heap[at] = work.heap[(at - 1) / 2];
+    work.heap[at] = entry;
+}
+
+static void add_sums(struct trace_sums *to, const struct trace_sums *from)
+{
+    to->samples += from->samples;
+    to->allocated.blocks += from->allocated.blocks;
+    to->allocated.bytes += from->allocated.bytes;
+    to->freed.blocks += from->freed.blocks;
+    to->freed.bytes += from->freed.bytes;
+}
+
+static void leave_out(uint32_t id)
+{
+    struct trace_sums sums = trace_sums(id);
+    add_sums(&work.others, &sums);
+}
+
+/* Read while its parts moved, a sum may be short of nothing. */
+static uint64_t less(uint64_t allocated, uint64_t freed)
+{
+    return (int64_t)(allocated - freed) < 0 ? 0 : allocated - freed;
+}
+
+static void consider(uint32_t id)
+{
+    struct trace_sums sums = trace_sums(id);
+    if (sums.samples == 0)
+        return;
+    struct entry entry = {less(sums.allocated.bytes, sums.freed.bytes), sums.allocated.bytes, id};
+    if (work.count < KEPT)
+        return rise(work.count++, entry);
+    if (!is_less(&work.heap[0], &entry))
+        return leave_out(id);
+    leave_out(work.heap[0].id);
+    sink(0, entry);
+}
+
+static void choose(void)
+{
+    work.count = 0;
+    work.others = (struct trace_sums){0};
+    consider(STACK_TRUNCATED);
+    uint32_t count = stack_count();
+    for (uint32_t id = STACK_FIRST; id < count; id++)
+        consider(id);
+}
+
+/* ---- their rows ---- */
+
+static uint64_t whole_blocks(uint64_t weight)
+{
+    return (weight + SAMPLE_WEIGHT_ONE / 2) / SAMPLE_WEIGHT_ONE;
+}
+
+static void fill(struct snapshot_stack *row, const struct trace_sums *sums)
+{
+    *row = (struct snapshot_stack){.site = SNAPSHOT_NONE, .samples = sums->samples};
+    row->allocated.blocks = whole_blocks(sums->allocated.blocks);
+    row->allocated.bytes = sums->allocated.bytes;
+    row->live.blocks = whole_blocks(less(sums->allocated.blocks, sums->freed.blocks));
+    row->live.bytes = less(sums->allocated.bytes, sums->freed.bytes);
+}
+
+static unsigned object_of_node(const struct stack_node *node)
+{
+    unsigned gone = stack_node_object(node);
+    return gone != 0 ? gone : object_at(stack_node_address(node) - 1);
+}
+
+static void add_frames(struct snapshot *head, struct collect_stacks *area, struct snapshot_stack *row, uint32_t id)
+{
+    row->id = id;
+    row->frame = head->frames;
+    struct stack_node node = stack_node(id);
+    while (node.address != 0 && row->frames < SNAPSHOT_FRAMES) {
+        struct snapshot_frame *frame = &area->frame[head->frames++];
+        *frame = (struct snapshot_frame){.address = stack_node_address(&node)};
+        frame->object = collect_object_row(object_of_node(&node));
+        row->frames++;
+        id = node.parent;
+        node = stack_node(id);
+    }
+    row->truncated = id == STACK_TRUNCATED || id == STACK_DEEPER || id == STACK_LOST;
+}
+
+/* The site that the stack's blocks are counted under: of its innermost frames, the first that is one's (wrappers are
+ * none). */
+static uint32_t site_row(const struct snapshot *head, const struct snapshot_site *sites,
+                         const struct snapshot_frame *frame, uint32_t frames)
+{
+    enum { WRAPPERS = 8 };
+    for (uint32_t i = 0; i < frames && i <= WRAPPERS; i++)
+        for (uint32_t row = 0; row < head->sites; row++)
+            if (sites[row].address == frame[i].address)
+                return row;
+    return SNAPSHOT_NONE;
+}
+
+/* ---- their names ---- */
+
+static void name_frame(struct snapshot *head, struct collect_stacks *area, struct snapshot_frame *frame, uintptr_t self)
+{
+    uint32_t row = frame->object;
+    unsigned object = row != SNAPSHOT_NONE ? row + 1 : OBJECT_NONE;
+    const char *name = name_of(object, frame->address, self);
+    size_t bytes = strlen(name) + 1;
+    if (frame->name_at != 0 || bytes > sizeof area->names - head->names_bytes)
+        return;
+    memcpy(area->names + head->names_bytes, name, bytes);
+    frame->name_at = head->names_bytes;
+    head->names_bytes += (uint32_t)bytes;
+}
+
+static void name_largest(struct snapshot *head, struct collect_stacks *area, unsigned top, uintptr_t self)
+{
+    struct rank rank;
+    uint32_t at;
+    rank_start(&rank, &area->stack[0].live.bytes, sizeof area->stack[0], head->stacks);
+    for (unsigned shown = 0; shown < top && rank_next(&rank, &at); shown++)
+        for (uint32_t i = 0; i < area->stack[at].frames; i++)
+            name_frame(head, area, &area->frame[area->stack[at].frame + i], self);
+}
+
+void collect_stacks(struct snapshot *head, struct collect_stacks *area, const struct snapshot_site *sites, unsigned top,
+                    uintptr_t self)
+{
+    head->names_bytes = 1; /* the first is no name */
+    if (trace_period == STACKS_OFF)
+        return;
+    choose();
+    for (uint32_t i = 0; i < work.count; i++) {
+        struct snapshot_stack *row = &area->stack[head->stacks++];
+        struct trace_sums sums = trace_sums(work.heap[i].id);
+        fill(row, &sums);
+        add_frames(head, area, row, work.heap[i].id);
+        row->site = site_row(head, sites, &area->frame[row->frame], row->frames);
+    }
+    if (work.others.samples != 0)
+        fill(&area->stack[head->stacks++], &work.others);
+    head->stack_period = trace_period == STACKS_ALL ? 0 : trace_period;
+    name_largest(head, area, top, self);
+}
