@@ -346,6 +346,7 @@ void growth_reset(void)
 
 uint64_t growth_resident(void)
 {
-    const uint64_t a_unit = (growth.count / TOGETHER + 1) * sizeof(struct cluster) + PAGE_BYTES;
-    return growth.count == 0 ? 0 : growth.units * a_unit + growth.count * sizeof(struct place) + 2 * PAGE_BYTES;
+    const uint64_t page = PAGE_BYTES;
+    const uint64_t a_unit = (growth.count / TOGETHER + 1) * sizeof(struct cluster) + 2 * page;
+    return growth.count == 0 ? 0 : growth.units * a_unit + growth.count * sizeof(struct place) + 2 * page;
 }

@@ -53,10 +53,10 @@ struct quarters {
 
 static struct quarters quarters_of(const struct history *history)
 {
-    const unsigned n = history->count;
-    const unsigned quarter = n / 4;
-    return (struct quarters){least(history->mark, quarter), least(history->mark + n - 2 * quarter, quarter),
-                             least(history->mark + n - quarter, quarter)};
+    const unsigned quarter = history->count / 4;
+    const uint64_t *end = history->mark + history->count;
+    return (struct quarters){least(history->mark, quarter), least(end - quarter - quarter, quarter),
+                             least(end - quarter, quarter)};
 }
 
 static bool rises_still(const struct quarters *low)
