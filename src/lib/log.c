@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "sys.h"
 
@@ -19,6 +20,8 @@ enum {
     PIPE_CHUNK = 4096, /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
     AGAIN = -11,
     INTERRUPTED = -4,
+    NO_SUCH_CALL = -38,
+    NOT_SUPPORTED = -95,
     BROKEN_PIPE = -32,
     TOO_BIG = -27
 };
@@ -148,16 +151,35 @@ static bool has_room(int descriptor, int *patience_ms, const uint32_t *stop)
     }
 }
 
-/* What a descriptor takes at once without making us wait: 0 is all of it. */
-static size_t chunk_of(uint32_t mode)
+/* Whether a write may have to wait for a reader. */
+static bool may_wait(uint32_t mode)
 {
-    return mode == S_IFREG || mode == S_IFCHR ? 0 : PIPE_CHUNK;
+    return mode != S_IFREG && mode != S_IFCHR;
+}
+
+/* What a descriptor takes at once without making us wait. */
+static size_t chunk_of(uint32_t mode, size_t length)
+{
+    return may_wait(mode) && mode != S_IFIFO && length > PIPE_CHUNK ? PIPE_CHUNK : length;
+}
+
+/* A pipe takes what it has room for in one piece, between no two of which another process can write; where the
+ * kernel does not know how to do that without waiting, a chunk that it never tears. */
+static long write_pipe(int descriptor, const char *text, size_t length)
+{
+    struct iovec piece = {(void *)text, length};
+    long written = sys6(SYS_pwritev2, descriptor, &piece, 1, -1, -1, RWF_NOWAIT);
+    if (written != NOT_SUPPORTED && written != NO_SUCH_CALL)
+        return written;
+    return sys3(SYS_write, descriptor, text, length < PIPE_CHUNK ? length : PIPE_CHUNK);
 }
 
 static long write_some(int descriptor, uint32_t mode, const char *text, size_t length)
 {
     if (mode == S_IFSOCK)
         return sys6(SYS_sendto, descriptor, text, length, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    if (mode == S_IFIFO)
+        return write_pipe(descriptor, text, length);
     return sys3(SYS_write, descriptor, text, length);
 }
 
@@ -165,13 +187,12 @@ static long write_some(int descriptor, uint32_t mode, const char *text, size_t l
 static long write_patiently(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
     int patience_ms = PATIENCE_MS;
-    size_t chunk = chunk_of(mode);
-    bool wait = chunk != 0;
+    bool wait = may_wait(mode);
     while (length > 0) {
         if (wait && !has_room(descriptor, &patience_ms, stop))
             return AGAIN;
-        long written = write_some(descriptor, mode, text, chunk != 0 && length > chunk ? chunk : length);
-        wait = chunk != 0 || written == AGAIN;
+        long written = write_some(descriptor, mode, text, chunk_of(mode, length));
+        wait = may_wait(mode) || written == AGAIN;
         if (written == AGAIN)
             patience_ms--; /* what polls writable and takes nothing is not asked for ever */
         else if (written <= 0 && written != INTERRUPTED)

@@ -100,7 +100,16 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
                 snapshot, top);
 }
 
-/* The calls that led to this site in the heaviest stack that ends there: the first frame is the site itself. */
+/* How many frames lead up to the site and to itself: those of wrappers that were seen through stand before it. */
+static uint32_t frames_of_site(const struct snapshot *snapshot, const struct snapshot_stack *stack, uint64_t address)
+{
+    for (uint32_t i = 0; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++)
+        if (snapshot_frames(snapshot)[stack->frame + i].address == address)
+            return i + 1;
+    return 1;
+}
+
+/* The calls that led to this site in the heaviest stack that ends there. */
 static void put_stack(struct format *out, const void *row, const void *of)
 {
     const struct snapshot *snapshot = of;
@@ -113,7 +122,8 @@ static void put_stack(struct format *out, const void *row, const void *of)
             heaviest = stack;
     }
     if (heaviest != NULL)
-        section_frames(out, snapshot, heaviest, 1);
+        section_frames(out, snapshot, heaviest,
+                       frames_of_site(snapshot, heaviest, ((const struct snapshot_site *)row)->address));
 }
 
 static void write_still_allocated(struct format *out, const struct snapshot *snapshot)
