@@ -123,14 +123,19 @@ static bool imports_any(const struct symbols *symbols)
     return false;
 }
 
+static uint32_t gnu_hash(const char *name)
+{
+    uint32_t hash = 5381;
+    for (const char *c = name; *c != '\0'; c++)
+        hash = hash * 33 + (unsigned char)*c;
+    return hash;
+}
+
 /* Whether an object defines a symbol, by its GNU hash (Ulrich Drepper, "How To Write Shared Libraries", 1.5.3). */
-static bool defines(const struct symbols *symbols, const char *wanted)
+static bool defines_hashed(const struct symbols *symbols, const char *wanted, uint32_t hash)
 {
     if (symbols->gnu_hash == NULL)
         return false;
-    uint32_t hash = 5381;
-    for (const char *c = wanted; *c != '\0'; c++)
-        hash = hash * 33 + (unsigned char)*c;
     uint32_t buckets = symbols->gnu_hash[0];
     uint32_t first = symbols->gnu_hash[1];
     const uint32_t *bucket = symbols->gnu_hash + 4 + symbols->gnu_hash[2] * (sizeof(ElfW(Addr)) / 4);
@@ -145,6 +150,11 @@ static bool defines(const struct symbols *symbols, const char *wanted)
         if (chain[i - first] & 1)
             return false;
     }
+}
+
+static bool defines(const struct symbols *symbols, const char *wanted)
+{
+    return defines_hashed(symbols, wanted, gnu_hash(wanted));
 }
 
 /* glibc itself, whose own calls never come back to us. */
@@ -171,14 +181,31 @@ static const struct link_map *first_map(void)
     return map;
 }
 
-bool module_defined(const char *name)
+/* What was loaded at start, but for us: asked some forty times, so it is looked through once. */
+static struct {
+    unsigned count;
+    struct symbols symbols[1024]; /* no program has as many libraries */
+} at_start;
+
+static void look_through(void)
 {
     const struct link_map *us = our_map();
     for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
         struct symbols symbols = symbols_of(map);
-        if (map != us && symbols.table != NULL && symbols.names != NULL && defines(&symbols, name))
-            return true;
+        if (map != us && symbols.table != NULL && symbols.names != NULL &&
+            at_start.count < ARRAY_LENGTH(at_start.symbols))
+            at_start.symbols[at_start.count++] = symbols;
     }
+}
+
+bool module_defined(const char *name)
+{
+    if (at_start.count == 0)
+        look_through();
+    uint32_t hash = gnu_hash(name);
+    for (unsigned i = 0; i < at_start.count; i++)
+        if (defines_hashed(&at_start.symbols[i], name, hash))
+            return true;
     return false;
 }
 
