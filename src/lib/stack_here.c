@@ -1,6 +1,10 @@
 #include "stack.h"
 
-enum { OWN_FRAMES = 32, WORD_BYTES = sizeof(uintptr_t) };
+enum {
+    OWN_FRAMES = 32,
+    EAGER = 64, /* walks */
+    WORD_BYTES = sizeof(uintptr_t)
+};
 
 /* A stack in the making. The trace's frames [0, old) are the last stack's and lie further out than what was found so
  * far; those from `begin` on are the new ones, the outermost first as well. */
@@ -9,6 +13,7 @@ struct walk {
     struct unwind_range *range;
     unsigned old;
     unsigned begin;
+    uint32_t rbp_at; /* of struct stack_frame, for the frame at hand */
     uint32_t root;
     struct unwind_range beyond; /* of the stack that a signal interrupted; none: high is 0 */
     struct unwind_frame own;    /* where stack_here stands; no address: it has been asked for rbp */
@@ -26,44 +31,71 @@ struct walk {
         (frame)->slot -= WORD_BYTES;                                                         \
     } while (0)
 
-/* The frame whose return address stands at `slot`, without its rbp: most stacks are followed without that. */
-HOT struct unwind_frame frame_at(uintptr_t slot, const struct unwind_frame *own)
-{
-    return (struct unwind_frame){.address = unwind_load(slot), .slot = slot, .rbp_at = own->rbp_at};
-}
-
-/* Finds rbp for a frame that has none yet, through our own frames. False: it has one, or there is none to be had. */
-static COLD bool find_rbp(struct unwind_range *range, struct unwind_frame *own, uintptr_t slot, struct unwind_frame *at)
+/* Finds rbp for a frame that has none yet, through our own frames. Once: false if it has one or none is to be had. */
+HOT bool leave_own(struct unwind_range *range, struct unwind_frame *own, uintptr_t slot, struct unwind_frame *at)
 {
     struct unwind_frame frame = *own;
     own->address = 0;
     if (frame.address == 0 || at->rbp_at != frame.rbp_at)
         return false;
     for (unsigned i = 0; i < OWN_FRAMES && frame.slot < slot; i++)
-        if (unwind_step(range, &frame) != UNWIND_STEPPED)
+        if (UNLIKELY(unwind_step(range, &frame) != UNWIND_STEPPED))
             return false;
+    if (UNLIKELY(frame.slot != slot))
+        return false;
     at->rbp = frame.rbp;
     at->rbp_at = frame.rbp_at;
-    return frame.slot == slot;
+    return true;
+}
+
+static COLD bool find_rbp(struct unwind_range *range, struct unwind_frame *own, uintptr_t slot, struct unwind_frame *at)
+{
+    return leave_own(range, own, slot, at);
+}
+
+/* The frame whose return address stands at `slot`, without its rbp: most stacks are followed without that. Where frame
+ * pointers are in use it is needed every time, and then had at once. */
+HOT struct unwind_frame frame_at(struct stack_trace *trace, struct unwind_frame *own, uintptr_t slot)
+{
+    struct unwind_frame frame = {.address = unwind_load(slot), .slot = slot, .rbp_at = own->rbp_at};
+    if (trace->eager != 0) {
+        trace->eager--;
+        leave_own(&trace->range, own, slot, &frame);
+    }
+    return frame;
 }
 
 /* ---- what is left of the last stack ---- */
 
-/* rbp in a frame of the last stack, now. `inner` is the innermost frame that is the same in both: below it stands what
- * has changed, so what was read there has come from there. */
-HOT uintptr_t rbp_now(const struct stack_frame *frame, const struct unwind_frame *inner)
+HOT uint32_t rbp_distance(uintptr_t slot, uintptr_t rbp_at)
 {
-    uintptr_t at = frame->slot - (uintptr_t)frame->rbp_at * WORD_BYTES;
-    return at > inner->slot ? unwind_load(at) : inner->rbp;
+    return (uint32_t)((slot - rbp_at) / WORD_BYTES);
+}
+
+/* Where rbp of a frame of the last stack stands: frames that leave rbp alone have it from their callee. 0: it comes
+ * from `same`, the innermost frame that is in both stacks, or from further in, where much may have changed. */
+HOT uintptr_t rbp_place(const struct stack_frame *frame, const struct stack_frame *same)
+{
+    for (; frame < same; frame++)
+        if (LIKELY(frame->rbp_at != 0))
+            return frame->slot - (uintptr_t)frame->rbp_at * WORD_BYTES;
+    return 0;
+}
+
+/* And what it is now. `inner` is that frame `same`, as it is now. */
+HOT uintptr_t rbp_now(const struct stack_frame *frame, const struct stack_frame *same, const struct unwind_frame *inner)
+{
+    uintptr_t place = rbp_place(frame, same);
+    return place != 0 ? unwind_load(place) : inner->rbp;
 }
 
 /* From frame `from` on, which is `inner`: how many of the outermost frames may have changed. The innermost of those
  * stands where it stood, and rbp_now holds of it; what stands in it may be another return address. */
 HOT unsigned changed(const struct stack_frame *frames, unsigned from, const struct unwind_frame *inner)
 {
-    const struct stack_frame *frame = &frames[from];
-    for (;; frame--) {
-        if (frame->used != 0 && UNLIKELY(rbp_now(frame, inner) != frame->used))
+    const struct stack_frame *same = &frames[from];
+    for (const struct stack_frame *frame = same;; frame--) {
+        if (frame->used != 0 && UNLIKELY(rbp_now(frame, same, inner) != frame->used))
             return (unsigned)(frame - frames) + 1;
         if (frame == frames)
             return 0;
@@ -73,27 +105,30 @@ HOT unsigned changed(const struct stack_frame *frames, unsigned from, const stru
 }
 
 /* The outermost frame is the last stack's, which had no caller that could be told. Is it so again? */
-static bool ends_again(struct walk *walk, const struct unwind_frame *inner)
+static bool ends_again(struct walk *walk, unsigned from, const struct unwind_frame *inner)
 {
     const struct stack_frame *outermost = &walk->trace->frame[0];
     struct unwind_frame frame = {.address = outermost->address, .slot = outermost->slot};
-    if (outermost->used != UNWIND_MEMORY || walk->trace->root == STACK_DEEPER)
+    if (outermost->used != UNWIND_MEMORY || walk->trace->root == STACK_DEEPER ||
+        unwind_load(outermost->slot) != outermost->address)
         return false;
-    frame.rbp = rbp_now(outermost, inner);
+    frame.rbp = rbp_now(outermost, &outermost[from], inner);
     enum unwind_result result = unwind_step(walk->range, &frame);
     return result == (walk->trace->root == STACK_LOST ? UNWIND_LOST : UNWIND_OUTERMOST);
 }
 
-/* What the stack was when its frame `frame` is the first to differ from the last one's. */
-static void stand_at(const struct stack_frame *frame, struct unwind_frame *at)
+/* What the stack was when frame `i`, further out than `from`, is the first to differ from the last one's. */
+static void stand_at(struct walk *walk, unsigned i, unsigned from, struct unwind_frame *at)
 {
-    uintptr_t rbp_at = frame->slot - (uintptr_t)frame->rbp_at * WORD_BYTES;
-    if (rbp_at > at->slot) {
-        at->rbp_at = rbp_at;
-        at->rbp = unwind_load(rbp_at);
+    const struct stack_frame *frames = walk->trace->frame;
+    uintptr_t place = rbp_place(&frames[i], &frames[from]);
+    if (place != 0) {
+        at->rbp_at = place;
+        at->rbp = unwind_load(place);
     }
-    at->slot = frame->slot;
-    at->address = unwind_load(frame->slot);
+    at->slot = frames[i].slot;
+    at->address = unwind_load(at->slot);
+    walk->rbp_at = frames[i].rbp_at;
 }
 
 /* The last stack has the frame `at` too, as number old - 1; of its frames, `left` may be others now. Takes over what is
@@ -102,15 +137,16 @@ static COLD bool part(struct walk *walk, struct unwind_frame *at, unsigned left,
 {
     struct stack_frame *frame = walk->trace->frame;
     unsigned from = walk->old - 1;
-    if (left != 0 && find_rbp(walk->range, &walk->own, slot, at))
+    bool by_rbp = left != 0 && unwind_load(frame[left - 1].slot) == frame[left - 1].address;
+    if (by_rbp && find_rbp(walk->range, &walk->own, slot, at))
         left = changed(frame, from, at);
-    if (left == 1 && ends_again(walk, at))
+    if (left == 1 && ends_again(walk, from, at))
         left = 0;
     if (left == 0 && (walk->trace->root != STACK_DEEPER || walk->begin == walk->old))
         return true;
     left += left == 0; /* there was no room for more, and now there is */
     if (left - 1 < from)
-        stand_at(&frame[left - 1], at);
+        stand_at(walk, left - 1, from, at);
     for (unsigned i = from; i >= left; i--)
         frame[--walk->begin] = frame[i];
     walk->old = left - 1;
@@ -120,7 +156,9 @@ static COLD bool part(struct walk *walk, struct unwind_frame *at, unsigned left,
 /* The last stack has the frame too. Whether all is the same from there on. */
 HOT bool joins(struct walk *walk, struct unwind_frame *at, uintptr_t slot)
 {
-    unsigned left = changed(walk->trace->frame, walk->old - 1, at);
+    struct stack_frame *frames = walk->trace->frame;
+    frames[walk->old - 1].rbp_at = walk->rbp_at;
+    unsigned left = changed(frames, walk->old - 1, at);
     bool same = LIKELY(left == 0 && walk->trace->root != STACK_DEEPER);
     if (!same) {
         struct unwind_frame copy = *at;
@@ -144,8 +182,7 @@ HOT bool meets(struct walk *walk, const struct unwind_frame *at)
 
 HOT void record(struct walk *walk, const struct unwind_frame *at, uintptr_t used)
 {
-    uint32_t words = (uint32_t)((at->slot - at->rbp_at) / WORD_BYTES);
-    walk->trace->frame[--walk->begin] = (struct stack_frame){at->slot, at->address, used, words, STACK_NONE};
+    walk->trace->frame[--walk->begin] = (struct stack_frame){at->slot, at->address, used, walk->rbp_at, STACK_NONE};
     if (UNLIKELY(walk->old > walk->begin))
         walk->old = 0; /* deeper than there is room for */
 }
@@ -163,12 +200,11 @@ static COLD bool go_beyond(struct walk *walk, struct unwind_frame *at, enum unwi
 
 /* A step that failed may only have lacked rbp. What is known of the outermost frame is not known for good, unless it
  * says itself that it is the outermost. */
-static COLD enum unwind_result step_again(struct walk *walk, struct unwind_frame *at, const struct unwind_frame *from,
+static COLD enum unwind_result step_again(struct walk *walk, struct unwind_frame *at, struct unwind_frame *from,
                                           enum unwind_result result, uintptr_t slot)
 {
-    struct unwind_frame again = *from;
-    if (result == UNWIND_LOST && find_rbp(walk->range, &walk->own, slot, &again)) {
-        *at = again;
+    if (result == UNWIND_LOST && find_rbp(walk->range, &walk->own, slot, from)) {
+        *at = *from;
         result = unwind_step(walk->range, at);
     }
     if (result == UNWIND_LOST || (result == UNWIND_OUTERMOST && at->slot != from->slot))
@@ -178,7 +214,7 @@ static COLD enum unwind_result step_again(struct walk *walk, struct unwind_frame
 
 HOT void walk_out(struct walk *walk, uintptr_t slot)
 {
-    struct unwind_frame at = frame_at(slot, &walk->own);
+    struct unwind_frame at = frame_at(walk->trace, &walk->own, slot);
     for (;;) {
         if (meets(walk, &at) && joins(walk, &at, slot)) {
             walk->root = walk->trace->root;
@@ -196,8 +232,10 @@ HOT void walk_out(struct walk *walk, uintptr_t slot)
             struct unwind_frame before = from;
             result = step_again(walk, &copy, &before, result, slot);
             at = copy;
+            from = before;
         }
         record(walk, &from, at.used);
+        walk->rbp_at = at.rbp_at == from.rbp_at ? 0 : rbp_distance(at.slot, at.rbp_at);
         if (UNLIKELY(result != UNWIND_STEPPED)) {
             struct unwind_frame copy = at;
             bool more = go_beyond(walk, &copy, result);
@@ -248,6 +286,13 @@ HOT void enter(struct stack_trace *trace, uintptr_t stack_pointer)
         trace->count = 0;
 }
 
+/* `own` has been asked for rbp: so it will be, for a while. */
+HOT void learn(struct stack_trace *trace, const struct unwind_frame *own)
+{
+    if (own->address == 0 && trace->eager == 0)
+        trace->eager = EAGER;
+}
+
 HOT uint32_t follow(struct stack_trace *trace, uintptr_t slot, const struct unwind_frame *own)
 {
     enter(trace, own->slot + WORD_BYTES);
@@ -256,19 +301,53 @@ HOT uint32_t follow(struct stack_trace *trace, uintptr_t slot, const struct unwi
     walk.range = &trace->range;
     walk.old = trace->count;
     walk.begin = STACK_DEPTH;
+    walk.rbp_at = 0;
     walk.beyond.high = 0;
     walk.own = *own;
     walk_out(&walk, slot);
+    learn(trace, &walk.own);
     return finish(&walk);
 }
 
-/* A signal handler's allocation while this thread is in here already. */
+HOT uintptr_t find_caller(struct stack_trace *trace, uintptr_t slot, unsigned levels, struct unwind_frame *own)
+{
+    enter(trace, own->slot + WORD_BYTES);
+    struct unwind_frame at = frame_at(trace, own, slot);
+    for (; levels > 0; levels--) {
+        struct unwind_frame from = at;
+        if (LIKELY(unwind_step(&trace->range, &at) == UNWIND_STEPPED))
+            continue;
+        struct unwind_frame again = from;
+        if (!find_rbp(&trace->range, own, slot, &again) || unwind_step(&trace->range, &again) != UNWIND_STEPPED)
+            return 0;
+        at = again;
+    }
+    learn(trace, own);
+    return at.address;
+}
+
+/* A signal handler allocates while this thread is in here already: for that, nothing is remembered. */
 static COLD uint32_t follow_nested(uintptr_t slot, const struct unwind_frame *own)
 {
     struct stack_trace alone;
-    alone.generation = 0;
     stack_reset(&alone);
     return follow(&alone, slot, own);
+}
+
+static COLD uintptr_t find_caller_nested(uintptr_t slot, unsigned levels, const struct unwind_frame *own)
+{
+    struct stack_trace alone;
+    struct unwind_frame copy = *own;
+    stack_reset(&alone);
+    return find_caller(&alone, slot, levels, &copy);
+}
+
+/* What lies between is the thread's own: a handler that comes meanwhile finds it busy. */
+HOT void hold(struct stack_trace *trace, bool busy)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    trace->busy = busy;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 __attribute__((noinline)) uint32_t stack_here(struct stack_trace *trace, uintptr_t slot)
@@ -279,48 +358,23 @@ __attribute__((noinline)) uint32_t stack_here(struct stack_trace *trace, uintptr
         struct unwind_frame copy = own;
         return follow_nested(slot, &copy);
     }
-    trace->busy = 1;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    hold(trace, true);
     uint32_t id = follow(trace, slot, &own);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    trace->busy = 0;
+    hold(trace, false);
     return id;
-}
-
-HOT uintptr_t caller(struct unwind_range *range, uintptr_t slot, unsigned levels, struct unwind_frame *own)
-{
-    struct unwind_frame at = frame_at(slot, own);
-    for (; levels > 0; levels--) {
-        struct unwind_frame from = at;
-        if (LIKELY(unwind_step(range, &at) == UNWIND_STEPPED))
-            continue;
-        struct unwind_frame again = from;
-        if (!find_rbp(range, own, slot, &again) || unwind_step(range, &again) != UNWIND_STEPPED)
-            return 0;
-        at = again;
-    }
-    return at.address;
-}
-
-static COLD uintptr_t caller_nested(uintptr_t slot, unsigned levels, struct unwind_frame *own)
-{
-    struct unwind_range range;
-    unwind_begin(&range, own->slot + WORD_BYTES);
-    return caller(&range, slot, levels, own);
 }
 
 __attribute__((noinline)) uintptr_t stack_caller(struct stack_trace *trace, uintptr_t slot, unsigned levels)
 {
     struct unwind_frame own;
     FRAME_HERE(&own);
-    if (UNLIKELY(trace->busy))
-        return caller_nested(slot, levels, &own);
-    trace->busy = 1;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    enter(trace, own.slot + WORD_BYTES);
-    uintptr_t address = caller(&trace->range, slot, levels, &own);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    trace->busy = 0;
+    if (UNLIKELY(trace->busy)) {
+        struct unwind_frame copy = own;
+        return find_caller_nested(slot, levels, &copy);
+    }
+    hold(trace, true);
+    uintptr_t address = find_caller(trace, slot, levels, &own);
+    hold(trace, false);
     return address;
 }
 

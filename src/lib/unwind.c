@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
+#include <sys/auxv.h>
 
 #include "cfi.h"
 #include "sys.h"
@@ -68,33 +70,37 @@ bool unwind_reach(struct unwind_range *range, uintptr_t address)
 
 /* ---- an address's notes ---- */
 
-/* The segment of an object in which its notes stand: its header and its program headers are in its first page. */
-static bool find_segment(const struct dl_find_object *object, struct cfi_notes *notes)
+struct headers {
+    const Elf64_Phdr *header;
+    size_t count;
+};
+
+/* The program headers of an object: in its first page. A program with holes between its segments (no PIE, large) is
+ * found segment by segment; of the program, the kernel has said where they are. */
+static struct headers find_headers(const struct dl_find_object *object)
 {
-    uintptr_t base = (uintptr_t)object->dlfo_map_start;
-    uintptr_t wanted = (uintptr_t)object->dlfo_eh_frame;
     const Elf64_Ehdr *elf = object->dlfo_map_start;
     if (!sys_careful && !sys_readable(elf))
-        return false;
-    size_t headers = (size_t)elf->e_phnum * sizeof(Elf64_Phdr);
-    if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 || elf->e_phentsize != sizeof(Elf64_Phdr) ||
-        elf->e_phoff > PAGE_BYTES || headers > PAGE_BYTES - elf->e_phoff)
-        return false;
-    const Elf64_Phdr *header = (const Elf64_Phdr *)(base + elf->e_phoff);
-    uintptr_t first = UINTPTR_MAX; /* what the object says of its own first page: from there on it was moved to base */
-    for (unsigned i = 0; i < elf->e_phnum; i++) {
-        if (header[i].p_type != PT_LOAD)
-            continue;
-        if (first == UINTPTR_MAX)
-            first = page_of(header[i].p_vaddr);
-        uintptr_t begin = base + (header[i].p_vaddr - first);
-        if (wanted - begin >= header[i].p_filesz)
-            continue;
-        const uint8_t *at = object->dlfo_eh_frame;
-        *notes = (struct cfi_notes){at, at - (wanted - begin), at + (header[i].p_filesz - (wanted - begin))};
-        return true;
+        return (struct headers){NULL, 0};
+    if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
+        return (struct headers){(const Elf64_Phdr *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};
+    size_t bytes = (size_t)elf->e_phnum * sizeof(Elf64_Phdr);
+    if (elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff > PAGE_BYTES || bytes > PAGE_BYTES - elf->e_phoff)
+        return (struct headers){NULL, 0};
+    return (struct headers){(const Elf64_Phdr *)((const char *)elf + elf->e_phoff), elf->e_phnum};
+}
+
+/* The segment in which an object's notes stand. */
+static void find_segment(const struct dl_find_object *object, struct cfi_notes *notes)
+{
+    const uint8_t *at = object->dlfo_eh_frame;
+    struct headers headers = find_headers(object);
+    for (size_t i = 0; i < headers.count; i++) {
+        const Elf64_Phdr *header = &headers.header[i];
+        uintptr_t before = (uintptr_t)at - (object->dlfo_link_map->l_addr + header->p_vaddr);
+        if (header->p_type == PT_LOAD && before < header->p_filesz)
+            *notes = (struct cfi_notes){at, at - before, at + (header->p_filesz - before)};
     }
-    return false;
 }
 
 /* False: no object's code. */

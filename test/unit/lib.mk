@@ -41,8 +41,8 @@ $(BUILD)/test/unit/unwind/test/unit/shapes.o: UNIT_CFLAGS_unwind += -fomit-frame
 $(BUILD)/test/unit/unwind/test/unit/shapes_rbp.o: UNIT_CFLAGS_unwind += -fno-omit-frame-pointer
 $(BUILD)/test/unit/test_unwind: | $(addprefix $(UNIT_FRAMES)/,plugin_small.so plugin_large.so)
 
-$(UNIT_FRAMES)/plugin_small.so: PLUGIN_FRAME := 8
-$(UNIT_FRAMES)/plugin_large.so: PLUGIN_FRAME := 88
+$(UNIT_FRAMES)/plugin_small.so: PLUGIN_FRAME := 16
+$(UNIT_FRAMES)/plugin_large.so: PLUGIN_FRAME := 96
 $(UNIT_FRAMES)/%.so: test/unit/frame_plugin.c
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) -O2 -fPIC -shared -DPLUGIN_FRAME=$(PLUGIN_FRAME) $< -o $@

@@ -118,6 +118,55 @@ static void deep_trees(void **state)
     random_trees(3, 60, 40, 10);
 }
 
+/* A frame that is found by rbp, and one that leaves rbp alone: from one and the same call in that, others keep rbp,
+ * each in another place, or leave it where it is. */
+static __attribute__((noinline)) void leaves_rbp_alone(void *random)
+{
+    shapes[*(volatile unsigned *)random % SHAPES](allocate, NULL, 0);
+    KEEP_FRAME();
+}
+
+static void rbp_comes_from_elsewhere(void **state)
+{
+    (void)state;
+    uint64_t seed = 6;
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned random = (unsigned)random_below(&seed, SHAPES * 3 * 2);
+        for (unsigned again = random_below(&seed, 2); again < 2; again++)
+            shapes[3 + random / SHAPES % 3](leaves_rbp_alone, &random, random / SHAPES / 3);
+    }
+}
+
+static __attribute__((noinline)) void makes_room(size_t bytes)
+{
+    char *room = __builtin_alloca(bytes);
+    __asm__ volatile("" : : "r"(room) : "memory");
+    truth_allocate(&trace);
+    __asm__ volatile("" : : "r"(room) : "memory");
+}
+
+/* The innermost return address stands where it stood, the one beyond still stands there too, in room that nobody has
+ * written to; but it is no longer the frame's. */
+static __attribute__((noinline)) void room_moves(bool outside, size_t bytes)
+{
+    if (outside) {
+        char *room = __builtin_alloca(64);
+        __asm__ volatile("" : : "r"(room) : "memory");
+        makes_room(64);
+    } else
+        makes_room(bytes);
+    KEEP_FRAME();
+}
+
+static void a_stale_return_address(void **state)
+{
+    (void)state;
+    for (size_t bytes = 0; bytes < 400; bytes += 8) {
+        room_moves(true, 0);
+        room_moves(false, bytes);
+    }
+}
+
 static __attribute__((noinline)) void recurse(unsigned depth)
 {
     if (depth == 0)
@@ -195,7 +244,7 @@ static void a_caller_far_out_changes(void **state)
 {
     (void)state;
     uint32_t id[6];
-    for (unsigned i = 0; i < 6; i++)
+    for (volatile unsigned i = 0; i < 6; i++) /* one call, not six */
         id[i] = two_calls(i % 2 != 0);
     for (unsigned i = 2; i < 6; i++)
         assert_int_equal(id[i], id[i % 2]);
@@ -444,13 +493,14 @@ static void call_generated(const unsigned char *code, size_t bytes)
     unsigned char *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(at, MAP_FAILED);
     memcpy(at, code, bytes);
-    void (*call)(void (*)(void)) = (void (*)(void (*)(void)))(uintptr_t)at;
-    for (unsigned i = 0; i < 3; i++) {
-        call(allocate_unjudged);
+    void (*call)(void (*)(void), unsigned) = (void (*)(void (*)(void), unsigned))(uintptr_t)at;
+    for (volatile unsigned i = 0; i < 6; i++) {
+        call(allocate_unjudged, i % 3);
         uint32_t outer = stack_node(found).parent;
         assert_in_range(stack_node(outer).address, (uintptr_t)at, (uintptr_t)at + bytes);
         assert_int_equal(stack_node(outer).parent, STACK_LOST);
-        recurse(i);
+        if (i == 3)
+            recurse(i);
     }
     munmap(at, PAGE);
 }
@@ -462,7 +512,11 @@ static void generated_code(void **state)
     static const unsigned char framed[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
     /* push rbp; mov rbp, 16; call rdi; pop rbp; ret */
     static const unsigned char garbage[] = {0x55, 0x48, 0xc7, 0xc5, 0x10, 0, 0, 0, 0xff, 0xd7, 0x5d, 0xc3};
+    /* push rbp; test esi, esi; jz 9; call rdi; pop rbp; ret; 9: call rdi; pop rbp; ret */
+    static const unsigned char two_calls[] = {0x55, 0x85, 0xf6, 0x74, 4,    0xff, 0xd7,
+                                              0x5d, 0xc3, 0xff, 0xd7, 0x5d, 0xc3};
     call_generated(framed, sizeof framed);
+    call_generated(two_calls, sizeof two_calls);
     call_generated(garbage, sizeof garbage);
 }
 
@@ -507,7 +561,7 @@ static void rules_are_forgotten(void **state)
     (void)state;
     static void (*const before[])(void) = {do_nothing, falsify_rules, unwind_forget};
     uint32_t id[3];
-    for (unsigned i = 0; i < 3; i++) {
+    for (volatile unsigned i = 0; i < 3; i++) {
         before[i]();
         truth_result.silent = i == 1;
         id[i] = two_calls(true);
@@ -624,6 +678,8 @@ int main(void)
         TEST(trees_of_common_depth),
         TEST(deep_trees),
         TEST(recursion_deeper_than_is_kept),
+        TEST(rbp_comes_from_elsewhere),
+        TEST(a_stale_return_address),
         TEST(tail_calls),
         TEST(a_caller_far_out_changes),
         TEST(callers_through_every_shape),
