@@ -247,10 +247,12 @@ static void collect_growth(unsigned tags)
     growth_begin(head->uptime_ms);
     take(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
     for (unsigned tag = 0; tag < tags; tag++) {
-        struct snapshot_tag *row = &area.tag[work.tag_row[tag]];
-        if (work.tag_row[tag] != SNAPSHOT_NONE)
-            take(SNAPSHOT_TAG, work.tag_row[tag], tag, &row->books.live, &row->books.allocated, &row->books.freed,
-                 SNAPSHOT_NONE, &row->past);
+        uint32_t at = work.tag_row[tag];
+        if (at == SNAPSHOT_NONE)
+            continue;
+        struct snapshot_tag *row = &area.tag[at];
+        take(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
+             &row->past);
     }
     for (uint32_t i = 0; i < head->sites; i++) {
         struct snapshot_site *row = &area.site[i];

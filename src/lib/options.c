@@ -147,22 +147,27 @@ static bool parse_choice(const char *words, const char *value, size_t length, ui
     }
 }
 
+/* By how many bits a unit shifts: "", "B", "K", "KiB" and so on; -1: it is none. */
+static int parse_unit(const char *unit, size_t length)
+{
+    static const char units[] = "KMG";
+    if (length == 0 || (length == 1 && *unit == 'B'))
+        return 0;
+    const char *known = memchr(units, *unit, sizeof units - 1);
+    bool whole = length == 1 || (length == 3 && memcmp(unit + 1, "iB", 2) == 0);
+    return known != NULL && whole ? 10 * (int)(known - units + 1) : -1;
+}
+
 /* Bytes, in units of 1024 where one is named: "65536", "64K", "0.5MiB". */
 static bool parse_bytes(const char *value, size_t length, uint64_t *bytes)
 {
-    static const char units[] = "KMG";
     size_t digits = 0;
     while (digits < length && (value[digits] == '.' || (value[digits] >= '0' && value[digits] <= '9')))
         digits++;
-    const char *unit = value + digits;
-    size_t left = length - digits;
-    const char *known = left > 0 ? memchr(units, *unit, 3) : NULL;
-    bool plain = left == 0 || (left == 1 && *unit == 'B');
-    bool scaled = known != NULL && (left == 1 || (left == 3 && memcmp(unit + 1, "iB", 2) == 0));
-    uint64_t most = (uint64_t)1000 << (plain ? 40 : 20); /* thousandths: what the shift keeps */
-    if (!(plain || scaled) || !parse_thousandths(value, digits, bytes) || *bytes > most)
+    int shift = parse_unit(value + digits, length - digits);
+    if (shift < 0 || !parse_thousandths(value, digits, bytes) || *bytes > (uint64_t)1000 << (40 - shift))
         return false;
-    *bytes = (*bytes << (plain ? 0 : 10 * (known - units + 1))) / 1000;
+    *bytes = (*bytes << shift) / 1000;
     return true;
 }
 

@@ -111,24 +111,24 @@ static struct {
     size_t bytes;
     void *(*malloc)(size_t size);
     void *(*calloc)(size_t count, size_t size);
-} room;
+} given;
 
 static void *malloc_with_room(size_t size)
 {
-    return room.malloc(size + room.bytes);
+    return given.malloc(size + given.bytes);
 }
 
 /* Only ever asked for one object (track.c), so that nothing overflows. */
 static void *calloc_with_room(size_t count, size_t size)
 {
-    return room.calloc(count, size + room.bytes);
+    return given.calloc(count, size + given.bytes);
 }
 
 void real_give_room(size_t bytes)
 {
-    room.bytes = bytes;
-    room.malloc = real.malloc;
-    room.calloc = real.calloc;
+    given.bytes = bytes;
+    given.malloc = real.malloc;
+    given.calloc = real.calloc;
     real.malloc = malloc_with_room;
     real.calloc = calloc_with_room;
 }

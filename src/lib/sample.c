@@ -21,8 +21,10 @@ static double minus_ln(uint64_t value)
     double t = (mantissa - 1) / (mantissa + 1);
     double power = t;
     double sum = 0;
-    for (unsigned term = 1; term <= TERMS; term += 2, power *= t * t)
+    for (unsigned term = 1; term <= TERMS; term += 2) {
         sum += power / term;
+        power *= t * t;
+    }
     return ((double)BITS - exponent) * 0.693147180559945309 - 2 * sum;
 }
 
@@ -31,8 +33,10 @@ static double one_minus_exp(double x)
 {
     enum { TERMS = 10 };
     unsigned halvings = 0;
-    for (; x > 0.125; x /= 2)
+    while (x > 0.125) { /* NOLINT(clang-analyzer-security.FloatLoopCounter): counts how often */
+        x /= 2;
         halvings++;
+    }
     double term = x;
     double sum = x;
     for (unsigned n = 2; n <= TERMS; n++)

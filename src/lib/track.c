@@ -268,11 +268,11 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
     if (UNLIKELY(bytes >= TRACK_HUGE))
         return track_allocate_huge(bytes, caller, MADE_MALLOC, true);
     if (bytes > TRACK_CALLOC_SMALL)
-        return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, MADE_MALLOC | SHAPE_ZEROED);
+        return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, SHAPE_ZEROED);
     char *base = real.malloc(bytes + BLOCK_HEADER);
     if (LIKELY(base != NULL))
         memset(base, 0, bytes + BLOCK_HEADER);
-    return track_allocated(base, bytes, caller, MADE_MALLOC | SHAPE_ZEROED);
+    return track_allocated(base, bytes, caller, SHAPE_ZEROED);
 }
 
 /* ---- freeing ---- */
