@@ -1,5 +1,6 @@
 #include "trace.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/single_threaded.h>
 
@@ -56,7 +57,9 @@ static char *with_given_room(char *base, size_t size, unsigned shape)
 static char *with_more_room(char *base, size_t size, unsigned shape)
 {
     size_t bytes = size + BLOCK_NOTED;
+    int error = errno;
     char *larger = shape & SHAPE_ZEROED ? real.calloc(1, bytes) : real.malloc(bytes);
+    errno = error;
     if (larger != NULL)
         real.free(base);
     return larger;
