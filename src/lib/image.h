@@ -1,8 +1,10 @@
 /* The bytes of an ELF object, wherever they are: those of a loaded one, of a file, of a buffer.
  *
- * Nothing is believed: every read is checked against the image's bounds, and a loaded object is copied by the
- * kernel (process_vm_readv on ourselves), which answers EFAULT where a plain load would be killed: another thread may
- * unload it at any time. Where that call is refused, or after the program has called seccomp, nothing can be read.
+ * Nothing is believed: every read is checked against the image's bounds. What was loaded at start stays, so that the
+ * kernel is only asked which of its pages can be read. Another loaded object is copied by the kernel (process_vm_readv
+ * on ourselves), which answers EFAULT where a plain load would be killed: another thread may unload it at any time.
+ * Where a seccomp filter was there before us, that call is not made (the filter might kill for it), and after the
+ * program itself has called seccomp none is: then nothing can be read.
  *
  * A position is a run-time address in a loaded object, and an offset in a file or a buffer. */
 #ifndef TM_IMAGE_H
@@ -20,9 +22,10 @@ struct image {
     const void *buffer;  /* IMAGE_BUFFER: what stands at position 0 */
     uint64_t begin, end; /* positions that may be read */
     uint64_t bias;       /* IMAGE_LOADED: what is added to the addresses that the file gives */
+    bool stays;          /* IMAGE_LOADED: is never unloaded */
 };
 
-struct image image_of_loaded(uintptr_t begin, uintptr_t end, uintptr_t bias);
+struct image image_of_loaded(uintptr_t begin, uintptr_t end, uintptr_t bias, bool stays);
 struct image image_of_buffer(const void *buffer, size_t bytes);
 
 /* Opens a regular file; false if there is none. It takes a descriptor until image_close, and for a moment the lowest

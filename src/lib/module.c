@@ -185,6 +185,7 @@ static const struct link_map *first_map(void)
 static struct {
     unsigned count;
     struct symbols symbols[1024]; /* no program has as many libraries */
+    uintptr_t dynamic[1024];
 } at_start;
 
 static void look_through(void)
@@ -192,10 +193,20 @@ static void look_through(void)
     const struct link_map *us = our_map();
     for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
         struct symbols symbols = symbols_of(map);
-        if (map != us && symbols.table != NULL && symbols.names != NULL &&
-            at_start.count < ARRAY_LENGTH(at_start.symbols))
-            at_start.symbols[at_start.count++] = symbols;
+        if (map == us || symbols.table == NULL || symbols.names == NULL ||
+            at_start.count == ARRAY_LENGTH(at_start.symbols))
+            continue;
+        at_start.dynamic[at_start.count] = (uintptr_t)map->l_ld;
+        at_start.symbols[at_start.count++] = symbols;
     }
+}
+
+bool module_at_start(uintptr_t dynamic)
+{
+    for (unsigned i = 0; i < at_start.count; i++)
+        if (at_start.dynamic[i] == dynamic)
+            return true;
+    return false;
 }
 
 bool module_defined(const char *name)

@@ -16,6 +16,9 @@ const char *module_program(void);
 const char *module_executable(void);
 void module_start(void); /* once */
 
+/* Whether the object with that dynamic section was loaded at start: such a one is never unloaded. */
+bool module_at_start(uintptr_t dynamic);
+
 /* Whether some object but ours defines a symbol, of those loaded at start. */
 bool module_defined(const char *name);
 

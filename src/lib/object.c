@@ -43,7 +43,7 @@ bool object_is_gone(const struct object *object)
 
 struct image object_image(const struct object *object)
 {
-    return image_of_loaded(object->begin, object->end, object->bias);
+    return image_of_loaded(object->begin, object->end, object->bias, object->stays);
 }
 
 unsigned object_at(uintptr_t address)
@@ -199,7 +199,8 @@ static bool look(uintptr_t address, struct object *found, const char **path)
     *found = (struct object){.begin = (uintptr_t)loader.dlfo_map_start,
                              .end = (uintptr_t)loader.dlfo_map_end,
                              .bias = map->l_addr,
-                             .dynamic = (uintptr_t)map->l_ld};
+                             .dynamic = (uintptr_t)map->l_ld,
+                             .stays = module_at_start((uintptr_t)map->l_ld)};
     *path = map->l_name != NULL ? map->l_name : "";
     return true;
 }

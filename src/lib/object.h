@@ -27,6 +27,7 @@ struct object {
     uint64_t seen_ms; /* when it was first seen */
     uint64_t gone_ms; /* when it was found gone, at least 1; 0: loaded */
     uint32_t times;   /* how often it was loaded, as far as anybody noticed */
+    bool stays;       /* loaded at start: never unloaded */
     bool is_program;  /* the executable: its file is /proc/self/exe, whatever its path names by now */
 };
 

@@ -70,7 +70,8 @@ static void *fail(size_t size, uintptr_t caller, unsigned shape)
 static void *from_arena(char *base, size_t size, unsigned shape)
 {
     struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
-    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, (shape & ~(unsigned)SHAPE_MADE) | SHAPE_BOOT);
+    shape &= ~(unsigned)(SHAPE_MADE | SHAPE_ZEROED);
+    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, shape | SHAPE_BOOT);
     return block_user(block);
 }
 
