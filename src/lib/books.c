@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "lifecycle.h"
+#include "name.h"
 #include "thread.h"
 
 static void meet_tick(struct slab *slab, uint32_t tick)
@@ -10,6 +11,8 @@ static void meet_tick(struct slab *slab, uint32_t tick)
         slab_fold(slab, tick);
         lock_release(&lock_books);
     }
+    if (UNLIKELY(name_waiting))
+        name_catch_up(thread_self());
 }
 
 struct books books_open(void)

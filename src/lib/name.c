@@ -1,6 +1,10 @@
 #include "name.h"
 
+#include <string.h>
+#include <sys/single_threaded.h>
+
 #include "lock.h"
+#include "reporter.h"
 #include "snapshot/snapshot.h"
 #include "symbol.h"
 
@@ -9,11 +13,14 @@ enum { NAMES = 8192, TEXT_BYTES = 512 * 1024, OBJECT_SHIFT = 48 };
 static struct {
     uint64_t key[NAMES]; /* address and object; 0: no name stands here */
     uint32_t at[NAMES];
+    bool waits[NAMES]; /* for a thread that may open the file */
     uint32_t count;
     uint32_t used;
     char text[TEXT_BYTES]; /* each with a closing zero */
     char unkept[SNAPSHOT_SITE_NAME];
 } names;
+
+bool name_waiting;
 
 /* Where the key stands, or would. */
 static unsigned place_of(uint64_t key)
@@ -24,18 +31,30 @@ static unsigned place_of(uint64_t key)
     return place;
 }
 
-static const char *find_out(unsigned place, unsigned object, uintptr_t address)
+static bool has_room(void)
 {
-    bool keep = names.count < NAMES / 4 * 3 && sizeof names.text - names.used >= SNAPSHOT_SITE_NAME;
-    char *name = keep ? &names.text[names.used] : names.unkept;
-    size_t length = symbol_name(object, address, SYMBOL_FROM_MEMORY, name, SNAPSHOT_SITE_NAME);
+    return sizeof names.text - names.used >= SNAPSHOT_SITE_NAME;
+}
+
+/* Writes the name, and keeps it where there is room; whether it names a function. */
+static bool find_out(unsigned place, uint64_t key, enum symbol_source source, char **name)
+{
+    bool keep = has_room() && (names.key[place] == key || names.count < NAMES / 4 * 3);
+    *name = keep ? &names.text[names.used] : names.unkept;
+    uintptr_t address = key & (((uint64_t)1 << OBJECT_SHIFT) - 1);
+    size_t length = symbol_name((unsigned)(key >> OBJECT_SHIFT), address, source, *name, SNAPSHOT_SITE_NAME);
     if (keep) {
-        names.key[place] = (uint64_t)object << OBJECT_SHIFT | address;
+        names.count += names.key[place] == 0;
+        names.key[place] = key;
         names.at[place] = names.used;
         names.used += (uint32_t)length + 1;
-        names.count++;
     }
-    return name;
+    return memchr(*name, '!', length) != NULL;
+}
+
+static bool may_open(uintptr_t self)
+{
+    return self != reporter_self() || !__libc_single_threaded;
 }
 
 const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
@@ -44,7 +63,27 @@ const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
         return "";
     uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
     unsigned place = place_of(key);
-    const char *name = names.key[place] == key ? &names.text[names.at[place]] : find_out(place, object, address);
+    char *name = &names.text[names.at[place]];
+    if (names.key[place] != key && !find_out(place, key, SYMBOL_FROM_MEMORY, &name) && object != OBJECT_NONE) {
+        if (may_open(self))
+            find_out(place, key, SYMBOL_FROM_FILE, &name);
+        else if (names.key[place] == key)
+            names.waits[place] = name_waiting = true;
+    }
     lock_release(&lock_names);
     return name;
+}
+
+void name_catch_up(uintptr_t self)
+{
+    if (lock_take(&lock_names, self) != LOCK_TAKEN)
+        return;
+    name_waiting = false;
+    for (unsigned place = 0; place < NAMES; place++) {
+        char *name;
+        if (names.waits[place] && has_room())
+            find_out(place, names.key[place], SYMBOL_FROM_FILE, &name);
+        names.waits[place] = false;
+    }
+    lock_release(&lock_names);
 }

@@ -1,11 +1,19 @@
-/* Names of code addresses, each found out once. */
+/* Names of code addresses, each found out once.
+ *
+ * What an object exports is named at once, from memory. The names of its other functions stand in its file, and opening
+ * one takes the lowest descriptor for a moment: in a process of one thread that thread may count on it, so only
+ * itself opens files then, at its next tick; until then the name is the address in the file. */
 #ifndef TM_NAME_H
 #define TM_NAME_H
 
 #include "base.h"
 
-/* MODULE!FUNCTION+0x12 (symbol.h); good until the next name is asked for. `self` as for a lock. Any thread; faults on
- * nothing. Names that find no room are found out again each time. */
+/* MODULE!FUNCTION+0x12 (symbol.h); good until the next name is asked for. Any thread; faults on nothing. `self` as for
+ * a lock. Names that find no room are found out again each time. */
 const char *name_of(unsigned object, uintptr_t address, uintptr_t self);
+
+/* Finds out the names that wait for a thread of the program, which calls this. */
+SHARED bool name_waiting;
+void name_catch_up(uintptr_t self);
 
 #endif

@@ -74,6 +74,11 @@ static bool to_stderr(void)
     return strcmp(options.output, "stderr") == 0;
 }
 
+uintptr_t reporter_self(void)
+{
+    return (uintptr_t)&reporter;
+}
+
 bool reporter_is_mute(void)
 {
     return strcmp(options.output, "none") == 0;
@@ -234,7 +239,7 @@ static void run(void *unused)
         uint64_t now = reporter_uptime_ns();
         if (now >= report_at) {
             reporter.cpu_us = cpu_before + own_cpu_us();
-            reporter_report(SNAPSHOT_PERIODIC, (uintptr_t)&reporter);
+            reporter_report(SNAPSHOT_PERIODIC, reporter_self());
             report_at = next_report_ns();
             continue;
         }

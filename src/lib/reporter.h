@@ -26,6 +26,7 @@ void reporter_forked(void);
 bool reporter_report(enum snapshot_kind kind, uintptr_t self);
 bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self);
 
+uintptr_t reporter_self(void);     /* the thread, to a lock */
 bool reporter_is_mute(void);       /* output=none */
 uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
 uint64_t reporter_cpu_us(void);    /* what its thread has used */

@@ -50,12 +50,20 @@ static size_t find(uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
     return symtab_name(&table, &symbol, name);
 }
 
-static size_t find_in_file(const struct object *object, uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
+/* Those whose file tells no more than memory: not opened again while they are loaded. */
+static bool stripped[OBJECTS_MAX];
+
+static size_t find_in_file(unsigned number, uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
 {
+    const struct object *object = object_get(number);
     struct image image;
-    if (!object_open(object, &image))
+    if ((stripped[number] && !object_is_gone(object)) || !object_open(object, &image)) {
+        stripped[number] = true;
         return 0;
-    size_t length = symtab_section(&table, &image, SHT_SYMTAB) ? find(address, offset, name) : 0;
+    }
+    bool has_static = symtab_section(&table, &image, SHT_SYMTAB);
+    stripped[number] = !has_static;
+    size_t length = has_static ? find(address, offset, name) : 0;
     if (length == 0 && symtab_section(&table, &image, SHT_DYNSYM))
         length = find(address, offset, name);
     image_close(&image);
@@ -83,7 +91,7 @@ size_t symbol_name(unsigned number, uintptr_t address, enum symbol_source source
     uint64_t offset = address - object->bias;
     size_t length = 0;
     if (source == SYMBOL_FROM_FILE)
-        length = find_in_file(object, address - object->bias, &offset, name);
+        length = find_in_file(number, address - object->bias, &offset, name);
     if (length == 0)
         length = find_in_memory(object, address - object->bias, &offset, name);
     size_t digits_length = offset_text(digits, offset);

@@ -44,7 +44,7 @@ static bool tag_is_module(const struct snapshot *snapshot, const struct snapshot
         return true;
     const size_t length = strnlen(tag, SNAPSHOT_NAME);
     return strncmp(site->name, tag, length) == 0 &&
-           (length == SNAPSHOT_NAME || site->name[length] == '!' || site->name[length] == '\0');
+           (length == SNAPSHOT_NAME || strchr("!+", site->name[length]) != NULL); /* or where the name ends */
 }
 
 static bool any_other_tag(const struct snapshot *snapshot)
