@@ -28,7 +28,7 @@ CPPFLAGS += -Iinclude -Isrc
 LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-protector -U_FORTIFY_SOURCE \
               -fno-semantic-interposition -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc \
               -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize
-LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so
+LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so -Wl,--sort-section=name
 
 LIB_SOURCES := $(wildcard src/lib/*.c src/snapshot/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)

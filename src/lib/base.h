@@ -12,6 +12,7 @@
 #define HOT                 static inline __attribute__((always_inline))
 #define COLD                __attribute__((noinline, cold))
 #define SHARED              extern __attribute__((visibility("hidden"))) /* -fvisibility leaves declarations out */
+#define SPARSE              __attribute__((section(".bss.sparse"))) /* large tables, apart from what is in use always */
 #define PUBLIC              __attribute__((visibility("default")))
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

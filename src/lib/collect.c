@@ -33,7 +33,7 @@ static struct {
     struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
     struct snapshot_object object[COLLECT_OBJECTS];
     struct collect_stacks stacks;
-} area;
+} area SPARSE;
 
 /* Working tables. */
 static struct {
@@ -42,7 +42,7 @@ static struct {
     struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
     struct snapshot_books books[TAGS_MAX];
     uint32_t tag_row[TAGS_MAX];
-} work;
+} work SPARSE;
 
 static void add_cell(struct slab_cell *to, const struct slab_cell *cell)
 {

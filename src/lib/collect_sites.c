@@ -21,7 +21,7 @@ static struct {
     uint16_t context[INTERN_MAX]; /* those with live blocks of sites with rows */
     uint32_t live_contexts;
     uint16_t site_of[COLLECT_SITES];
-} work;
+} work SPARSE;
 
 /* Read while its parts moved, a sum may be short of nothing. */
 static uint64_t not_negative(uint64_t sum)

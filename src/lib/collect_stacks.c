@@ -24,7 +24,7 @@ static struct {
     struct entry heap[KEPT];
     uint32_t count;
     struct trace_sums others;
-} work;
+} work SPARSE;
 
 static bool is_less(const struct entry *a, const struct entry *b)
 {

@@ -7,7 +7,7 @@ _Static_assert((int)CONTEXTS_MAX == (int)INTERN_MAX, "a number fits a header");
 static struct {
     struct intern keys;         /* as they were looked up */
     uint16_t tag[CONTEXTS_MAX]; /* as it was booked */
-} contexts;
+} contexts SPARSE;
 
 static unsigned context_add(uint64_t key, unsigned tag)
 {

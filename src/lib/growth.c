@@ -45,7 +45,7 @@ static struct {
     uint16_t bucket[BUCKETS]; /* place + 1 */
     struct place place[GROWTH_SUBJECTS];
     _Alignas(CACHE_LINE) struct cluster cluster[GROWTH_LEVELS][GROWTH_UNITS][GROWTH_SUBJECTS / TOGETHER];
-} growth;
+} growth SPARSE;
 
 /* ---- time ---- */
 

@@ -186,7 +186,7 @@ static struct {
     unsigned count;
     struct symbols symbols[1024]; /* no program has as many libraries */
     uintptr_t dynamic[1024];
-} at_start;
+} at_start SPARSE;
 
 static void look_through(void)
 {

@@ -18,7 +18,7 @@ static struct {
     uint32_t used;
     char text[TEXT_BYTES]; /* each with a closing zero */
     char unkept[SNAPSHOT_SITE_NAME];
-} names;
+} names SPARSE;
 
 bool name_waiting;
 

@@ -15,7 +15,7 @@ static struct {
     struct object object[OBJECTS_MAX];
     char text[TEXT_BYTES]; /* paths, each with a closing zero */
     char path[PATH_BYTES]; /* the one that is being put together */
-} objects;
+} objects SPARSE;
 
 /* ---- what is known ---- */
 

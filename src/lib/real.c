@@ -16,7 +16,7 @@ enum { ARENA_BYTES = 256 * 1024 };
 static struct {
     size_t used;
     _Alignas(16) char room[ARENA_BYTES];
-} arena;
+} arena SPARSE;
 
 static void *arena_take(size_t alignment, size_t size)
 {

@@ -34,8 +34,9 @@ static struct {
     uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
     char directory[OPTION_TEXT];
-    char text[TEXT_BYTES];
 } reporter;
+
+static SPARSE char report_text[TEXT_BYTES];
 
 static enum phase phase_now(void)
 {
@@ -153,7 +154,7 @@ static bool write_to_path(size_t length)
     long file = path_open(&path);
     if (file < 0)
         return false;
-    bool written = log_descriptor((int)file, reporter.text, length, impatience());
+    bool written = log_descriptor((int)file, report_text, length, impatience());
     sys1(SYS_close, file);
     return written;
 }
@@ -174,9 +175,9 @@ static void try_path(void)
 static bool write_out(int descriptor, size_t length)
 {
     if (descriptor >= 0)
-        return log_descriptor(descriptor, reporter.text, length, NULL);
+        return log_descriptor(descriptor, report_text, length, NULL);
     if (to_stderr())
-        return log_stderr(reporter.text, length, impatience());
+        return log_stderr(report_text, length, impatience());
     return reporter_is_mute() || write_to_path(length);
 }
 
@@ -190,8 +191,8 @@ bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
         return false;
     }
     const struct snapshot *snapshot = collect(kind, ++reporter.number, self);
-    size_t length = text_report(snapshot, (unsigned)options.top, reporter.text, sizeof reporter.text);
-    bool written = write_out(descriptor, length < sizeof reporter.text ? length : sizeof reporter.text);
+    size_t length = text_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
+    bool written = write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
     lock_release(&lock_report);
     return written;
 }

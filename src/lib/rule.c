@@ -50,7 +50,7 @@ static struct {
     uint64_t left_out;
     struct range range[RULE_RANGES_MAX];
     struct symtab table; /* too large for a stack */
-} rules;
+} rules SPARSE;
 
 /* ---- reading them ---- */
 
@@ -136,6 +136,8 @@ bool rule_skip(const char *text, size_t length)
 
 void rule_clear(void)
 {
+    if (rules.tags.count + rules.skips.count == 0)
+        return; /* as at start: touches nothing */
     rules.tags.count = rules.skips.count = 0;
     memset(rules.resolved, 0, sizeof rules.resolved);
     rules.ranges = 0;

@@ -21,12 +21,14 @@ _Static_assert((int)OBJECT_SHIFT > (int)CONTEXT_SITE_BITS, "an address and its o
 
 /* By a site's number. */
 static struct {
-    struct intern keys;           /* the address; of a second object there, with the object's number above */
-    uint16_t current[INTERN_MAX]; /* of the number of a plain address: the site of the object that stands there now */
-    uint16_t object[INTERN_MAX];
-    uint16_t tag[INTERN_MAX];
-    bool wrapper[INTERN_MAX];
-} sites;
+    struct intern keys; /* the address; of a second object there, with the object's number above */
+    struct {
+        uint16_t current; /* of the number of a plain address: the site of the object that stands there now */
+        uint16_t object;
+        uint16_t tag;
+        bool wrapper;
+    } site[INTERN_MAX];
+} sites SPARSE;
 
 void site_start(void)
 {
@@ -45,7 +47,7 @@ uintptr_t site_address(unsigned site)
 
 unsigned site_object(unsigned site)
 {
-    return sites.object[site];
+    return sites.site[site].object;
 }
 
 /* ---- a site's number ---- */
@@ -54,8 +56,8 @@ unsigned site_object(unsigned site)
 static unsigned site_find(uintptr_t address)
 {
     unsigned first = intern_find(&sites.keys, address);
-    unsigned site = __atomic_load_n(&sites.current[first], __ATOMIC_ACQUIRE); /* pairs with site_make_current */
-    return site != SITE_NONE && object_is_gone(object_get(sites.object[site])) ? SITE_NONE : site;
+    unsigned site = __atomic_load_n(&sites.site[first].current, __ATOMIC_ACQUIRE); /* pairs with site_make_current */
+    return site != SITE_NONE && object_is_gone(object_get(sites.site[site].object)) ? SITE_NONE : site;
 }
 
 /* The tag by the first rule that matches, else by the module. */
@@ -75,10 +77,10 @@ static unsigned tag_of(unsigned object, uintptr_t address, bool *wrapper)
 static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
 {
     unsigned site = sites.keys.count;
-    sites.object[site] = (uint16_t)object;
-    sites.tag[site] = (uint16_t)tag_of(object, address, &sites.wrapper[site]);
+    sites.site[site].object = (uint16_t)object;
+    sites.site[site].tag = (uint16_t)tag_of(object, address, &sites.site[site].wrapper);
     if (key == address)
-        sites.current[site] = (uint16_t)site;
+        sites.site[site].current = (uint16_t)site;
     return intern_add(&sites.keys, key);
 }
 
@@ -91,13 +93,13 @@ static unsigned site_intern(uintptr_t address)
     if (first == SITE_NONE)
         return room ? site_add(address, object, address) : SITE_NONE;
     unsigned site = first;
-    if (sites.object[first] != object) {
+    if (sites.site[first].object != object) {
         uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
         site = intern_find(&sites.keys, key);
         if (site == SITE_NONE && room)
             site = site_add(key, object, address);
     }
-    __atomic_store_n(&sites.current[first], (uint16_t)site, __ATOMIC_RELEASE);
+    __atomic_store_n(&sites.site[first].current, (uint16_t)site, __ATOMIC_RELEASE);
     return site;
 }
 
@@ -123,7 +125,7 @@ uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t sl
 {
     for (unsigned levels = 1; levels <= WRAPPERS_DEEP; levels++) {
         unsigned site;
-        if (!site_get(slab, caller, &site) || !sites.wrapper[site])
+        if (!site_get(slab, caller, &site) || !sites.site[site].wrapper)
             return caller;
         uintptr_t further = stack_caller(&slab->trace, slot, levels);
         if (further == 0)
@@ -149,7 +151,7 @@ static unsigned context_new(struct slab *slab, uintptr_t caller, unsigned site, 
     unsigned scope = (unsigned)slab->scope;
     unsigned tag = scope;
     if (scope == TAG_UNTAGGED)
-        tag = site != SITE_NONE ? sites.tag[site] : tag_of(OBJECT_NONE, caller, &wrapper);
+        tag = site != SITE_NONE ? sites.site[site].tag : tag_of(OBJECT_NONE, caller, &wrapper);
     unsigned context = context_intern(key_of(site, size_class, scope, tag), tag);
     slab_limit(slab);
     return context;
@@ -161,7 +163,7 @@ static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_cl
     if (!site_get(slab, caller, &site))
         return context_last_resort(size_class);
     unsigned scope = (unsigned)slab->scope;
-    unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, sites.tag[site])) : 0;
+    unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, sites.site[site].tag)) : 0;
     if (context != 0)
         return context;
     if (slab == &slab_shared)
@@ -216,9 +218,9 @@ void site_before_unload(uintptr_t dynamic)
 {
     unsigned count = site_count();
     for (unsigned site = 1; site < count; site++) {
-        const struct object *object = object_get(sites.object[site]);
+        const struct object *object = object_get(sites.site[site].object);
         if (object->dynamic == dynamic && !object->is_program && !object_is_gone(object))
-            name_of(sites.object[site], site_address(site), thread_self());
+            name_of(sites.site[site].object, site_address(site), thread_self());
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "sys.h"
 
-struct slab slab_shared;
+SPARSE struct slab slab_shared;
 
 static struct {
     struct slab first; /* the main thread's: costs no system call, and counts against no limit later */
@@ -15,7 +15,7 @@ static struct {
     char *wheels; /* room for more */
     size_t wheels_left;
     struct amount live[TAGS_MAX]; /* slab_fold's working table, zero between two calls */
-} slabs;
+} slabs SPARSE;
 
 enum { WHEELS_AT_ONCE = 32 };
 

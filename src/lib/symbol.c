@@ -6,7 +6,7 @@
 
 enum { OFFSET_BYTES = sizeof "+0x" - 1 + 16 };
 
-static struct symtab table; /* too large for a stack; under the report's lock */
+static SPARSE struct symtab table; /* too large for a stack; under the report's lock */
 
 /* ---- text ---- */
 

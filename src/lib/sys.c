@@ -98,7 +98,7 @@ __asm__(".pushsection .text\n"
 enum { THREAD_STACK_BYTES = 64 * 1024, TCB_BYTES = 4096, TCB_AT = 2048, TCB_COPY_BYTES = 64 };
 
 /* There is one such thread at a time, and the next is started only when the kernel has dropped the last. */
-static _Alignas(PAGE_BYTES) char thread_stack[THREAD_STACK_BYTES];
+static SPARSE _Alignas(PAGE_BYTES) char thread_stack[THREAD_STACK_BYTES];
 static _Alignas(CACHE_LINE) char thread_tls[TCB_BYTES];
 
 /* The thread's own %fs block: self pointers, and glibc's stack and pointer guards, in case a string function was

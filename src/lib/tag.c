@@ -9,7 +9,7 @@ static struct {
     char name[TAGS_MAX][SNAPSHOT_NAME];
     struct tag_level total;
     struct tag_level level[TAGS_MAX];
-} tags;
+} tags SPARSE;
 
 _Static_assert(1 << TAG_BITS == TAGS_MAX, "a tag fits the bits that keys have for it");
 

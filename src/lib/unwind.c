@@ -14,7 +14,7 @@ enum {
     WORD_BYTES = sizeof(uintptr_t)
 };
 
-uint64_t unwind_cache[UNWIND_CACHE];
+SPARSE uint64_t unwind_cache[UNWIND_CACHE];
 uint32_t unwind_generation;
 
 /* ---- what can be read ---- */
