@@ -37,14 +37,19 @@ static const char *tag_name(const struct snapshot *snapshot, const struct snapsh
     return site->tag < snapshot->tags ? snapshot_tags(snapshot)[site->tag].name : NULL;
 }
 
+/* What stands behind the module in a call site's name, with a function and without. */
+static bool module_ends(const char *rest)
+{
+    return *rest == '!' || *rest == '\0' || strncmp(rest, "+0x", 3) == 0;
+}
+
 static bool tag_is_module(const struct snapshot *snapshot, const struct snapshot_site *site)
 {
     const char *tag = tag_name(snapshot, site);
     if (tag == NULL || site->name[0] == '\0')
         return true;
     const size_t length = strnlen(tag, SNAPSHOT_NAME);
-    return strncmp(site->name, tag, length) == 0 &&
-           (length == SNAPSHOT_NAME || strchr("!+", site->name[length]) != NULL); /* or where the name ends */
+    return strncmp(site->name, tag, length) == 0 && (length == SNAPSHOT_NAME || module_ends(site->name + length));
 }
 
 static bool any_other_tag(const struct snapshot *snapshot)
