@@ -5,6 +5,7 @@
 #include "intern.h"
 #include "name.h"
 #include "object.h"
+#include "options.h"
 #include "site.h"
 #include "snapshot/leak.h"
 #include "snapshot/rank.h"
@@ -117,6 +118,8 @@ static void finish(struct snapshot_site *row)
 void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES], const struct collect_books *books)
 {
     unsigned sites = site_count();
+    if (!options.callers)
+        return; /* one row of all others would say what the total says */
     sum_up(books, sites);
     give_rows(head, rows, work.live, sites, SNAPSHOT_SITES);
     give_rows(head, rows, work.made, sites, ROWS_LEAST);
