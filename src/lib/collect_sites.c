@@ -109,6 +109,15 @@ static void spread(struct snapshot_site *rows, uint32_t others, const struct col
     }
 }
 
+/* Which sites these are may change from report to report: their peak is the most that this row has shown. */
+static void finish_others(struct snapshot_site *row)
+{
+    uint64_t *peak = &work.peak[SITE_NONE];
+    if (row->live.bytes > *peak)
+        *peak = row->live.bytes;
+    row->peak_bytes = *peak;
+}
+
 static void finish(struct snapshot_site *row)
 {
     row->live.blocks = not_negative(row->allocated.blocks - row->freed.blocks);
@@ -128,6 +137,7 @@ void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITE
     spread(rows, others, books, sites);
     for (uint32_t i = 0; i <= others; i++)
         finish(&rows[i]);
+    finish_others(&rows[others]);
     head->sites += rows[others].allocated.blocks != 0;
 }
 
