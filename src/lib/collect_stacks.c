@@ -144,7 +144,7 @@ static uint32_t site_row(const struct snapshot *head, const struct snapshot_site
     enum { WRAPPERS = 8 };
     for (uint32_t i = 0; i < frames && i <= WRAPPERS; i++)
         for (uint32_t row = 0; row < head->sites; row++)
-            if (sites[row].address == frame[i].address)
+            if (sites[row].address == frame[i].address && sites[row].object == frame[i].object)
                 return row;
     return SNAPSHOT_NONE;
 }
