@@ -144,14 +144,20 @@ static uint64_t key_of(unsigned site, unsigned size_class, unsigned scope, unsig
     return apart ? context_key(site, size_class, scope) : context_key(SITE_NONE, size_class, tag);
 }
 
+/* The thread's tag before its site's. */
+static unsigned tag_at(const struct slab *slab, unsigned site)
+{
+    unsigned scope = (unsigned)slab->scope;
+    return scope != TAG_UNTAGGED ? scope : sites.site[site].tag;
+}
+
 /* Under the books' lock. */
 static unsigned context_new(struct slab *slab, uintptr_t caller, unsigned site, unsigned size_class)
 {
     bool wrapper;
     unsigned scope = (unsigned)slab->scope;
-    unsigned tag = scope;
-    if (scope == TAG_UNTAGGED)
-        tag = site != SITE_NONE ? sites.site[site].tag : tag_of(OBJECT_NONE, caller, &wrapper);
+    bool by_caller = site == SITE_NONE && scope == TAG_UNTAGGED;
+    unsigned tag = by_caller ? tag_of(OBJECT_NONE, caller, &wrapper) : tag_at(slab, site);
     unsigned context = context_intern(key_of(site, size_class, scope, tag), tag);
     slab_limit(slab);
     return context;
@@ -163,7 +169,7 @@ static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_cl
     if (!site_get(slab, caller, &site))
         return context_last_resort(size_class);
     unsigned scope = (unsigned)slab->scope;
-    unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, sites.site[site].tag)) : 0;
+    unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, tag_at(slab, site))) : 0;
     if (context != 0)
         return context;
     if (slab == &slab_shared)
