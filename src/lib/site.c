@@ -144,11 +144,13 @@ static uint64_t key_of(unsigned site, unsigned size_class, unsigned scope, unsig
     return apart ? context_key(site, size_class, scope) : context_key(SITE_NONE, size_class, tag);
 }
 
-/* The thread's tag before its site's. */
+/* A thread's rule before its site's; that before what tags=thread says of a thread. (tags=module says it of a site.) */
 static unsigned tag_at(const struct slab *slab, unsigned site)
 {
     unsigned scope = (unsigned)slab->scope;
-    return scope != TAG_UNTAGGED ? scope : sites.site[site].tag;
+    unsigned own = sites.site[site].tag;
+    bool by_site = scope == TAG_UNTAGGED || (own != TAG_UNTAGGED && rule_for_thread(slab->name) == NULL);
+    return by_site ? own : scope;
 }
 
 /* Under the books' lock. */
@@ -208,7 +210,7 @@ unsigned site_context_resized(struct slab *slab, const struct block *block, unsi
     uint64_t key = context_key(site, size_class, tag);
     context = context_find(key);
     if (context != 0)
-        return context;
+        return context_tag(context) == tag ? context : block->context;
     enum lock_state state = slab == &slab_shared ? LOCK_NESTED : lock_take(&lock_books, thread_self());
     if (slab != &slab_shared && state != LOCK_TAKEN)
         return block->context;
