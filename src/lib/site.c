@@ -242,11 +242,21 @@ static void retire_stacks(uint64_t now_ms)
     }
 }
 
+/* A time that no unloading had before: what has gone just now is told from what went in the same millisecond by it.
+ * Never 0: that is a loaded one's. Under the books' lock. */
+static uint64_t time_of_unloading(void)
+{
+    static uint64_t last_ms;
+    uint64_t now_ms = clock_uptime_ms() + 1;
+    last_ms = now_ms > last_ms ? now_ms : last_ms + 1;
+    return last_ms;
+}
+
 void site_after_unload(void)
 {
-    uint64_t now_ms = clock_uptime_ms() + 1; /* never 0: that is a loaded one's */
     if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
         return;
+    uint64_t now_ms = time_of_unloading();
     bool gone = object_check(now_ms);
     if (gone)
         retire_stacks(now_ms);
