@@ -52,13 +52,21 @@ static size_t written(struct block *block)
     return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
 }
 
+/* What the block's new place looks like: without its alignment, but with room for its note. */
+static unsigned shape_elsewhere(const struct block *block, size_t size)
+{
+    unsigned shape = block_made(block);
+    if (UNLIKELY(block->shape & SHAPE_STACK))
+        shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
+    return size >= TRACK_HUGE ? shape | BLOCK_HUGE : shape;
+}
+
 /* Into a new real block: for one whose base is not where realloc would look, or will not be. */
 static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
 {
     size_t old = block_size(block);
     size_t kept = written(block);
-    bool huge = size >= TRACK_HUGE;
-    unsigned shape = block_made(block) | (huge ? BLOCK_HUGE : 0);
+    unsigned shape = shape_elsewhere(block, size);
     size_t room = block_offset(shape);
     if (size > (size_t)PTRDIFF_MAX - room)
         return track_refuse(caller);
@@ -71,8 +79,8 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
         return track_allocated_slow(base, size, caller, shape);
     block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
     char *old_base = block_base(block);
-    if (UNLIKELY(block->shape & SHAPE_STACK))
-        trace_freed(block); /* the new one is as one that was not sampled */
+    if (UNLIKELY(shape & SHAPE_STACK))
+        trace_moved(block, moved);
     block_wipe(block);
     real.free(old_base);
     return track_resized(moved, old, size);

@@ -148,6 +148,20 @@ void trace_resized(const struct block *block, size_t from, size_t to)
     add(&sums[block_note(block)->stack].allocated.bytes, sample_bytes(weight, to) - sample_bytes(weight, from));
 }
 
+void trace_moved(const struct block *from, const struct block *to)
+{
+    uint64_t weight = weight_of(from);
+    uint32_t stack = block_note(to)->stack = block_note(from)->stack;
+    if (!(to->shape & SHAPE_HUGE)) {
+        block_note(to)->size_or_weight = weight;
+        return;
+    }
+    /* A huge block has no room for a weight: it stands for itself alone. */
+    size_t size = block_size(from);
+    add(&sums[stack].allocated.blocks, SAMPLE_WEIGHT_ONE - weight);
+    add(&sums[stack].allocated.bytes, size - sample_bytes(weight, size));
+}
+
 struct trace_sums trace_sums(uint32_t stack)
 {
     const struct trace_sums *from = &sums[stack];

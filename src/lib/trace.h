@@ -52,6 +52,8 @@ void trace_note(const struct slab *slab, const struct traced *traced, size_t siz
 /* A block with SHAPE_STACK is freed, or has another size now. */
 void trace_freed(const struct block *block);
 void trace_resized(const struct block *block, size_t from, size_t to);
+/* It moves to another one, whose header is filled, and takes its note along; trace_resized comes next. */
+void trace_moved(const struct block *from, const struct block *to);
 
 /* For the report: what a stack holds, by its number; and which numbers there may be. Any thread. */
 struct trace_sums trace_sums(uint32_t stack);
