@@ -364,7 +364,7 @@ static void take(struct reader *reader, const char *literal)
 }
 
 /* "6,123,231": digits in groups of three, as the contract wants all numbers. */
-static bool number_at(const char **at, uint64_t *value)
+bool number_at(const char **at, uint64_t *value)
 {
     const char *p = *at;
     unsigned digits = 0, group = 0;
@@ -397,7 +397,7 @@ static uint64_t take_number(struct reader *reader)
 }
 
 /* "84.3MiB" */
-static bool size_at(const char **at, double *bytes)
+bool size_at(const char **at, double *bytes)
 {
     static const struct {
         const char *name;

@@ -60,6 +60,10 @@ unsigned report_count(const char *stream);
 bool report_read(const char *stream, int n, struct report *report);
 const struct report_tag *report_tag(const struct report *report, const char *name); /* NULL: no such row */
 
+/* "6,123,231" and "84.3MiB", at *at, which moves behind it; false: something else stands there. */
+bool number_at(const char **at, uint64_t *value);
+bool size_at(const char **at, double *bytes);
+
 /* The stream without our reports and without our own lines (`trackmalloc: …`); malloc'ed. */
 char *stream_without_reports(const char *stream);
 

@@ -74,3 +74,27 @@ PLUGIN_LDFLAGS_runpath_caller          := $(PRELOAD_ORIGIN) -Wl,--enable-new-dta
 PRELOAD_LEDGER := $(PRELOAD_OUT)/ledger.so $(PRELOAD_ORIGIN)
 $(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
     $(eval SCENARIO_NEEDS_$(name) := $(PRELOAD_OUT)/ledger.so) $(eval SCENARIO_LDFLAGS_$(name) = $$(PRELOAD_LEDGER)))
+
+# ---- test_sites: functions must have names, wrappers be found with and without frame pointers ----
+
+PRELOAD_NAMES := $(PRELOAD_ORIGIN) -rdynamic
+
+SCENARIO_LDFLAGS_sites_exact  := -rdynamic
+SCENARIO_LDFLAGS_forgetful    := -rdynamic
+SCENARIO_LDFLAGS_fork_sites   := -rdynamic
+SCENARIO_LDFLAGS_leaks_slowly := -rdynamic
+SCENARIO_LDFLAGS_many_sites   := -rdynamic
+SCENARIO_CFLAGS_wrappers      := -fomit-frame-pointer
+SCENARIO_CFLAGS_wrappers_rbp  := -fno-omit-frame-pointer
+PLUGIN_CFLAGS_wrapping        := -fomit-frame-pointer
+PLUGIN_CFLAGS_wrapping_rbp    := -fno-omit-frame-pointer
+$(foreach name,wrappers:wrapping wrappers_rbp:wrapping_rbp ruled:ledger unloading:ledger,\
+    $(eval words := $(subst :, ,$(name))) \
+    $(eval SCENARIO_NEEDS_$(firstword $(words)) := $(PRELOAD_OUT)/$(lastword $(words)).so) \
+    $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_NAMES)))
+
+$(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(PRELOAD_OUT)/test_sites: $(PRELOAD_OUT)/sections.o

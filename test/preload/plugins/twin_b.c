@@ -1,0 +1,2 @@
+#define NAME twin_b
+#include "twin_a.c"
