@@ -155,7 +155,8 @@ PUBLIC long syscall(long number, ...)
     return sandbox != SANDBOX_NONE ? entered_sandbox(result, was_sandboxed) : result;
 }
 
-static void tell_deepbind(const char *file)
+/* Not inlined: a local of its own in dlopen would keep clang from the tail call. */
+static COLD void tell_deepbind(const char *file)
 {
     struct log_line line;
     log_begin(&line);
