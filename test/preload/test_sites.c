@@ -368,6 +368,29 @@ static void all_are_wrappers(void **state)
     run_free(&other.run);
 }
 
+/* What a string takes is its owner's, though the C++ library has the call. */
+static void wrappers_of_the_cxx_library(void **state)
+{
+    (void)state;
+    static const char wrapper[] = "libstdc++.so.6!_ZNSt7__cxx11";
+    unsigned by_library = 0;
+    tell(&other, &(struct run_spec){.options = "top=4096"}, ARGV("forgetful"));
+    report_sites(&other.report, &other.sites);
+    for (unsigned i = 0; i < other.sites.count; i++)
+        by_library += begins(other.sites.row[i].name, wrapper);
+    tell(&told, &(struct run_spec){.options = "top=4096,skip=_ZNSt7__cxx11*"}, ARGV("forgetful"));
+    read_sites(&told);
+    expect_rows_make_up_the_total(&told);
+    expect_same_totals();
+    for (unsigned i = 0; i < told.sites.count; i++)
+        if (begins(told.sites.row[i].name, wrapper))
+            fail_run(&told.run, "%s is counted", told.sites.row[i].name);
+    if (by_library == 0)
+        skip(); /* this C++ library has no such call: nothing was to be seen through */
+    run_free(&told.run);
+    run_free(&other.run);
+}
+
 /* ---- rules ---- */
 
 static void run_ruled(const char *rules, const char *what)
@@ -854,6 +877,7 @@ int main(void)
         cmocka_unit_test(wrappers_are_seen_through),
         cmocka_unit_test(wrappers_that_do_not_exist),
         cmocka_unit_test(all_are_wrappers),
+        cmocka_unit_test(wrappers_of_the_cxx_library),
         cmocka_unit_test(rules_by_place),
         cmocka_unit_test(no_rule_no_tags),
         cmocka_unit_test(first_rule_wins),
