@@ -16,6 +16,8 @@
 #include "site.h"
 #include "sys.h"
 #include "thread.h"
+#include "trace.h"
+#include "unwind.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -194,6 +196,15 @@ PUBLIC int dlclose(void *handle)
     int result = real.dlclose(handle);
     site_after_unload();
     return result;
+}
+
+/* Nobody is on a stack that goes: but somebody may remember that he was. */
+PUBLIC int munmap(void *memory, size_t bytes)
+{
+    lifecycle_up();
+    if (trace_is_on())
+        unwind_forget_stacks();
+    return real.munmap(memory, bytes);
 }
 
 /* gnulib's programs close stderr in an exit handler, before any destructor of ours. */

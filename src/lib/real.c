@@ -1,6 +1,7 @@
 #include "real.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 #include <string.h>
 
@@ -68,6 +69,16 @@ static size_t first_usable_size(void *block)
     return lifecycle_up() ? real.malloc_usable_size(block) : 0;
 }
 
+/* By a library beside us that unmaps while we look for the next one. */
+static int first_munmap(void *memory, size_t bytes)
+{
+    long result = sys2(SYS_munmap, memory, bytes);
+    if (result == 0)
+        return 0;
+    errno = (int)-result;
+    return -1;
+}
+
 struct real real = {
     .malloc = first_malloc,
     .calloc = first_calloc,
@@ -75,6 +86,7 @@ struct real real = {
     .realloc = first_realloc,
     .free = first_free,
     .malloc_usable_size = first_usable_size,
+    .munmap = first_munmap,
 };
 
 /* ---- looking up ---- */

@@ -213,6 +213,11 @@ void unwind_forget(void)
     for (size_t i = 0; i < UNWIND_CACHE; i++)
         if (cell_read(&unwind_cache[i]) != 0)
             cell_write(&unwind_cache[i], 0);
+    unwind_forget_stacks();
+}
+
+void unwind_forget_stacks(void)
+{
     __atomic_fetch_add(&unwind_generation, 1, __ATOMIC_RELEASE); /* pairs with stack_here */
 }
 

@@ -87,8 +87,12 @@ COLD uint32_t unwind_learn(uintptr_t address);
 COLD enum unwind_result unwind_step_rare(struct unwind_range *range, struct unwind_frame *frame, uint32_t rule);
 
 /* Another object may stand where one was: all rules are dropped, and every thread looks at its stack anew. To be called
- * when dlclose has returned; and good after munmap, where a stack may have stood. From any thread. */
+ * when dlclose has returned. From any thread. */
 void unwind_forget(void);
+
+/* Every thread looks at its stack anew: to be called before memory is unmapped that may have been a stack (a
+ * coroutine's). What comes there next may be a smaller one, and all that was readable above it no longer. */
+void unwind_forget_stacks(void);
 
 /* Brings the range to this thread's stack pointer. True: on the same stack as before. */
 HOT bool unwind_enter(struct unwind_range *range, uintptr_t stack_pointer)
