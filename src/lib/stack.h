@@ -87,9 +87,14 @@ uint64_t stack_refused(void); /* how often a node found no room */
 void stack_retire(uintptr_t begin, uintptr_t end, unsigned object);
 
 /* A node's return address, and the object that stood there when that is gone; 0: whatever stands there now. */
+HOT uintptr_t stack_address(uintptr_t address)
+{
+    return address & (((uintptr_t)1 << STACK_OBJECT_SHIFT) - 1);
+}
+
 HOT uintptr_t stack_node_address(const struct stack_node *node)
 {
-    return node->address & (((uintptr_t)1 << STACK_OBJECT_SHIFT) - 1);
+    return stack_address(node->address);
 }
 
 HOT unsigned stack_node_object(const struct stack_node *node)

@@ -253,7 +253,7 @@ HOT uint32_t number(const struct stack_frame *frame, uint32_t parent)
 {
     if (frame->node >= STACK_FIRST && stack_node(frame->node).parent == parent)
         return frame->node;
-    return stack_intern(parent, frame->address);
+    return stack_intern(parent, stack_address(frame->address)); /* garbage names no object */
 }
 
 /* Puts the new frames next to the old ones that are kept, and returns the innermost one's number. */
