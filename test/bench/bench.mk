@@ -4,7 +4,7 @@
 BENCH_DIR   := $(BUILD)/test/bench
 BENCH_FLAGS := -O2 -g $(WARN)
 
-BENCH_PROGRAMS := $(addprefix $(BENCH_DIR)/,micro micro_cxx threads memory startup containers)
+BENCH_PROGRAMS := $(addprefix $(BENCH_DIR)/,micro micro_cxx depth threads memory startup containers)
 BENCH_PRELOADS := $(addprefix $(BENCH_DIR)/,pass_only.so header_only.so)
 
 .PHONY: bench bench-quick bench-programs bench-instructions
@@ -24,7 +24,7 @@ bench-programs: $(BENCH_PROGRAMS) $(BENCH_PRELOADS)
 $(BENCH_DIR)/micro $(BENCH_DIR)/memory: $(BENCH_DIR)/%: test/bench/%.c $(BENCH_DIR)/sites.o test/bench/bench.h test/bench/sites.h
 	$(CC) $(STD) $(BENCH_FLAGS) -fno-builtin -pthread $< $(BENCH_DIR)/sites.o -o $@
 
-$(BENCH_DIR)/threads $(BENCH_DIR)/startup: $(BENCH_DIR)/%: test/bench/%.c test/bench/bench.h
+$(addprefix $(BENCH_DIR)/,depth threads startup): $(BENCH_DIR)/%: test/bench/%.c test/bench/bench.h
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(BENCH_FLAGS) -fno-builtin -pthread $< -o $@
 

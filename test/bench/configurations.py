@@ -13,7 +13,7 @@ class Configuration:
     name: str
     environment: dict = field(default_factory=dict)
     base: str = "bare"                  # what its ratios are taken to
-    groups: tuple = ("single", "threads", "program", "memory", "start-up")
+    groups: tuple = ("single", "threads", "program", "memory", "start-up")  # of rows
     skip: tuple = ()                    # rows that say nothing here
     rounds: int = 1000                  # at most
 
@@ -22,6 +22,7 @@ class Configuration:
 LIBRARY_PLACES = ("/lib/*-linux-gnu", "/usr/lib/*-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib", "/usr/local/lib")
 TRACES = "traces"  # what heaptrack leaves in the scratch directory
 TIMED = ("single", "threads", "start-up", "memory")
+STACKED = ("depth", "wrapper")  # rows in which whole stacks are taken
 
 
 def find_library(pattern):
@@ -60,6 +61,7 @@ def peers(scratch):
         # out: that is in its favour. It does not follow into children: gcc and git do all work there. A million blocks
         # and their trace take too long
         found.append(Configuration("heaptrack", {"LD_PRELOAD": heaptrack, "DUMP_HEAPTRACK_OUTPUT": f"{scratch}/{TRACES}/$$"},
+                                   groups=Configuration.groups + STACKED,
                                    skip=("aged-1M", "replace-1M", "gcc", "git"), rounds=1))
     else:
         missing.append("heaptrack is not installed")
@@ -70,23 +72,33 @@ def peers(scratch):
     elif not jemalloc_has_profiling(jemalloc):
         missing.append("jemalloc is built without profiling")
     else:
-        profiling = "prof:true,prof_active:true,lg_prof_sample:19"
-        found.append(Configuration("jemalloc", {"LD_PRELOAD": jemalloc}, groups=TIMED, rounds=3))
-        found.append(Configuration("jemalloc prof", {"LD_PRELOAD": jemalloc, "MALLOC_CONF": profiling},
-                                   base="jemalloc", groups=TIMED, rounds=3))
+        profiling = "prof:true,prof_active:true,lg_prof_sample:"  # the logarithm of 512 KiB, and of one byte
+        found.append(Configuration("jemalloc", {"LD_PRELOAD": jemalloc}, groups=TIMED + STACKED, rounds=3))
+        found.append(Configuration("jemalloc prof", {"LD_PRELOAD": jemalloc, "MALLOC_CONF": profiling + "19"},
+                                   base="jemalloc", groups=TIMED + STACKED, rounds=3))
+        found.append(Configuration("jemalloc prof all", {"LD_PRELOAD": jemalloc, "MALLOC_CONF": profiling + "0"},
+                                   base="jemalloc", groups=STACKED, rounds=1))
     return found, missing
 
 
 def ours(build, library, options, scratch):
-    found = [Configuration("bare"),
+    found = [Configuration("bare", groups=Configuration.groups + STACKED + ("callers",)),
              Configuration("pass-only", {"LD_PRELOAD": f"{build}/pass_only.so"}),
              Configuration("header-only", {"LD_PRELOAD": f"{build}/header_only.so"})]
     if not os.path.exists(library):
         return found, [f"trackmalloc is not built ({library})"]
     # a copy, so that a build in the meantime changes nothing
     copy = shutil.copy(library, os.path.join(scratch, "libtrackmalloc.so"))
-    tracker = {"LD_PRELOAD": copy, "TRACKMALLOC_OPTIONS": options}
-    return found + [Configuration("trackmalloc", tracker)], []
+
+    def with_options(more):
+        return {"LD_PRELOAD": copy, "TRACKMALLOC_OPTIONS": ",".join(filter(None, (options, more)))}
+
+    everywhere = Configuration.groups + STACKED + ("callers",)
+    return found + [Configuration("trackmalloc", with_options(""), groups=everywhere),
+                    Configuration("callers=off", with_options("callers=off"), groups=STACKED + ("callers",)),
+                    Configuration("skip=xmalloc", with_options("skip=xmalloc"), groups=("wrapper",)),
+                    Configuration("stacks=512KiB", with_options("stacks=512KiB"), groups=STACKED),
+                    Configuration("stacks=all", with_options("stacks=all"), groups=STACKED)], []
 
 
 def broken(configuration):

@@ -115,6 +115,20 @@ MEMORY = [
     ("rss-5000-sites", "RSS of 5,000 call sites", "KiB", 1024),
     ("rss-churn", "RSS after 20,000 more threads", "KiB", 1024),
 ]
+CALLERS = [
+    ("callers-pair-64", "pair-64", "tight pair 64 B, one call site"),
+    ("callers-200", "sites-200", "200 call sites"),
+    ("callers-5000", "sites-5000", "5,000 call sites"),
+]
+DEPTH = [
+    ("depth-5", "depth", "pair, 5 deep"),
+    ("depth-15", "depth", "pair, 15 deep"),
+    ("depth-40", "depth", "pair, 40 deep"),
+    ("depth-5-fifo", "depth", "FIFO, 5 deep"),
+    ("depth-15-fifo", "depth", "FIFO, 15 deep"),
+    ("depth-40-fifo", "depth", "FIFO, 40 deep"),
+    ("depth-15-wrapper", "wrapper", "pair, 15 deep, behind xmalloc"),
+]
 SLICE, THREAD_SLICE = "0.004", "0.02"  # seconds: short beside what a neighbour's bursts last
 
 
@@ -124,6 +138,10 @@ def micro_rows(build, slices, cpus):
         yield Sliced(name, "single", title, "ns", [f"{build}/{program}", name, SLICE, "-"], slices, cpus)
     for name, title in THREADS:
         yield Sliced(name, "threads", title, "ns", [f"{build}/threads", name, THREAD_SLICE, "-"], slices // 2)
+    for name, case, title in CALLERS:
+        yield Sliced(name, "callers", title, "ns", [f"{build}/micro", case, SLICE, "-"], slices // 2, cpus)
+    for name, group, title in DEPTH:
+        yield Sliced(name, group, title, "ns", [f"{build}/depth", name, SLICE, "-"], slices // 2, cpus)
     for name, title, unit, scale in MEMORY:
         yield Single(name, "memory", title, unit, [f"{build}/memory", name], scale)
     # the driver itself runs bare; only what it spawns is preloaded

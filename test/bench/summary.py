@@ -5,6 +5,7 @@ import statistics
 
 SINGLE, THREADS, PROGRAM = "single", "threads", "program"
 RATIOS = (SINGLE, THREADS, PROGRAM)
+STACKS = ("callers", "depth", "wrapper")
 HEADINGS = {SINGLE: "Single-threaded, CPU time", THREADS: "Threads, wall time", PROGRAM: "Real programs, CPU time"}
 
 
@@ -68,7 +69,8 @@ def heading(configuration):
 
 def table(results, groups, cell):
     # plain jemalloc is only what its profiling is compared with
-    columns = [c for c in results.configurations if c.name not in ("bare", "jemalloc")]
+    columns = [c for c in results.configurations
+               if c.name not in ("bare", "jemalloc") and any(group in c.groups for group in groups)]
     yield line(["", "bare"] + [heading(c) for c in columns] + (["± trackmalloc"] if cell is ratio_cell else []))
     yield line(["---"] + ["---:"] * (len(columns) + 1 + (cell is ratio_cell)))
     for group in groups:
@@ -92,6 +94,13 @@ def ratio_cell(results, row, configuration):
 def difference_cell(results, row, configuration):
     value = results.difference(row.name, configuration.name, configuration.base)
     return "-" if value is None else f"{value:+,.1f}"
+
+
+def more_cell(results, row, configuration):
+    """Nanoseconds more than the base, and the ratio to it."""
+    more = results.difference(row.name, configuration.name, configuration.base)
+    ratio = results.ratio(row.name, configuration.name, configuration.base)
+    return "-" if more is None else f"{more:+,.1f} ({ratio:.2f})"
 
 
 def machine():
@@ -151,6 +160,8 @@ def target_list(results, report_ms):
     yield "an idle thread, more RSS (KiB)", more("rss-idle-thread"), 24, "<=", 1, ""
     yield "5,000 call sites, more RSS (KiB)", more("rss-5000-sites"), 1024, "<=", 0, ""
     yield "20,000 more threads, more RSS (KiB)", more("rss-churn"), 64, "<=", 0, ""
+    yield "call sites, ns a pair", results.difference("callers-200", "trackmalloc", "callers=off"), 2, "<=", 1, ""
+    yield "stacks=all, depth 15, ns an allocation", results.difference("depth-15", "stacks=all"), 60, "<=", 1, ""
     yield "a report, 100 threads, 5,000 sites (ms of CPU)", report_ms, 5, "<=", 2, ""
 
 
@@ -195,8 +206,15 @@ def markdown(results, rounds, notes, report_ms):
     yield "10 % slower. ± is half the distance between the quartiles of the rounds. Absolute numbers are the lowest decile's."
     for note in notes:
         yield f"Left out: {note}."
-    yield ""
-    yield from table(results, RATIOS, ratio_cell)
+    if results.names(*RATIOS):
+        yield ""
+        yield from table(results, RATIOS, ratio_cell)
+    if results.names(*STACKS):
+        yield ""
+        yield "Call sites and stacks, nanoseconds an allocation and its free more than bare (and the ratio to it); jemalloc's"
+        yield "profiling to jemalloc without:"
+        yield ""
+        yield from table(results, STACKS, more_cell)
     if results.names("memory", "start-up"):
         yield ""
         yield "More than bare:"
