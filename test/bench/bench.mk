@@ -18,6 +18,7 @@ bench-quick: $(LIB) bench-programs
 bench-instructions: $(LIB) bench-programs
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB)
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB) replace-10k
+	test/bench/instructions.sh $(BENCH_DIR) $(LIB) depth-15
 
 bench-programs: $(BENCH_PROGRAMS) $(BENCH_PRELOADS)
 
