@@ -17,11 +17,13 @@ enum { NODES = 1 << 20 };
 
 uint64_t trace_period;
 bool trace_on;
+bool trace_skips;
 static struct trace_sums *sums;
 
 bool trace_start(uint64_t period)
 {
-    trace_on = rules_skip();
+    trace_skips = rules_skip();
+    trace_on = trace_skips;
     if (period == STACKS_OFF)
         return true;
     sums = sys_memory((NODES + STACK_FIRST) * sizeof *sums);

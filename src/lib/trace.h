@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "block.h"
+#include "options.h"
 #include "slab.h"
 
 /* STACKS_OFF, STACKS_ALL, or the mean distance of samples in bytes. */
@@ -15,9 +16,22 @@ SHARED uint64_t trace_period;
 /* Whether an allocation comes by here: stacks are taken, or there are wrappers to see through. Fixed at start. */
 SHARED bool trace_on;
 
+/* Whether there are wrappers to see through. */
+SHARED bool trace_skips;
+
 HOT bool trace_is_on(void)
 {
     return trace_on;
+}
+
+/* Whether no stack is taken of a thread's next block, of fewer than TRACK_HUGE bytes; only then it is counted out of
+ * the sampler, and need not come by trace_block. */
+HOT bool trace_passes(struct slab *slab, size_t size)
+{
+    if (trace_period == STACKS_ALL || slab->sampler.left < (int64_t)size)
+        return false;
+    slab->sampler.left -= (int64_t)size;
+    return true;
 }
 
 /* What a stack holds: estimates where stacks are sampled. Blocks have 16 bits behind the point (sample.h). */

@@ -96,7 +96,7 @@ static void *book_traced(char *base, size_t size, uintptr_t caller, unsigned sha
     struct books books = books_open();
     slot = stack_slot(slot, caller);
     struct traced traced = trace_block(books.slab, base, size, shape, (struct caller){caller, slot});
-    uintptr_t site = slot != 0 ? site_behind_wrappers(books.slab, caller, slot) : caller;
+    uintptr_t site = trace_skips && slot != 0 ? site_behind_wrappers(books.slab, caller, slot) : caller;
     struct block *block = block_at(traced.base, traced.shape);
     block_fill(block, site_word(books.slab, site, size), size, books.slab->tick, traced.shape);
     if (traced.shape & SHAPE_STACK)
@@ -129,13 +129,21 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
-/* The slab and its tick are in order; the site is not at home in the cache. (Where blocks are traced, no key of this
- * kind is there.) */
+/* Where stacks are taken, the site cache has keys of another kind only (site_word). Most of what is sampled needs no
+ * more than that. */
+static const struct slab_site *find_untaken(struct slab *slab, uint64_t key, size_t size)
+{
+    const struct slab_site *site = slab_recall(slab, key ^ SITES_APART);
+    return site != NULL && trace_passes(slab, size) ? site : NULL;
+}
+
+/* The slab and its tick are in order; the site is not at home in the cache. */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
     struct slab *slab = thread_slab;
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
-    const struct slab_site *site = slab_recall(slab, key);
+    bool taken = trace_period != STACKS_OFF;
+    const struct slab_site *site = UNLIKELY(taken) ? find_untaken(slab, key, size) : slab_recall(slab, key);
     if (site == NULL)
         return track_allocated_slow(base, size, caller, shape);
     return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
