@@ -33,6 +33,7 @@ enum {
     SHAPE_ZEROED = 0x40,  /* never in a header: by calloc, should the block have to be made anew */
     SHAPE_ROOM_SHIFT = 8, /* else that room in units of 16 bytes, beyond the header */
     BLOCK_ROOM_MOST = 256 * BLOCK_HEADER,
+    BLOCK_ROOM = 0xff << SHAPE_ROOM_SHIFT, /* mask */
 
     BLOCK_HUGE = SHAPE_HUGE | (BLOCK_NOTED / BLOCK_HEADER - 1) << SHAPE_ROOM_SHIFT
 };

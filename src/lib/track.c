@@ -332,9 +332,22 @@ static void free_untracked(void *user, unsigned shape)
     real.free(user);
 }
 
+/* A block whose stack is known, in a thread whose slab and tick are in order. */
+static void free_traced(struct slab *slab, struct block *block)
+{
+    char *base = block_base(block);
+    count_freed(slab, block, block->size_low);
+    trace_freed(block);
+    block_wipe(block);
+    real.free(base);
+}
+
 void track_free_other(void *user, unsigned shape)
 {
     struct block *block = block_of(user);
+    if ((block->shape_check | BLOCK_ROOM) == BLOCK_LIVE(shape | SHAPE_STACK | BLOCK_ROOM) &&
+        thread_slab->tick == clock_tick())
+        return free_traced(thread_slab, block);
     if (block_is_ours(block) && block->shape & SHAPE_BOOT)
         return;
     if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks()))
