@@ -81,30 +81,31 @@ struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned s
     if (UNLIKELY(traced.base == NULL))
         return (struct traced){base, plain, STACK_NONE};
     traced.shape |= SHAPE_STACK;
-    traced.stack = caller.slot != 0 ? stack_here(&slab->trace, caller.slot) : stack_intern(STACK_LOST, caller.address);
+    traced.stack = trace_stack(slab, caller);
     return traced;
 }
 
 /* ---- what stacks hold ---- */
 
 /* Several threads may count in one place. Until there is a second one, no lock prefix is paid (tag.c). */
-static void add(uint64_t *sum, uint64_t amount)
+HOT void add(uint64_t *sum, uint64_t amount, bool alone)
 {
-    if (__libc_single_threaded)
+    if (LIKELY(alone))
         cell_add(sum, amount);
     else
         __atomic_fetch_add(sum, amount, __ATOMIC_RELAXED);
 }
 
-static uint64_t weight_of(const struct block *block)
+HOT uint64_t weight_of(const struct block *block)
 {
     return block->shape & SHAPE_HUGE ? SAMPLE_WEIGHT_ONE : block_note(block)->size_or_weight;
 }
 
-static void add_amount(struct amount *to, uint64_t weight, size_t size)
+HOT void add_amount(struct amount *to, uint64_t weight, size_t size, bool alone)
 {
-    add(&to->blocks, weight);
-    add(&to->bytes, sample_bytes(weight, size));
+    uint64_t bytes = LIKELY(weight == SAMPLE_WEIGHT_ONE) ? size : sample_bytes(weight, size);
+    add(&to->blocks, weight, alone);
+    add(&to->bytes, bytes, alone);
 }
 
 /* The objects of a new stack's frames are told while they are surely loaded: the report must not ask the loader. */
@@ -132,22 +133,26 @@ void trace_note(const struct slab *slab, const struct traced *traced, size_t siz
     if (!(traced->shape & SHAPE_HUGE))
         note->size_or_weight = weight;
     note->stack = traced->stack;
-    if (UNLIKELY(cell_read(&sums[traced->stack].samples) == 0))
+    struct trace_sums *to = &sums[traced->stack];
+    if (UNLIKELY(cell_read(&to->samples) == 0))
         note_objects(traced->stack, slab);
-    add(&sums[traced->stack].samples, 1);
-    add_amount(&sums[traced->stack].allocated, weight, size);
+    bool alone = __libc_single_threaded;
+    add(&to->samples, 1, alone);
+    add_amount(&to->allocated, weight, size, alone);
 }
 
 void trace_freed(const struct block *block)
 {
-    add_amount(&sums[block_note(block)->stack].freed, weight_of(block), block_size(block));
+    const struct block_note *note = block_note(block);
+    add_amount(&sums[note->stack].freed, weight_of(block), block_size(block), __libc_single_threaded);
 }
 
 /* A resize moves the allocation to its new size, as in the books. */
 void trace_resized(const struct block *block, size_t from, size_t to)
 {
     uint64_t weight = weight_of(block);
-    add(&sums[block_note(block)->stack].allocated.bytes, sample_bytes(weight, to) - sample_bytes(weight, from));
+    add(&sums[block_note(block)->stack].allocated.bytes, sample_bytes(weight, to) - sample_bytes(weight, from),
+        __libc_single_threaded);
 }
 
 void trace_moved(const struct block *from, const struct block *to)
@@ -160,8 +165,8 @@ void trace_moved(const struct block *from, const struct block *to)
     }
     /* A huge block has no room for a weight: it stands for itself alone. */
     size_t size = block_size(from);
-    add(&sums[stack].allocated.blocks, SAMPLE_WEIGHT_ONE - weight);
-    add(&sums[stack].allocated.bytes, size - sample_bytes(weight, size));
+    add(&sums[stack].allocated.blocks, SAMPLE_WEIGHT_ONE - weight, __libc_single_threaded);
+    add(&sums[stack].allocated.bytes, size - sample_bytes(weight, size), __libc_single_threaded);
 }
 
 struct trace_sums trace_sums(uint32_t stack)

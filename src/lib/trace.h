@@ -60,6 +60,19 @@ struct traced {
  * SHAPE_ZEROED; what is returned has not. */
 struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller);
 
+HOT uint32_t trace_stack(struct slab *slab, struct caller caller)
+{
+    return LIKELY(caller.slot != 0) ? stack_here(&slab->trace, caller.slot) : stack_intern(STACK_LOST, caller.address);
+}
+
+/* The same; in place for the block that is usual where every stack is taken: malloc's, with its header at its base. */
+HOT struct traced trace_any_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller)
+{
+    if (UNLIKELY(trace_period != STACKS_ALL || (shape & ~(unsigned)SHAPE_MADE) != 0))
+        return trace_block(slab, base, size, shape, caller);
+    return (struct traced){base, shape | SHAPE_STACK | 1 << SHAPE_ROOM_SHIFT, trace_stack(slab, caller)};
+}
+
 /* Notes the stack in a block whose header is filled, and counts it. */
 void trace_note(const struct slab *slab, const struct traced *traced, size_t size);
 

@@ -90,20 +90,38 @@ static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
     return block_user(block);
 }
 
-/* The same where stacks are taken, or wrappers seen through. */
-static void *book_traced(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
+/* What site_word says, where it has said it before and stacks are taken. */
+HOT uint64_t traced_word(struct slab *slab, uintptr_t site, size_t size)
+{
+    uint64_t key = (context_key(site, size_class(size), 0) | slab->scope) ^ SITES_APART;
+    const struct slab_site *at = slab_site(slab, key);
+    uint64_t word = at->word;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as in track_allocated */
+    return LIKELY(at->key == key) ? word : site_word(slab, site, size);
+}
+
+/* The same where stacks are taken, or wrappers seen through: in a slab whose tick is in order. */
+static void *trace_and_book(struct slab *slab, char *base, size_t size, struct caller caller, unsigned shape)
+{
+    caller.slot = stack_slot(caller.slot, caller.address);
+    struct traced traced = trace_any_block(slab, base, size, shape, caller);
+    uintptr_t site = caller.address;
+    if (UNLIKELY(trace_skips) && caller.slot != 0)
+        site = site_behind_wrappers(slab, caller.address, caller.slot);
+    struct block *block = block_at(traced.base, traced.shape);
+    block_fill(block, traced_word(slab, site, size), size, slab->tick, traced.shape);
+    if (traced.shape & SHAPE_STACK)
+        trace_note(slab, &traced, size);
+    count_allocated(slab, block, size);
+    return block_user(block);
+}
+
+static void *book_traced(char *base, size_t size, struct caller caller, unsigned shape)
 {
     struct books books = books_open();
-    slot = stack_slot(slot, caller);
-    struct traced traced = trace_block(books.slab, base, size, shape, (struct caller){caller, slot});
-    uintptr_t site = trace_skips && slot != 0 ? site_behind_wrappers(books.slab, caller, slot) : caller;
-    struct block *block = block_at(traced.base, traced.shape);
-    block_fill(block, site_word(books.slab, site, size), size, books.slab->tick, traced.shape);
-    if (traced.shape & SHAPE_STACK)
-        trace_note(books.slab, &traced, size);
-    count_allocated(books.slab, block, size);
+    void *user = trace_and_book(books.slab, base, size, caller, shape);
     books_close(&books);
-    return block_user(block);
+    return user;
 }
 
 /* Not tracked: the block goes out as it is. operator new belongs to the C++ library then, whose forms call each
@@ -125,25 +143,32 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     if (UNLIKELY(base == NULL))
         return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
     if (UNLIKELY(trace_is_on()))
-        return book_traced(base, size, caller, shape, SLOT);
+        return book_traced(base, size, (struct caller){caller, SLOT}, shape);
     return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
-/* Where stacks are taken, the site cache has keys of another kind only (site_word). Most of what is sampled needs no
- * more than that. */
-static const struct slab_site *find_untaken(struct slab *slab, uint64_t key, size_t size)
+/* Where stacks are taken, the site cache has keys of another kind only (site_word). Most blocks that are not sampled
+ * need no more than that. */
+static void *allocated_apart(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
 {
-    const struct slab_site *site = slab_recall(slab, key ^ SITES_APART);
-    return site != NULL && trace_passes(slab, size) ? site : NULL;
+    struct slab *slab = thread_slab;
+    if (trace_period != STACKS_ALL) {
+        uint64_t key = (context_key(caller, size_class(size), 0) | slab->scope) ^ SITES_APART;
+        const struct slab_site *site = slab_recall(slab, key);
+        if (site != NULL && trace_passes(slab, size))
+            return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
+    }
+    return trace_and_book(slab, base, size, (struct caller){caller, slot}, shape);
 }
 
 /* The slab and its tick are in order; the site is not at home in the cache. */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
+    if (UNLIKELY(trace_period != STACKS_OFF))
+        return allocated_apart(base, size, caller, shape, SLOT);
     struct slab *slab = thread_slab;
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
-    bool taken = trace_period != STACKS_OFF;
-    const struct slab_site *site = UNLIKELY(taken) ? find_untaken(slab, key, size) : slab_recall(slab, key);
+    const struct slab_site *site = slab_recall(slab, key);
     if (site == NULL)
         return track_allocated_slow(base, size, caller, shape);
     return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
