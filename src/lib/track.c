@@ -90,10 +90,12 @@ static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
     return block_user(block);
 }
 
-/* What site_word says, where it has said it before and stacks are taken. */
+/* What site_word says, where it has said it before. */
 HOT uint64_t traced_word(struct slab *slab, uintptr_t site, size_t size)
 {
-    uint64_t key = (context_key(site, size_class(size), 0) | slab->scope) ^ SITES_APART;
+    uint64_t key = context_key(site, size_class(size), 0) | slab->scope;
+    if (trace_period != STACKS_OFF)
+        key ^= SITES_APART;
     const struct slab_site *at = slab_site(slab, key);
     uint64_t word = at->word;
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as in track_allocated */
@@ -169,6 +171,8 @@ void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned
     struct slab *slab = thread_slab;
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
     const struct slab_site *site = slab_recall(slab, key);
+    if (site == NULL && trace_is_on()) /* a wrapper has no key */
+        return trace_and_book(slab, base, size, (struct caller){caller, SLOT}, shape);
     if (site == NULL)
         return track_allocated_slow(base, size, caller, shape);
     return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
