@@ -100,9 +100,9 @@ $(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
 $(PRELOAD_OUT)/test_sites: $(PRELOAD_OUT)/sections.o
 
 # Whose frames are looked at: their names are in the dynamic symbols, and no call becomes a jump.
-PRELOAD_FRAMES := stack_frames stack_frames_rbp stack_exceptions stack_steps stack_small stack_coroutines \
-                  stack_generated
+PRELOAD_FRAMES := stack_frames stack_frames_rbp stack_exceptions stack_signals stack_steps stack_small \
+                  stack_coroutines stack_generated stack_plugins stack_churn stack_kinds stack_sampled
 $(foreach name,$(PRELOAD_FRAMES),\
     $(eval SCENARIO_CFLAGS_$(name) := -fno-optimize-sibling-calls -fomit-frame-pointer)\
-    $(eval SCENARIO_LDFLAGS_$(name) := -rdynamic -Wl,-z,now))
+    $(eval SCENARIO_LDFLAGS_$(name) := -rdynamic -Wl,-z,now -lm $$(PRELOAD_ORIGIN)))
 SCENARIO_CFLAGS_stack_frames_rbp := -fno-optimize-sibling-calls -fno-omit-frame-pointer

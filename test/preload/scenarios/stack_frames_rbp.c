@@ -1,0 +1,2 @@
+/* The same, compiled with frame pointers. */
+#include "stack_frames.c"
