@@ -5,8 +5,11 @@
 #include "books.h"
 #include "lifecycle.h"
 #include "odd.h"
+#include "options.h"
 #include "site.h"
 #include "trace.h"
+
+size_t resize_plain_most = TRACK_HUGE - 1;
 
 /* Of another size class, a block is another context's; with its birth, where that has settled. */
 static void change_context(struct slab *slab, struct block *block, size_t from, size_t to)
@@ -52,38 +55,11 @@ static size_t written(struct block *block)
     return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
 }
 
-/* What the block's new place looks like: without its alignment, but with room for its note. */
-static unsigned shape_elsewhere(const struct block *block, size_t size)
+/* The real allocator would keep the room before a block, but no alignment, and it does not know the arena's. */
+static bool fits_in_place(const struct block *block, size_t size)
 {
-    unsigned shape = block_made(block);
-    if (UNLIKELY(block->shape & SHAPE_STACK))
-        shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
-    return size >= TRACK_HUGE ? shape | BLOCK_HUGE : shape;
-}
-
-/* Into a new real block: for one whose base is not where realloc would look, or will not be. */
-static void *resize_moving(struct block *block, size_t size, uintptr_t caller)
-{
-    size_t old = block_size(block);
-    size_t kept = written(block);
-    unsigned shape = shape_elsewhere(block, size);
-    size_t room = block_offset(shape);
-    if (size > (size_t)PTRDIFF_MAX - room)
-        return track_refuse(caller);
-    char *base = real.malloc(size + room);
-    if (base == NULL)
-        return track_refuse(caller);
-    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
-    memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
-    if (block->shape & SHAPE_BOOT)
-        return track_allocated_slow(base, size, caller, shape);
-    block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
-    char *old_base = block_base(block);
-    if (UNLIKELY(shape & SHAPE_STACK))
-        trace_moved(block, moved);
-    block_wipe(block);
-    real.free(old_base);
-    return track_resized(moved, old, size);
+    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= TRACK_HUGE);
+    return same_kind && (block->shape & (SHAPE_ALIGNED | SHAPE_BOOT)) == 0;
 }
 
 /* The real block is resized where it is, and so may be mapped elsewhere without a copy. */
@@ -99,12 +75,70 @@ static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
     return track_resized(moved, old, size);
 }
 
+/* What the block's new place looks like: without its alignment, but with room for its note. */
+static unsigned shape_elsewhere(const struct block *block, size_t size, uint32_t stack)
+{
+    unsigned shape = block_made(block);
+    if (UNLIKELY(block->shape & SHAPE_STACK) || UNLIKELY(stack != STACK_NONE))
+        shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
+    return size >= TRACK_HUGE ? shape | BLOCK_HUGE : shape;
+}
+
+/* Its first note, as of its old size. */
+static COLD void note_growth(struct block *moved, size_t old, uint32_t stack)
+{
+    struct books books = books_open();
+    struct traced traced = {block_base(moved), moved->shape, stack};
+    trace_note(books.slab, &traced, old);
+    books_close(&books);
+}
+
+/* Into a new real block: for one whose base is not where realloc would look, or will not be. The stack that it is
+ * sampled with from now on; or STACK_NONE. */
+static void *resize_moving(struct block *block, size_t size, uintptr_t caller, uint32_t stack)
+{
+    size_t old = block_size(block);
+    size_t kept = written(block);
+    unsigned shape = shape_elsewhere(block, size, stack);
+    size_t room = block_offset(shape);
+    if (size > (size_t)PTRDIFF_MAX - room)
+        return track_refuse(caller);
+    char *base = real.malloc(size + room);
+    if (base == NULL) /* without the note, there may be memory */
+        return fits_in_place(block, size) ? resize_in_place(block, size, caller) : track_refuse(caller);
+    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
+    memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
+    if (block->shape & SHAPE_BOOT)
+        return track_allocated_slow(base, size, caller, shape);
+    block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
+    char *old_base = block_base(block);
+    if (UNLIKELY(stack != STACK_NONE))
+        note_growth(moved, old, stack);
+    else if (UNLIKELY(shape & SHAPE_STACK))
+        trace_moved(block, moved);
+    block_wipe(block);
+    real.free(old_base);
+    return track_resized(moved, old, size);
+}
+
+/* Whether a block is sampled for its growth: the stack, or STACK_NONE. */
+static COLD uint32_t sample_growth(const struct block *block, size_t size, uintptr_t caller)
+{
+    struct books books = books_open();
+    uintptr_t own_slot = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
+    uint32_t stack = trace_growth(books.slab, block_size(block), size, (struct caller){caller, own_slot});
+    books_close(&books);
+    return stack;
+}
+
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
-    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= TRACK_HUGE);
-    bool movable =
-        (block->shape & (SHAPE_ALIGNED | SHAPE_BOOT)) == 0; /* realloc would keep the room, and no alignment */
-    return same_kind && movable ? resize_in_place(block, size, caller) : resize_moving(block, size, caller);
+    uint32_t stack = STACK_NONE;
+    if (UNLIKELY(trace_period != STACKS_OFF) && (block->shape & (SHAPE_STACK | SHAPE_BOOT)) == 0)
+        stack = sample_growth(block, size, caller);
+    if (stack == STACK_NONE && fits_in_place(block, size))
+        return resize_in_place(block, size, caller);
+    return resize_moving(block, size, caller, stack);
 }
 
 /* While the library comes up, blocks are the arena's, and then the next allocator's own. */

@@ -67,3 +67,12 @@ uint64_t sample_weight(uint64_t size, uint64_t period)
     double share = one_minus_exp((double)(size > 0 ? size : 1) / (double)period);
     return (uint64_t)(SAMPLE_WEIGHT_ONE / share + 0.5);
 }
+
+uint64_t sample_weight_grown(uint64_t weight, uint64_t by, uint64_t period)
+{
+    if (by >= 64 * period)
+        return SAMPLE_WEIGHT_ONE;
+    double share = SAMPLE_WEIGHT_ONE / (double)weight;
+    share += (1 - share) * one_minus_exp((double)by / (double)period);
+    return (uint64_t)(SAMPLE_WEIGHT_ONE / share + 0.5);
+}

@@ -25,6 +25,10 @@ void sample_next(struct sampler *sampler, uint64_t period);
 /* How many blocks of that size one sampled block stands for; at least SAMPLE_WEIGHT_ONE. */
 uint64_t sample_weight(uint64_t size, uint64_t period);
 
+/* The same of a sampled block of that weight, once it has grown by so many bytes, into each of which a point might have
+ * fallen. */
+uint64_t sample_weight_grown(uint64_t weight, uint64_t by, uint64_t period);
+
 /* What that many blocks of that size hold, in bytes. */
 HOT uint64_t sample_bytes(uint64_t weight, uint64_t size)
 {

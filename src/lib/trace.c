@@ -8,6 +8,7 @@
 #include "object.h"
 #include "options.h"
 #include "real.h"
+#include "resize.h"
 #include "rule.h"
 #include "sys.h"
 #include "thread.h"
@@ -31,6 +32,7 @@ bool trace_start(uint64_t period)
         return false;
     if (period == STACKS_ALL)
         real_give_room(BLOCK_HEADER);
+    resize_plain_most = 0;
     trace_period = period;
     trace_on = true;
     return true;
@@ -83,6 +85,14 @@ struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned s
     traced.shape |= SHAPE_STACK;
     traced.stack = trace_stack(slab, caller);
     return traced;
+}
+
+uint32_t trace_growth(struct slab *slab, size_t from, size_t to, struct caller caller)
+{
+    if (to <= from || !wanted(slab, to >= TRACK_HUGE ? to : to - from))
+        return STACK_NONE;
+    caller.slot = stack_slot(caller.slot, caller.address);
+    return trace_stack(slab, caller);
 }
 
 /* ---- what stacks hold ---- */
@@ -147,12 +157,18 @@ void trace_freed(const struct block *block)
     add_amount(&sums[note->stack].freed, weight_of(block), block_size(block), __libc_single_threaded);
 }
 
-/* A resize moves the allocation to its new size, as in the books. */
+/* A resize moves the allocation to its new size, as in the books; growth makes it likelier to have been sampled. */
 void trace_resized(const struct block *block, size_t from, size_t to)
 {
-    uint64_t weight = weight_of(block);
-    add(&sums[block_note(block)->stack].allocated.bytes, sample_bytes(weight, to) - sample_bytes(weight, from),
-        __libc_single_threaded);
+    struct trace_sums *of_stack = &sums[block_note(block)->stack];
+    uint64_t before = weight_of(block);
+    uint64_t weight = before;
+    bool alone = __libc_single_threaded;
+    if (to > from && before != SAMPLE_WEIGHT_ONE) {
+        weight = block_note(block)->size_or_weight = sample_weight_grown(before, to - from, trace_period);
+        add(&of_stack->allocated.blocks, weight - before, alone);
+    }
+    add(&of_stack->allocated.bytes, sample_bytes(weight, to) - sample_bytes(before, from), alone);
 }
 
 void trace_moved(const struct block *from, const struct block *to)

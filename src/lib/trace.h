@@ -76,6 +76,11 @@ HOT struct traced trace_any_block(struct slab *slab, char *base, size_t size, un
 /* Notes the stack in a block whose header is filled, and counts it. */
 void trace_note(const struct slab *slab, const struct traced *traced, size_t size);
 
+/* Decides of a block without SHAPE_STACK that is about to grow: its new bytes are sampled as a new block's are, else
+ * what begins small and grows would hardly ever be seen. The caller's slot may be one further in. STACK_NONE: it stays
+ * as it is; else it is noted as of its old size, and trace_resized comes next. */
+uint32_t trace_growth(struct slab *slab, size_t from, size_t to, struct caller caller);
+
 /* A block with SHAPE_STACK is freed, or has another size now. */
 void trace_freed(const struct block *block);
 void trace_resized(const struct block *block, size_t from, size_t to);

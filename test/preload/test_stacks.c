@@ -184,6 +184,18 @@ static void estimates_of_a_steady_program(void **state)
 }
 
 
+/* By realloc, from small to large: where they end counts, not where they began. */
+static void estimates_of_blocks_that_grow(void **state)
+{
+    (void)state;
+    static const unsigned periods[] = {4, 64, 512, 4096};
+    for (unsigned i = 0; i < LENGTH(periods); i++) {
+        sample(periods[i], "resize");
+        expect_site("grown");
+        run_free(&told.run);
+    }
+}
+
 /* What was sampled is taken out of the estimate to the last byte. */
 static void nothing_is_left_of_what_is_freed(void **state)
 {
@@ -455,6 +467,7 @@ int main(void)
         cmocka_unit_test(estimates),
         cmocka_unit_test(estimates_of_threads),
         cmocka_unit_test(estimates_of_a_steady_program),
+        cmocka_unit_test(estimates_of_blocks_that_grow),
         cmocka_unit_test(nothing_is_left_of_what_is_freed),
         cmocka_unit_test(without_frame_pointers),
         cmocka_unit_test(with_frame_pointers),

@@ -102,6 +102,22 @@ static void estimates_are_unbiased(void **state)
             assert_estimated(&streams[i], 65536, seed);
 }
 
+/* Grown at once or in steps, a block weighs what one weighs that was made so large. */
+static void growth_weighs_as_size_does(void **state)
+{
+    (void)state;
+    enum { PERIOD = 65536 };
+    uint64_t at_once = sample_weight_grown(sample_weight(16, PERIOD), 100000 - 16, PERIOD);
+    uint64_t weight = sample_weight(1000, PERIOD);
+    for (unsigned size = 1000; size < 100000; size += 1000)
+        weight = sample_weight_grown(weight, 1000, PERIOD);
+    assert_true(llabs((int64_t)(at_once - sample_weight(100000, PERIOD))) <= 1);
+    assert_true(llabs((int64_t)(weight - sample_weight(100000, PERIOD))) <= 100);
+    assert_int_equal(sample_weight_grown(5 * SAMPLE_WEIGHT_ONE, 0, PERIOD), 5 * SAMPLE_WEIGHT_ONE);
+    assert_int_equal(sample_weight_grown(SAMPLE_WEIGHT_ONE, 1000, PERIOD), SAMPLE_WEIGHT_ONE);
+    assert_int_equal(sample_weight_grown(UINT64_MAX / 2, UINT64_MAX / 2, PERIOD), SAMPLE_WEIGHT_ONE);
+}
+
 /* Two kinds of blocks in one stream are told apart by their sums: the small ones are not eaten up by the large. */
 static void kinds_in_one_stream_keep_their_shares(void **state)
 {
@@ -131,6 +147,7 @@ int main(void)
         cmocka_unit_test(bytes_do_not_overflow),
         cmocka_unit_test(gaps_are_exponential),
         cmocka_unit_test(estimates_are_unbiased),
+        cmocka_unit_test(growth_weighs_as_size_does),
         cmocka_unit_test(kinds_in_one_stream_keep_their_shares),
     };
     return cmocka_run_group_tests_name("sample", tests, NULL, NULL);
