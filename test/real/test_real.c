@@ -1,5 +1,6 @@
 /* Programs that nobody here wrote, bare and tracked: the same output, the same exit status, and an exit report
- * that books their blocks under the modules that hold them. Some of them again with a second library preloaded. */
+ * that books their blocks under the modules that hold them. Some of them again with a second library preloaded, or
+ * with stacks taken. */
 #define _GNU_SOURCE
 #include <ftw.h>
 #include <limits.h>
@@ -35,26 +36,29 @@ struct work {
     bool threads;                /* others still run at its exit, so sizes, ages and tags may differ a little */
     bool mute;                   /* closes stderr before its exit begins: nothing can be told */
     bool over_others;            /* once more over each of the other allocators */
+    bool with_stacks;            /* once more with all stacks, and with sampled ones */
+    const char *more;            /* options behind the usual ones; NULL: none */
 };
 
 /* clang-format off */
 static const struct work works[] = {
     {"python3", {"python3", "@orders.py", "40", "0"}, .tags = {"python3", "libsqlite3.so", "libexpat.so"},
-     .allocations = 100000, .env = "PYTHONMALLOC=malloc", .over_others = true},
+     .allocations = 100000, .env = "PYTHONMALLOC=malloc", .over_others = true, .with_stacks = true},
     {"python3 with its own allocator", {"python3", "@orders.py", "20", "1"}, .tags = {"libsqlite3.so", "python3"},
      .allocations = 100},
-    {"perl", {"perl", "@words.pl"}, .tags = {""}, .allocations = 1000},
+    {"perl", {"perl", "@words.pl"}, .tags = {""}, .allocations = 1000, .with_stacks = true},
     {"node", {"node", "@app.js"}, .tags = {""}, .allocations = 1000, .threads = true},
-    {"git", {"bash", "@history.sh"}, .tags = {"git"}, .allocations = 100, .program = "git", .over_others = true},
-    {"gcc", {"bash", "@units.sh"}, .tags = {"cc1"}, .allocations = 1000, .program = "cc1["},
+    {"git", {"bash", "@history.sh"}, .tags = {"git"}, .allocations = 100, .program = "git", .over_others = true,
+     .with_stacks = true},
+    {"gcc", {"bash", "@units.sh"}, .tags = {"cc1"}, .allocations = 1000, .program = "cc1[", .with_stacks = true},
     {"g++", {"bash", "@units.sh"}, .tags = {"cc1plus"}, .allocations = 1000, .program = "cc1plus"},
     {"sqlite3", {"sqlite3", ":memory:", ".read @shop.sql"}, .tags = {"libsqlite3.so"}, .allocations = 1000,
-     .over_others = true},
+     .over_others = true, .with_stacks = true},
     {"redis-server", {"bash", "@store.sh"}, .tags = {"redis-"}, .allocations = 10000, .program = "redis-",
-     .threads = true},
-    {"bash", {"bash", "@pipeline.sh"}, .tags = {"bash"}, .allocations = 100, .over_others = true},
+     .threads = true, .with_stacks = true},
+    {"bash", {"bash", "@pipeline.sh"}, .tags = {"bash"}, .allocations = 100, .over_others = true, .with_stacks = true},
     {"C++ program", {"%library"}, .tags = {"libstdc++", "library"}, .allocations = 10000, .program = "library",
-     .over_others = true},
+     .over_others = true, .with_stacks = true},
 
     {"sort", {"sort", "-R", "--random-source=/dev/zero", "@shop.sql"}, .tags = {"sort"}},
     {"ls", {"ls", "-lR", "--time-style=+", "@."}, .tags = {"ls"}},
@@ -90,12 +94,14 @@ static const struct {
     {"tcmalloc", "libtcmalloc_minimal.so.4"},
     {"mimalloc", "libmimalloc.so.2"},
 };
+static const char *const stacks[] = {"stacks=all", "stacks=4KiB"};
 /* clang-format on */
 
 enum {
     WORKS = sizeof(works) / sizeof(works[0]),
     OTHERS = sizeof(others) / sizeof(others[0]),
-    TESTS = WORKS * (1 + OTHERS)
+    STACKS = sizeof(stacks) / sizeof(stacks[0]),
+    TESTS = WORKS * (1 + OTHERS + STACKS)
 };
 
 /* ---- finding things ---- */
@@ -239,7 +245,11 @@ static void look_for_report(const char *stream, const struct work *work)
 static struct run run_once(const struct work *work, bool bare, const char *const *argv, const char *const *env)
 {
     char behind[PATH_MAX], before[PATH_MAX];
-    struct run_spec spec = {.options = strcmp(work->command[0], "bash") == 0 ? OPTIONS_TOGETHER : OPTIONS_ALONE,
+    char options[128];
+    snprintf(options, sizeof options, "%s%s%s",
+             strcmp(work->command[0], "bash") == 0 ? OPTIONS_TOGETHER : OPTIONS_ALONE, work->more != NULL ? "," : "",
+             work->more != NULL ? work->more : "");
+    struct run_spec spec = {.options = options,
                             .bare = bare,
                             .seconds = SECONDS,
                             .env = env,
@@ -302,17 +312,17 @@ static struct CMUnitTest test_of(const struct work *work)
     return (struct CMUnitTest){work->name, works_the_same, NULL, NULL, (void *)(uintptr_t)work};
 }
 
-static const char *over_name(const char *name, const char *other)
+static const char *longer_name(const char *name, const char *how, const char *what)
 {
     char *both = NULL;
-    assert_true(asprintf(&both, "%s over %s", name, other) > 0);
+    assert_true(asprintf(&both, "%s %s %s", name, how, what) > 0);
     return both;
 }
 
 int main(int argc, char **argv)
 {
     static struct CMUnitTest tests[TESTS];
-    static struct work over[WORKS * OTHERS];
+    static struct work again[WORKS * (OTHERS + STACKS)];
     size_t n = 0, copies = 0;
     if (argc == 2)
         cmocka_set_test_filter(argv[1]);
@@ -320,10 +330,18 @@ int main(int argc, char **argv)
         tests[n++] = test_of(&works[i]);
     for (unsigned i = 0; i < WORKS; i++)
         for (unsigned k = 0; k < OTHERS && works[i].over_others; k++) {
-            struct work *copy = &over[copies++];
+            struct work *copy = &again[copies++];
             *copy = works[i];
-            copy->name = over_name(works[i].name, others[k].name);
+            copy->name = longer_name(works[i].name, "over", others[k].name);
             copy->behind = others[k].file;
+            tests[n++] = test_of(copy);
+        }
+    for (unsigned i = 0; i < WORKS; i++)
+        for (unsigned k = 0; k < STACKS && works[i].with_stacks; k++) {
+            struct work *copy = &again[copies++];
+            *copy = works[i];
+            copy->name = longer_name(works[i].name, "with", stacks[k]);
+            copy->more = stacks[k];
             tests[n++] = test_of(copy);
         }
     return _cmocka_run_group_tests("real", tests, n, NULL, NULL);
