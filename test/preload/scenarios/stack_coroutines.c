@@ -163,7 +163,7 @@ static void garbage(void)
 int main(int argc, char **argv)
 {
     MUST(argc == 2);
-    keeps(10);
+    keeps(5000);
     if (strcmp(argv[1], "many") == 0)
         many();
     if (strcmp(argv[1], "again") == 0)
