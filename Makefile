@@ -58,6 +58,11 @@ $(BUILD)/symbols.map: src/lib/symbols.map.in src/lib/functions.h | $(TOOLCHAIN)
 $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
+# What runs once, or once a report, is built to be small: its pages are resident in every process.
+LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,aside collect_sites growth image lifecycle log module name object options \
+             real reporter rule suspect symbol symtab)) $(wildcard src/snapshot/*.c)
+$(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
+
 -include $(LIB_OBJECTS:.o=.d)
 
 # What a machine lacks, test/setup names and installs; it prints nothing when all is there.

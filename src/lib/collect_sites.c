@@ -158,7 +158,7 @@ static void add_births(uint64_t births[COLLECT_SITES], const struct slab *slab)
 
 void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_books *books)
 {
-    static uint64_t births[COLLECT_SITES];
+    static SPARSE uint64_t births[COLLECT_SITES];
     memset(births, 0, head->sites * sizeof births[0]);
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
         add_births(births, slab);

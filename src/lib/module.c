@@ -184,8 +184,10 @@ static const struct link_map *first_map(void)
 /* What was loaded at start, but for us: asked some forty times, so it is looked through once. */
 static struct {
     unsigned count;
-    struct symbols symbols[1024]; /* no program has as many libraries */
-    uintptr_t dynamic[1024];
+    struct {
+        struct symbols symbols;
+        uintptr_t dynamic;
+    } object[1024]; /* no program has as many libraries */
 } at_start SPARSE;
 
 static void look_through(void)
@@ -194,17 +196,17 @@ static void look_through(void)
     for (const struct link_map *map = first_map(); map != NULL; map = map->l_next) {
         struct symbols symbols = symbols_of(map);
         if (map == us || symbols.table == NULL || symbols.names == NULL ||
-            at_start.count == ARRAY_LENGTH(at_start.symbols))
+            at_start.count == ARRAY_LENGTH(at_start.object))
             continue;
-        at_start.dynamic[at_start.count] = (uintptr_t)map->l_ld;
-        at_start.symbols[at_start.count++] = symbols;
+        at_start.object[at_start.count].dynamic = (uintptr_t)map->l_ld;
+        at_start.object[at_start.count++].symbols = symbols;
     }
 }
 
 bool module_at_start(uintptr_t dynamic)
 {
     for (unsigned i = 0; i < at_start.count; i++)
-        if (at_start.dynamic[i] == dynamic)
+        if (at_start.object[i].dynamic == dynamic)
             return true;
     return false;
 }
@@ -215,7 +217,7 @@ bool module_defined(const char *name)
         look_through();
     uint32_t hash = gnu_hash(name);
     for (unsigned i = 0; i < at_start.count; i++)
-        if (defines_hashed(&at_start.symbols[i], name, hash))
+        if (defines_hashed(&at_start.object[i].symbols, name, hash))
             return true;
     return false;
 }

@@ -30,7 +30,7 @@ _Static_assert(RULE_PATTERN <= UINT8_MAX, "a part fits");
 /* Rules of one purpose; a set of them is a word of bits. */
 struct rule_list {
     unsigned count;
-    struct rule rule[RULES_MAX];
+    struct rule *rule; /* RULES_MAX of them */
 };
 
 _Static_assert(RULES_MAX == 64, "a bit for each");
@@ -43,8 +43,12 @@ struct range {
     bool skip;
 };
 
+static SPARSE struct rule tag_rules[RULES_MAX];
+static SPARSE struct rule skip_rules[RULES_MAX];
+static struct rule_list tags = {0, tag_rules};
+static struct rule_list skips = {0, skip_rules};
+
 static struct {
-    struct rule_list tags, skips;
     bool resolved[OBJECTS_MAX];
     unsigned ranges;
     uint64_t left_out;
@@ -103,7 +107,7 @@ static bool parse_pattern(struct rule *rule, const char *text, size_t length, en
 
 bool rule_add(const char *text, size_t length)
 {
-    struct rule_list *list = &rules.tags;
+    struct rule_list *list = &tags;
     const char *colon = memrchr(text, ':', length);
     if (colon == NULL || list->count == RULES_MAX)
         return false;
@@ -119,7 +123,7 @@ bool rule_add(const char *text, size_t length)
 
 bool rule_skip(const char *text, size_t length)
 {
-    struct rule_list *list = &rules.skips;
+    struct rule_list *list = &skips;
     unsigned count = list->count;
     for (size_t at = 0; at <= length;) {
         size_t end = at;
@@ -136,9 +140,9 @@ bool rule_skip(const char *text, size_t length)
 
 void rule_clear(void)
 {
-    if (rules.tags.count + rules.skips.count == 0)
+    if (tags.count + skips.count == 0)
         return; /* as at start: touches nothing */
-    rules.tags.count = rules.skips.count = 0;
+    tags.count = skips.count = 0;
     memset(rules.resolved, 0, sizeof rules.resolved);
     rules.ranges = 0;
     rules.left_out = 0;
@@ -154,17 +158,17 @@ static bool any_of_kind(const struct rule_list *list, bool threads)
 
 bool rules_for_sites(void)
 {
-    return rules_skip() || any_of_kind(&rules.tags, false);
+    return rules_skip() || any_of_kind(&tags, false);
 }
 
 bool rules_skip(void)
 {
-    return rules.skips.count > 0;
+    return skips.count > 0;
 }
 
 bool rules_for_threads(void)
 {
-    return any_of_kind(&rules.tags, true);
+    return any_of_kind(&tags, true);
 }
 
 uint64_t rule_left_out(void)
@@ -181,8 +185,8 @@ static bool matches(const struct rule *rule, struct part part, const char *name,
 
 const char *rule_for_thread(const char *name)
 {
-    for (unsigned i = 0; i < rules.tags.count; i++) {
-        const struct rule *rule = &rules.tags.rule[i];
+    for (unsigned i = 0; i < tags.count; i++) {
+        const struct rule *rule = &tags.rule[i];
         if (rule->kind == RULE_THREAD && matches(rule, rule->name, name, strlen(name)))
             return rule->tag;
     }
@@ -270,8 +274,8 @@ static void search(const struct inquiry *inquiry, struct symtab *table)
         if (symbol.bytes == 0)
             continue; /* nobody knows where it ends */
         const char *name = names + symbol.name;
-        keep_range(inquiry, &symbol, first_match(&rules.tags, inquiry->tags, name), false);
-        keep_range(inquiry, &symbol, first_match(&rules.skips, inquiry->skips, name), true);
+        keep_range(inquiry, &symbol, first_match(&tags, inquiry->tags, name), false);
+        keep_range(inquiry, &symbol, first_match(&skips, inquiry->skips, name), true);
     }
     sys2(SYS_munmap, names, table->names_bytes + 1);
 }
@@ -297,8 +301,8 @@ static void resolve_once(unsigned number, const struct object *object)
     if (rules.resolved[number])
         return;
     rules.resolved[number] = true;
-    struct inquiry inquiry = {object, (uint16_t)number, rules_of(&rules.tags, RULE_FUNCTION, object->name),
-                              rules_of(&rules.skips, RULE_FUNCTION, object->name)};
+    struct inquiry inquiry = {object, (uint16_t)number, rules_of(&tags, RULE_FUNCTION, object->name),
+                              rules_of(&skips, RULE_FUNCTION, object->name)};
     if ((inquiry.tags | inquiry.skips) != 0)
         resolve(&inquiry);
 }
@@ -332,11 +336,11 @@ struct rule_answer rule_for_site(unsigned number, uintptr_t address)
     unsigned tag;
     /* The byte before: the call may be the last of its function. */
     struct rule_answer answer = by_function(number, address - 1 - object->begin, &tag);
-    uint64_t modules = rules_of(&rules.tags, RULE_MODULE, object->name);
+    uint64_t modules = rules_of(&tags, RULE_MODULE, object->name);
     unsigned first = modules != 0 ? (unsigned)__builtin_ctzll(modules) : RULES_MAX;
     if (first < tag)
         tag = first;
     if (tag < RULES_MAX)
-        answer.tag = rules.tags.rule[tag].tag;
+        answer.tag = tags.rule[tag].tag;
     return answer;
 }
