@@ -30,6 +30,7 @@ static struct {
     uint32_t tid;        /* the kernel clears it when the thread ends */
     uint32_t stop;       /* 1: end as soon as you can */
     uint32_t not_before; /* tick: the quiet while */
+    uint32_t told;       /* the last tick that was told, by this thread or one before it */
     uint32_t number;     /* reports so far */
     uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
@@ -232,11 +233,11 @@ static void run(void *unused)
         sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED);
     uint64_t cpu_before = reporter.cpu_us;
     uint64_t report_at = next_report_ns();
-    uint32_t told = CLOCK_SELF;
     while (!told_to_stop()) {
         uint32_t tick = clock_read();
-        if (tick != told) /* once each: who takes it back wants everybody to meet a new one (slab_forget_sites) */
-            clock_set(told = tick);
+        if (tick !=
+            reporter.told) /* once each: who takes it back wants everybody to meet a new one (slab_forget_sites) */
+            clock_set(reporter.told = tick);
         uint64_t now = reporter_uptime_ns();
         if (now >= report_at) {
             reporter.cpu_us = cpu_before + own_cpu_us();
@@ -316,6 +317,7 @@ void reporter_forked(void)
     reporter.tid = 0;
     reporter.stop = 0;
     reporter.not_before = 0;
+    reporter.told = CLOCK_SELF;
     reporter.number = 0;
     reporter.cpu_us = 0;
     reporter.start_ns = clock_uptime_ns();
