@@ -1,9 +1,30 @@
-/* trackmalloc: what a program may ask of the library that it was preloaded with.
+/* trackmalloc: what a program may tell and ask the library that it was preloaded with.
  *
- * A program includes this header and links with nothing. Preloaded, its calls reach the library; otherwise every
- * call is a no-op with the result that its description names. */
+ * A program includes this header and links with nothing. Each source file that uses it looks once, with dlsym, whether
+ * the library is there; then its calls reach it through a table. Without the library, and in a process that it does not
+ * track, every call does nothing and has the result that stands here behind "absent:". C11, C++11 and later.
+ *
+ * Every function may be called by any thread, also in constructors and atexit handlers, also while others are;
+ * none from a signal handler, unless it says so. None changes errno, but those that allocate as their plain kin do.
+ * What is misused is told once, in one line on stderr; the books stay right. */
 #ifndef TRACKMALLOC_H
 #define TRACKMALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef TM_LIBRARY /* the library itself; or who links with it, and wants plain functions */
+#define TM_CALL       extern
+#define TM_CALL_BLOCK extern
+#else
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#define TM_CALL       static inline
+#define TM_CALL_BLOCK static inline __attribute__((always_inline)) /* its caller is the block's call site */
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -11,20 +32,610 @@ extern "C" {
 
 #define TRACKMALLOC_VERSION "0.1.0"
 
-/* Writes a report (kind `request`) to an open descriptor, now, from this thread. It blocks for at most 0.2 s where
- * the descriptor is a pipe that nobody reads. Thread-safe; not from a signal handler.
- * Returns 0, or -1: the report was not written whole, or the process is not tracked. Without the library the
- * function's address is NULL; tm_report_now tells the two apart for you. */
-int tm_report(int descriptor) __attribute__((weak));
+/* A tag: what a block is for. Its number stays the same for the life of the process. */
+typedef uint32_t tm_tag;
 
-/* tm_report where the library is there; else -1. */
+enum {
+    TM_UNTAGGED = 0,     /* no tag asked for: rules decide, else the module whose code allocates */
+    TM_NAME_MOST = 63,   /* bytes of a tag's name */
+    TM_SCOPES_MOST = 64, /* that nest in one thread */
+    TM_AGE_ROWS = 5,     /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
+    TM_SITE_NAME = 112   /* bytes that a call site's name takes at most, the closing zero included */
+};
+
+/* What calls return: TM_OK, or a number of their own from 0 on, or one of the rest. */
+enum tm_error {
+    TM_OK = 0,
+    TM_ABSENT = -1,     /* the library is not there, or does not track this process */
+    TM_INVALID = -2,    /* an argument that can never be right: NULL, a bad name, a bad size of a struct */
+    TM_UNKNOWN = -3,    /* no such tag, thread, call site or alarm */
+    TM_FULL = -4,       /* a table of the library has no room */
+    TM_FOREIGN = -5,    /* the pointer is no block that the library knows */
+    TM_UNBALANCED = -6, /* more scopes or pauses ended than begun */
+    TM_BUSY = -7,       /* asked from a signal handler in the middle of the library's own work */
+    TM_FAILED = -8      /* the report was not written whole */
+};
+
+/* ---- tags ---- */
+
+/* The tag of that name, made if it is new: printable UTF-8, 1 to TM_NAME_MOST bytes. "db/cache" is a part of "db". In
+ * reports, where a name is one word, a blank is shown as '?'.
+ * Idempotent; a search over all names, so keep what it returns. A tag of the library's own, as "libc.so.6", can be had
+ * too. TM_UNTAGGED when that cannot be: then *error, unless NULL, is TM_INVALID, TM_FULL (4,096 tags), TM_BUSY; absent:
+ * TM_ABSENT. Where it succeeds *error is TM_OK. */
+TM_CALL tm_tag tm_tag_register(const char *name, int *error);
+
+/* How many tags there are: they run from 0 to one less, in the order in which they were first met. Absent: 0. */
+TM_CALL tm_tag tm_tag_count(void);
+
+/* A tag's name; the library's, for as long as the process lives. NULL: there is no such tag; absent: NULL. */
+TM_CALL const char *tm_tag_name(tm_tag tag);
+
+/* ---- scopes ----
+ *
+ * What a thread allocates in a scope has the scope's tag, before all rules; what it does to blocks that are there
+ * already (free, realloc) changes no tag. Each thread has its own scopes. Allowed in signal handlers that push and pop
+ * in balance. A push and its pop cost about 3 ns, an allocation in a scope no more than any other. */
+
+/* Begins a scope. TM_UNTAGGED: one that asks for no tag. With TM_UNKNOWN the scope has begun, as one that asks for no
+ * tag; with TM_FULL (deeper than TM_SCOPES_MOST) too, with the tag as it was: so pops stay in balance. */
+TM_CALL int tm_push(tm_tag tag);
+
+/* Ends the innermost scope. TM_UNBALANCED: there is none. */
+TM_CALL int tm_pop(void);
+
+/* How many scopes the thread is in. Absent: 0. */
+TM_CALL int tm_depth(void);
+
+/* Ends all scopes deeper than that: after a longjmp, say, to where tm_depth was asked. TM_UNBALANCED: there are not as
+ * many; nothing changes. */
+TM_CALL int tm_restore(int depth);
+
+/* Begins a scope as tm_push does, and returns what tm_restore ends it by. */
+TM_CALL int tm_enter(tm_tag tag);
+
+/* The tag that the thread asks for; outside of all scopes, the one by its name. Absent: TM_UNTAGGED. */
+TM_CALL tm_tag tm_current(void);
+
+/* ---- blocks ---- */
+
+/* malloc and its kin, for that tag whatever the scope; the result goes to free and realloc like any other. TM_UNTAGGED,
+ * or no such tag: as in the scope at hand. Absent: the plain function. */
+TM_CALL_BLOCK void *tm_malloc(tm_tag tag, size_t size);
+TM_CALL_BLOCK void *tm_calloc(tm_tag tag, size_t count, size_t size);
+TM_CALL_BLOCK void *tm_aligned_alloc(tm_tag tag, size_t alignment, size_t size);
+TM_CALL_BLOCK char *tm_strdup(tm_tag tag, const char *string);
+/* realloc; what it returns is then that tag's, whose ever it was. TM_UNTAGGED: the block keeps its tag. */
+TM_CALL_BLOCK void *tm_realloc(tm_tag tag, void *block, size_t size);
+
+/* Hands a live block over to another tag; its age stays. It counts as if that tag had allocated it. TM_UNTAGGED: back
+ * to the tag of its call site. TM_INVALID: NULL; TM_FOREIGN, TM_UNKNOWN; TM_FULL: there is no room for one more pair
+ * of call site and tag. Nobody else may free, resize or hand over the block meanwhile. */
+TM_CALL int tm_retag(void *block, tm_tag tag);
+
+/* How a block was made, by whose rules it must be freed. */
+enum tm_made { TM_MADE_MALLOC, TM_MADE_NEW, TM_MADE_NEW_ARRAY };
+
+struct tm_block_info {
+    size_t struct_size; /* sizeof, set by you: see tm_tag_stats */
+    tm_tag tag;
+    uint32_t made;         /* enum tm_made */
+    uint64_t size;         /* bytes, as asked for */
+    uint64_t age_ms;       /* off by 250 at most */
+    const void *call_site; /* the address that the call returned to; NULL: not known */
+    uint32_t site;         /* for tm_site_name; 0: not known */
+    uint32_t counted;      /* 0: made while counting was paused */
+};
+
+/* What is known of a live block: 0.2 us, as the kernel is asked whether it can be read. TM_FOREIGN: not ours, or no
+ * block's start, or freed. Of a pointer into memory that is not mapped too; it may be any number. Nobody may free the
+ * block meanwhile. TM_INVALID: NULL, or the size. */
+TM_CALL int tm_ask(const void *block, struct tm_block_info *info);
+
+/* Writes module!function+0x12 like snprintf, and returns its length. Up to a millisecond the first time that a site is
+ * asked for. TM_UNKNOWN: no such site. */
+TM_CALL int tm_site_name(uint32_t site, char *name, size_t capacity);
+
+/* ---- figures ---- */
+
+/* As in the report (doc/report.md): bytes are those that the program asked for. At rest exact to the byte. */
+struct tm_counts {
+    uint64_t live_blocks;
+    uint64_t live_bytes;
+    uint64_t allocated_blocks; /* since start */
+    uint64_t allocated_bytes;
+    uint64_t freed_blocks;
+    uint64_t freed_bytes;
+};
+
+struct tm_tag_info {
+    size_t struct_size;
+    struct tm_counts counts;
+    uint64_t peak_bytes;
+    uint64_t resizes;
+    uint64_t failures;
+    uint64_t age_blocks[TM_AGE_ROWS]; /* live blocks, by age */
+    uint64_t age_bytes[TM_AGE_ROWS];
+    uint64_t lifetime_blocks[TM_AGE_ROWS]; /* freed blocks, by the age they reached */
+};
+
+struct tm_thread_info {
+    size_t struct_size;
+    struct tm_counts counts; /* what the thread itself allocated and freed: live may be below 0, as int64_t */
+    int32_t tid;
+    int32_t depth; /* of its scopes */
+    tm_tag current;
+    uint32_t reserved;
+    char name[16];
+};
+
+struct tm_process_info {
+    size_t struct_size;
+    struct tm_counts counts;
+    uint64_t peak_bytes;
+    uint64_t resizes;
+    uint64_t failures;
+    uint64_t age_blocks[TM_AGE_ROWS];
+    uint64_t age_bytes[TM_AGE_ROWS];
+    uint64_t lifetime_blocks[TM_AGE_ROWS];
+    uint64_t uptime_ms;
+    uint64_t foreign_frees; /* passed on: not allocated through the library */
+    uint64_t wild_frees;
+    uint64_t mismatches;
+    uint64_t own_bytes; /* the library's own memory, at most */
+    uint32_t threads;   /* that are counted for, now */
+    uint32_t threads_past;
+    uint32_t tags;
+    uint32_t call_sites;
+};
+
+enum { TM_TREE = 1 }; /* with all tags below it: of "db", "db/cache" too. The peak is then that of the largest one */
+
+/* Fill in a struct whose struct_size you have set to its sizeof. A program built with a header older or newer than the
+ * library gets the fields that both know; the rest of a larger struct is zeroed, and struct_size says how much is
+ * filled. They add up over all threads: some microseconds, more with many call sites and threads. TM_UNKNOWN: no such
+ * tag or thread; TM_INVALID: NULL, a struct_size smaller than itself, or flags that nobody knows; TM_BUSY. */
+TM_CALL int tm_tag_stats(tm_tag tag, unsigned flags, struct tm_tag_info *info);
+TM_CALL int tm_thread_stats(int tid, struct tm_thread_info *info); /* a live thread of this process; 0: the caller */
+TM_CALL int tm_process_stats(struct tm_process_info *info);
+
+/* ---- control ---- */
+
+/* Writes a report (kind `request`) to an open descriptor, now, from this thread. It blocks for at most 0.2 s where
+ * the descriptor is a pipe that nobody reads. Returns 0, or -1: it was not written whole, or absent. */
+TM_CALL int tm_report(int descriptor);
+
+/* The same into memory, like snprintf: what fits, with a closing zero where capacity is not 0. Returns the length of
+ * the whole report. TM_INVALID: NULL, and a capacity that is not 0. */
+TM_CALL long tm_report_buffer(char *text, size_t capacity);
+
+/* Blocks made from now on, by any thread, are not counted, until tm_resume has been called as often. Whatever was
+ * counted is counted out when it is freed; what was made in a pause never is, whenever that may be. */
+TM_CALL int tm_pause(void);
+TM_CALL int tm_resume(void); /* TM_UNBALANCED: nothing is paused */
+
+/* Peaks and growth begin anew from what is held now; totals go on. */
+TM_CALL int tm_baseline(void);
+
+/* ---- alarms ---- */
+
+enum tm_alarm_what {
+    TM_ALARM_LEVEL = 0,  /* so many bytes are held; and once more when it is less than `until` again */
+    TM_ALARM_CHANGE = 1, /* so many bytes more, or fewer, than when it was last told, or than within `within_ms` */
+    TM_ALARM_BLOCK = 2 /* a single allocation of so many bytes or more; a realloc that passes a power of two as well */
+};
+
+enum tm_alarm_of { TM_OF_PROCESS = 0, TM_OF_TAG = 1, TM_OF_SITE = 2 };
+
+enum { TM_ALARM_AT_ONCE = 1 };
+
+/* What an alarm's function gets. */
+struct tm_alarm_event {
+    size_t struct_size;
+    int32_t alarm;     /* that tm_alarm_set returned */
+    uint32_t over;     /* 1: a level, and it is less than `until` again */
+    uint64_t value;    /* bytes held; of blocks the largest one's size */
+    int64_t change;    /* bytes since it was last told, or within the time */
+    uint64_t since_ms; /* since it was last told */
+    uint64_t blocks;   /* of a block alarm: how many since it was last told */
+    tm_tag tag;        /* of the alarm, or of the largest block; TM_UNTAGGED: the process's, a site's */
+    uint32_t site;     /* the same, for tm_site_name */
+};
+
+struct tm_alarm {
+    size_t struct_size;
+    uint32_t what;   /* enum tm_alarm_what */
+    uint32_t of;     /* enum tm_alarm_of; 0 with blocks */
+    uint32_t number; /* the tag, or the site (tm_block_info) */
+    uint32_t flags;  /* TM_ALARM_AT_ONCE: of blocks, in the thread that allocates */
+    uint64_t bytes;
+    uint64_t until;                                               /* of a level; 0: as `bytes` */
+    uint64_t within_ms;                                           /* of a change; 0: however long it takes */
+    void (*call)(const struct tm_alarm_event *event, void *data); /* NULL: an alarm report is written */
+    void *data;
+};
+
+/* Sets an alarm; returns its number, above 0. Values are looked at every 250 ms: a peak in between may pass unseen.
+ *
+ * Functions are called by a thread of the library's that is made for the first of them (its signals are blocked); they
+ * may do whatever a thread may, allocate and set alarms too. With TM_ALARM_AT_ONCE they are called inside the very
+ * malloc: they may allocate, which sets off nothing, but must take no lock that is held where the program allocates. A
+ * forked child has the alarms that write reports; it sets the others anew. As any thread of the program's own, that
+ * thread keeps a process alive whose main left by pthread_exit, and is in the way of unshare and its like.
+ *
+ * TM_INVALID: sizes of 0, an end above its begin, a flag that does not go with it; TM_UNKNOWN: no such tag or site;
+ * TM_FULL: 64 alarms, or no thread to be had. */
+TM_CALL int tm_alarm_set(const struct tm_alarm *alarm);
+
+/* No more calls begin; one that is under way may still be running. TM_UNKNOWN: no such alarm. */
+TM_CALL int tm_alarm_cancel(int alarm);
+
+/* ---- the table ---- */
+
+/* What a program calls through. It only ever grows, at its end. */
+struct tm_functions {
+    size_t size; /* of this struct, in the library */
+    tm_tag (*tag_register)(const char *name, int *error);
+    tm_tag (*tag_count)(void);
+    const char *(*tag_name)(tm_tag tag);
+    int (*push)(tm_tag tag);
+    int (*pop)(void);
+    int (*depth)(void);
+    int (*restore)(int depth);
+    int (*enter)(tm_tag tag);
+    tm_tag (*current)(void);
+    void *(*malloc_)(tm_tag tag, size_t size);
+    void *(*calloc_)(tm_tag tag, size_t count, size_t size);
+    void *(*aligned_alloc_)(tm_tag tag, size_t alignment, size_t size);
+    char *(*strdup_)(tm_tag tag, const char *string);
+    void *(*realloc_)(tm_tag tag, void *block, size_t size);
+    int (*retag)(void *block, tm_tag tag);
+    int (*ask)(const void *block, struct tm_block_info *info);
+    int (*site_name)(uint32_t site, char *name, size_t capacity);
+    int (*tag_stats)(tm_tag tag, unsigned flags, struct tm_tag_info *info);
+    int (*thread_stats)(int tid, struct tm_thread_info *info);
+    int (*process_stats)(struct tm_process_info *info);
+    int (*report)(int descriptor);
+    long (*report_buffer)(char *text, size_t capacity);
+    int (*pause)(void);
+    int (*resume)(void);
+    int (*baseline)(void);
+    int (*alarm_set)(const struct tm_alarm *alarm);
+    int (*alarm_cancel)(int alarm);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef TM_LIBRARY
+
+/* The library's only name that a program looks for. NULL: the process is not tracked. */
+#ifdef __cplusplus
+extern "C"
+#endif
+    const struct tm_functions *
+    tm_functions(void);
+
+#else
+
+/* ---- how a program calls ---- */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* NULL: absent. Looked up once in each source file; threads that do so at the same time find the same. A library older
+ * than this header is as none. */
+static inline const struct tm_functions *tm_library(void)
+{
+    static const struct tm_functions *found;
+    static int asked;
+    const struct tm_functions *(*functions)(void);
+    const struct tm_functions *table = __atomic_load_n(&found, __ATOMIC_RELAXED);
+    void *symbol;
+    if (__builtin_expect(table != NULL, 1))
+        return table;
+    if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) != 0)
+        return __atomic_load_n(&found, __ATOMIC_RELAXED); /* another thread may have found it just now */
+    symbol = dlsym(NULL, "tm_functions");
+    if (symbol != NULL) {
+        memcpy(&functions, &symbol, sizeof functions); /* ISO C knows no cast from an object to a function */
+        table = functions();
+        if (table != NULL && table->size < sizeof *table)
+            table = NULL;
+    }
+    __atomic_store_n(&found, table, __ATOMIC_RELAXED);
+    __atomic_store_n(&asked, 1, __ATOMIC_RELEASE);
+    return table;
+}
+
+static inline tm_tag tm_tag_register(const char *name, int *error)
+{
+    const struct tm_functions *library = tm_library();
+    if (library != NULL)
+        return library->tag_register(name, error);
+    if (error != NULL)
+        *error = TM_ABSENT;
+    return TM_UNTAGGED;
+}
+
+static inline tm_tag tm_tag_count(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->tag_count() : 0;
+}
+
+static inline const char *tm_tag_name(tm_tag tag)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->tag_name(tag) : NULL;
+}
+
+static inline int tm_push(tm_tag tag)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->push(tag) : TM_ABSENT;
+}
+
+static inline int tm_pop(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->pop() : TM_ABSENT;
+}
+
+static inline int tm_depth(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->depth() : 0;
+}
+
+static inline int tm_restore(int depth)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->restore(depth) : TM_ABSENT;
+}
+
+static inline int tm_enter(tm_tag tag)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->enter(tag) : 0;
+}
+
+static inline tm_tag tm_current(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->current() : (tm_tag)TM_UNTAGGED;
+}
+
+TM_CALL_BLOCK void *tm_malloc(tm_tag tag, size_t size)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->malloc_(tag, size) : malloc(size);
+}
+
+TM_CALL_BLOCK void *tm_calloc(tm_tag tag, size_t count, size_t size)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->calloc_(tag, count, size) : calloc(count, size);
+}
+
+TM_CALL_BLOCK void *tm_aligned_alloc(tm_tag tag, size_t alignment, size_t size)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->aligned_alloc_(tag, alignment, size) : aligned_alloc(alignment, size);
+}
+
+TM_CALL_BLOCK char *tm_strdup(tm_tag tag, const char *string)
+{
+    const struct tm_functions *library = tm_library();
+    size_t bytes;
+    void *copy;
+    if (library != NULL)
+        return library->strdup_(tag, string);
+    bytes = strlen(string) + 1;
+    copy = malloc(bytes);
+    return copy != NULL ? (char *)memcpy(copy, string, bytes) : NULL;
+}
+
+TM_CALL_BLOCK void *tm_realloc(tm_tag tag, void *block, size_t size)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->realloc_(tag, block, size) : realloc(block, size);
+}
+
+static inline int tm_retag(void *block, tm_tag tag)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->retag(block, tag) : TM_ABSENT;
+}
+
+static inline int tm_ask(const void *block, struct tm_block_info *info)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->ask(block, info) : TM_ABSENT;
+}
+
+static inline int tm_site_name(uint32_t site, char *name, size_t capacity)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->site_name(site, name, capacity) : TM_ABSENT;
+}
+
+static inline int tm_tag_stats(tm_tag tag, unsigned flags, struct tm_tag_info *info)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->tag_stats(tag, flags, info) : TM_ABSENT;
+}
+
+static inline int tm_thread_stats(int tid, struct tm_thread_info *info)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->thread_stats(tid, info) : TM_ABSENT;
+}
+
+static inline int tm_process_stats(struct tm_process_info *info)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->process_stats(info) : TM_ABSENT;
+}
+
+static inline int tm_report(int descriptor)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->report(descriptor) : TM_ABSENT;
+}
+
+static inline long tm_report_buffer(char *text, size_t capacity)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->report_buffer(text, capacity) : (long)TM_ABSENT;
+}
+
+static inline int tm_pause(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->pause() : TM_ABSENT;
+}
+
+static inline int tm_resume(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->resume() : TM_ABSENT;
+}
+
+static inline int tm_baseline(void)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->baseline() : TM_ABSENT;
+}
+
+static inline int tm_alarm_set(const struct tm_alarm *alarm)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->alarm_set(alarm) : TM_ABSENT;
+}
+
+static inline int tm_alarm_cancel(int alarm)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->alarm_cancel(alarm) : TM_ABSENT;
+}
+
+/* tm_report, by its first name. */
 static inline int tm_report_now(int descriptor)
 {
-    return tm_report ? tm_report(descriptor) : -1;
+    return tm_report(descriptor);
+}
+
+/* ---- scopes that end by themselves ---- */
+
+static inline void tm_scope_ends(const int *depth)
+{
+    tm_restore(*depth);
+}
+
+#define TM_JOIN_(a, b) a##b
+#define TM_JOIN(a, b)  TM_JOIN_(a, b)
+
+/* tm_scope(tag); from here to the end of the block, however it is left (but by longjmp: see tm_restore). Scopes that
+ * were left open inside end as well. */
+#ifdef __cplusplus
+#define tm_scope(tag) ::trackmalloc::scope TM_JOIN(tm_scope_at_, __LINE__)(tag)
+#else
+#define tm_scope(tag) \
+    __attribute__((cleanup(tm_scope_ends), unused)) const int TM_JOIN(tm_scope_at_, __LINE__) = tm_enter(tag)
+#endif
+
+/* ---- a thread's tag handed to the threads that it starts ---- */
+
+struct tm_start {
+    void *(*run)(void *);
+    void *argument;
+    tm_tag tag;
+};
+
+static inline void *tm_started(void *from)
+{
+    struct tm_start start;
+    memcpy(&start, from, sizeof start);
+    free(from);
+    tm_push(start.tag);
+    return start.run(start.argument);
+}
+
+/* pthread_create of a thread that begins in a scope with the tag that this one asks for now. (Takes a small block,
+ * which the new thread frees.) Absent: the plain function. */
+static inline int tm_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                                    void *argument)
+{
+    struct tm_start *start;
+    int error;
+    if (tm_library() == NULL)
+        return pthread_create(thread, attributes, run, argument);
+    start = (struct tm_start *)malloc(sizeof *start);
+    if (start == NULL)
+        return EAGAIN;
+    start->run = run;
+    start->argument = argument;
+    start->tag = tm_current();
+    error = pthread_create(thread, attributes, tm_started, start);
+    if (error != 0)
+        free(start);
+    return error;
 }
 
 #ifdef __cplusplus
 }
+
+namespace trackmalloc /* tm is a struct of <time.h> */
+{
+
+/* From its construction to the end of its life; in one thread, one inside the other. */
+class scope
+{
+  public:
+    explicit scope(tm_tag tag) : depth(tm_enter(tag))
+    {
+    }
+    ~scope()
+    {
+        tm_restore(depth);
+    }
+    scope(const scope &) = delete;
+    scope &operator=(const scope &) = delete;
+
+  private:
+    int depth;
+};
+
+/* A callable that runs in a scope with the tag that was asked for where it was made:
+ * std::thread(trackmalloc::inherit([] { ... })). */
+template <class Function> class inheriting
+{
+    Function run;
+    tm_tag tag;
+
+  public:
+    explicit inheriting(Function what) : run(static_cast<Function &&>(what)), tag(tm_current())
+    {
+    }
+    template <class... Arguments>
+    auto operator()(Arguments &&...arguments) -> decltype(run(static_cast<Arguments &&>(arguments)...))
+    {
+        scope its(tag);
+        return run(static_cast<Arguments &&>(arguments)...);
+    }
+};
+
+template <class Function> inheriting<Function> inherit(Function run)
+{
+    return inheriting<Function>(static_cast<Function &&>(run));
+}
+
+} // namespace trackmalloc
+#endif
+
 #endif
 
 #endif

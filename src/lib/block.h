@@ -25,13 +25,14 @@ enum {
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
-    SHAPE_MADE = 0x3,     /* mask: enum made */
-    SHAPE_HUGE = 0x4,     /* 4 GiB and more: the whole size stands at the block's base */
-    SHAPE_BOOT = 0x8,     /* of the bootstrap arena: never returned to an allocator */
-    SHAPE_ALIGNED = 0x10, /* the room before the user pointer is one whole alignment: its log2 */
-    SHAPE_STACK = 0x20,   /* its stack is noted at its base */
-    SHAPE_ZEROED = 0x40,  /* never in a header: by calloc, should the block have to be made anew */
-    SHAPE_ROOM_SHIFT = 8, /* else that room in units of 16 bytes, beyond the header */
+    SHAPE_MADE = 0x3,       /* mask: enum made */
+    SHAPE_HUGE = 0x4,       /* 4 GiB and more: the whole size stands at the block's base */
+    SHAPE_BOOT = 0x8,       /* of the bootstrap arena: never returned to an allocator */
+    SHAPE_ALIGNED = 0x10,   /* the room before the user pointer is one whole alignment: its log2 */
+    SHAPE_STACK = 0x20,     /* its stack is noted at its base */
+    SHAPE_ZEROED = 0x40,    /* never in a header: by calloc, should the block have to be made anew */
+    SHAPE_UNCOUNTED = 0x80, /* made while counting was paused: in no books, ever */
+    SHAPE_ROOM_SHIFT = 8,   /* else that room in units of 16 bytes, beyond the header */
     BLOCK_ROOM_MOST = 256 * BLOCK_HEADER,
     BLOCK_ROOM = 0xff << SHAPE_ROOM_SHIFT, /* mask */
 

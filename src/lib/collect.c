@@ -314,3 +314,10 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     collect_stacks(&area.head, &area.stacks, area.site, top, self);
     return &area.head;
 }
+
+const struct snapshot *collect_alarm(const struct snapshot_alarm *alarm, uint32_t number, uintptr_t self)
+{
+    collect(SNAPSHOT_ALARM, number, self);
+    area.head.alarm = *alarm;
+    return &area.head;
+}

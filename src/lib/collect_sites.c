@@ -230,3 +230,8 @@ void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned t
         if (suspects[i].subject == SNAPSHOT_SITE)
             name_row(&rows[suspects[i].row], suspects[i].row, self);
 }
+
+void collect_forget_peaks(void)
+{
+    memset(work.peak, 0, site_count() * sizeof work.peak[0]);
+}

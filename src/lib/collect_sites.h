@@ -26,6 +26,9 @@ void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const
 /* Names those that a report of `top` rows may show. */
 void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, uintptr_t self);
 
+/* Under lock_report: peaks of sites begin anew. */
+void collect_forget_peaks(void);
+
 /* The number of a row's site. */
 unsigned collect_site_number(uint32_t row);
 

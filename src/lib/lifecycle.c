@@ -21,6 +21,7 @@
 #include "tag.h"
 #include "thread.h"
 #include "trace.h"
+#include "watch.h"
 
 enum state { STATE_DOWN, STATE_COMING, STATE_UP };
 
@@ -104,6 +105,7 @@ void lifecycle_settle_child(void)
     thread_forked();
     reporter_forked();
     growth_reset();
+    watch_forked();
     life.unticked = 0;
     life.late_until = first_interval(clock_read());
 }
@@ -167,7 +169,7 @@ static void complain(const char *text, size_t length)
 
 static void print_help(void)
 {
-    char help[2048];
+    char help[4096];
     size_t length = options_help(help, sizeof help);
     log_stderr(help, length < sizeof help ? length : sizeof help, NULL);
 }
@@ -208,6 +210,7 @@ static void begin_tracking(const struct module_survey *survey)
         tell_no_stacks();
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();
+    watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
     pthread_atfork(fork_prepare, fork_parent, NULL);
     (void)at_quick_exit(say_last_word); /* no room for it: no exit report after quick_exit */

@@ -57,10 +57,9 @@ static bool may_open(uintptr_t self)
     return self != reporter_self() || !__libc_single_threaded;
 }
 
-const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
+/* Under its lock. */
+static const char *look_up(unsigned object, uintptr_t address, uintptr_t self)
 {
-    if (lock_take(&lock_names, self) != LOCK_TAKEN)
-        return "";
     uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
     unsigned place = place_of(key);
     char *name = &names.text[names.at[place]];
@@ -70,8 +69,29 @@ const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
         else if (names.key[place] == key)
             names.waits[place] = name_waiting = true;
     }
+    return name;
+}
+
+const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
+{
+    if (lock_take(&lock_names, self) != LOCK_TAKEN)
+        return "";
+    const char *name = look_up(object, address, self);
     lock_release(&lock_names);
     return name;
+}
+
+size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], uintptr_t self)
+{
+    name[0] = '\0';
+    if (lock_take(&lock_names, self) != LOCK_TAKEN)
+        return 0;
+    const char *known = look_up(object, address, self);
+    size_t length = strnlen(known, SNAPSHOT_SITE_NAME - 1);
+    memcpy(name, known, length);
+    name[length] = '\0';
+    lock_release(&lock_names);
+    return length;
 }
 
 void name_catch_up(uintptr_t self)

@@ -1,5 +1,7 @@
 #include "odd.h"
 
+#include "clock.h"
+#include "context.h"
 #include "lifecycle.h"
 #include "log.h"
 #include "real.h"
@@ -83,6 +85,25 @@ bool odd_has_header(const void *user)
 bool odd_is_ours(const void *user)
 {
     return odd_has_header(user) && block_is_ours(block_of(user));
+}
+
+/* Sixteen bits may be there by chance; what follows from each other is not. */
+static bool plausible_block(const struct block *block)
+{
+    if (!block_is_ours(block) || block->shape & SHAPE_BOOT || block->birth > clock_now() + 1)
+        return false;
+    bool known = block->context < context_count() && context_tag(block->context) == block->tag;
+    return known || block->shape & SHAPE_UNCOUNTED;
+}
+
+const struct block *odd_block(const void *any)
+{
+    const struct block *block = block_of(any);
+    if ((uintptr_t)any < PAGE_BYTES || (uintptr_t)any % BLOCK_ALIGNMENT != 0)
+        return NULL;
+    if (!log_is_sandboxed() && !sys_readable(block))
+        return NULL;
+    return plausible_block(block) ? block : NULL;
 }
 
 void *odd_pointer(void *user, unsigned shape)

@@ -22,6 +22,9 @@ bool odd_has_header(const void *user);
 /* Whether a pointer is a live block of ours. */
 bool odd_is_ours(const void *user);
 
+/* The header of a live block of ours, or NULL: of any number at all, mapped or not. */
+const struct block *odd_block(const void *any);
+
 /* What the real allocator gets of a pointer that is not ours. One that cannot be its own is told. */
 void *odd_pointer(void *user, unsigned call);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alarm.h"
 #include "glob.h"
 #include "rule.h"
 
@@ -45,6 +46,12 @@ static const struct option table[] = {
      .allowed = "MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs",
      .help = "what else tags a block; may be given several times",
      .take = rule_add},
+    {.name = "alarm",
+     .kind = KIND_LIST,
+     .standard = "",
+     .allowed = "TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process",
+     .help = "what is worth a report at once; may be given several times",
+     .take = alarm_add},
     {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
     {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, NULL},
 };
@@ -158,8 +165,7 @@ static int parse_unit(const char *unit, size_t length)
     return known != NULL && whole ? 10 * (int)(known - units + 1) : -1;
 }
 
-/* Bytes, in units of 1024 where one is named: "65536", "64K", "0.5MiB". */
-static bool parse_bytes(const char *value, size_t length, uint64_t *bytes)
+bool options_bytes(const char *value, size_t length, uint64_t *bytes)
 {
     size_t digits = 0;
     while (digits < length && (value[digits] == '.' || (value[digits] >= '0' && value[digits] <= '9')))
@@ -175,7 +181,7 @@ static bool parse_period(const struct option *option, const char *value, size_t 
 {
     if (parse_choice("off|all", value, length, period))
         return true;
-    return parse_bytes(value, length, period) && *period >= option->least && *period <= option->most;
+    return options_bytes(value, length, period) && *period >= option->least && *period <= option->most;
 }
 
 static bool option_set(const struct option *option, const char *value, size_t length)
@@ -275,6 +281,7 @@ static const struct option *read_one(const char *text, size_t length, const stru
 void options_read(const char *text, complain_function *complain)
 {
     rule_clear();
+    alarm_clear();
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         set_standard(&table[i]);
     const struct option *list = NULL;

@@ -33,6 +33,9 @@ void options_read(const char *text, void (*complain)(const char *line, size_t le
 /* What help=on says and doc/options.md holds: writes it like snprintf. */
 size_t options_help(char *out, size_t capacity);
 
+/* Bytes, in units of 1024 where one is named: "65536", "64K", "0.5MiB". */
+bool options_bytes(const char *value, size_t length, uint64_t *bytes);
+
 /* Whether a name matches one of the globs (`*` and `?`) of a list separated by ':'. */
 bool options_glob(const char *globs, const char *name);
 

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "snapshot/text.h"
 #include "sys.h"
+#include "watch.h"
 
 enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED, PHASE_ENDED };
 
@@ -182,20 +183,45 @@ static bool write_out(int descriptor, size_t length)
     return reporter_is_mute() || write_to_path(length);
 }
 
-bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
+/* `alarm`: NULL, or of an alarm report its evidence. */
+static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
 {
     enum lock_state lock = lock_take(&lock_report, self);
     if (lock == LOCK_NESTED)
         return false; /* a signal handler in the middle of a report */
-    if (kind == SNAPSHOT_PERIODIC && told_to_stop()) {
+    if ((kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && told_to_stop()) {
         lock_release(&lock_report); /* the exit report has been said meanwhile */
         return false;
     }
-    const struct snapshot *snapshot = collect(kind, ++reporter.number, self);
+    uint32_t number = ++reporter.number;
+    const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
     size_t length = text_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
     bool written = write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
     lock_release(&lock_report);
     return written;
+}
+
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
+{
+    return write_report(descriptor, kind, NULL, self);
+}
+
+bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self)
+{
+    return reporter_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
+}
+
+bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false;
+    const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self);
+    size_t room = capacity != 0 ? capacity - 1 : 0;
+    *length = text_report(snapshot, (unsigned)options.top, text, room);
+    lock_release(&lock_report);
+    if (capacity != 0)
+        text[*length < room ? *length : room] = '\0';
+    return true;
 }
 
 bool reporter_report(enum snapshot_kind kind, uintptr_t self)
@@ -235,9 +261,10 @@ static void run(void *unused)
     uint64_t report_at = next_report_ns();
     while (!told_to_stop()) {
         uint32_t tick = clock_read();
-        if (tick !=
-            reporter.told) /* once each: who takes it back wants everybody to meet a new one (slab_forget_sites) */
+        /* Once each: who takes it back wants everybody to meet a new one (slab_forget_sites). */
+        if (tick != reporter.told)
             clock_set(reporter.told = tick);
+        watch_look(WATCH_REPORTS, reporter_self());
         uint64_t now = reporter_uptime_ns();
         if (now >= report_at) {
             reporter.cpu_us = cpu_before + own_cpu_us();

@@ -26,7 +26,13 @@ void reporter_forked(void);
 bool reporter_report(enum snapshot_kind kind, uintptr_t self);
 bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self);
 
-uintptr_t reporter_self(void);     /* the thread, to a lock */
+uintptr_t reporter_self(void); /* the thread, to a lock */
+/* The same into memory, like snprintf. false: asked in the middle of a report. */
+bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self);
+
+/* Writes an alarm report where reports go. */
+bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self);
+
 bool reporter_is_mute(void);       /* output=none */
 uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
 uint64_t reporter_cpu_us(void);    /* what its thread has used */

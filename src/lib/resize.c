@@ -8,6 +8,7 @@
 #include "options.h"
 #include "site.h"
 #include "trace.h"
+#include "watch.h"
 
 size_t resize_plain_most = TRACK_HUGE - 1;
 
@@ -39,11 +40,15 @@ static void count_resized(struct slab *slab, struct block *block, size_t from, s
 
 void *track_resized(struct block *block, size_t from, size_t to)
 {
+    if (UNLIKELY(block->shape & SHAPE_UNCOUNTED))
+        return block_user(block);
     struct books books = books_open();
     count_resized(books.slab, block, from, to);
     if (UNLIKELY(block->shape & SHAPE_STACK))
         trace_resized(block, from, to);
     books_close(&books);
+    if (UNLIKELY(to >= watch_least) && to > from)
+        watch_block(block);
     return block_user(block);
 }
 
@@ -78,7 +83,7 @@ static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
 /* What the block's new place looks like: without its alignment, but with room for its note. */
 static unsigned shape_elsewhere(const struct block *block, size_t size, uint32_t stack)
 {
-    unsigned shape = block_made(block);
+    unsigned shape = block_made(block) | (block->shape & SHAPE_UNCOUNTED);
     if (UNLIKELY(block->shape & SHAPE_STACK) || UNLIKELY(stack != STACK_NONE))
         shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
     return size >= TRACK_HUGE ? shape | BLOCK_HUGE : shape;
@@ -134,7 +139,7 @@ static COLD uint32_t sample_growth(const struct block *block, size_t size, uintp
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
     uint32_t stack = STACK_NONE;
-    if (UNLIKELY(trace_period != STACKS_OFF) && (block->shape & (SHAPE_STACK | SHAPE_BOOT)) == 0)
+    if (UNLIKELY(trace_period != STACKS_OFF) && (block->shape & (SHAPE_STACK | SHAPE_BOOT | SHAPE_UNCOUNTED)) == 0)
         stack = sample_growth(block, size, caller);
     if (stack == STACK_NONE && fits_in_place(block, size))
         return resize_in_place(block, size, caller);

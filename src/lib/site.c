@@ -11,9 +11,11 @@
 #include "object.h"
 #include "options.h"
 #include "rule.h"
+#include "scope.h"
 #include "tag.h"
 #include "thread.h"
 #include "trace.h"
+#include "watch.h"
 
 enum { WRAPPERS_DEEP = 8, OBJECT_SHIFT = 48 };
 
@@ -148,6 +150,8 @@ static uint64_t key_of(unsigned site, unsigned size_class, unsigned scope, unsig
 static unsigned tag_at(const struct slab *slab, unsigned site)
 {
     unsigned scope = (unsigned)slab->scope;
+    if (scope_depth(slab) != 0 || scope != slab->asked[0])
+        return scope; /* asked for, and no thread's name */
     unsigned own = sites.site[site].tag;
     bool by_site = scope == TAG_UNTAGGED || (own != TAG_UNTAGGED && rule_for_thread(slab->name) == NULL);
     return by_site ? own : scope;
@@ -194,30 +198,44 @@ uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
         return known->word;
     unsigned context = context_of(slab, caller, log);
     uint64_t word = block_word(context_tag(context), context);
-    if (context >= SIZE_CLASSES) /* else a last resort, for this once */
+    bool last_resort = context < SIZE_CLASSES; /* for this once */
+    if (!last_resort && log < watch_class)
         slab_remember(slab, key, word);
     return word;
 }
 
-/* Under the tag that the block has, be it the site's own or one that was asked for. */
-unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned size_class)
+/* The context of a site under exactly that tag, be it the site's own or one that was asked for; 0: there is none, and
+ * no room for it. */
+static unsigned context_under(struct slab *slab, unsigned site, unsigned size_class, unsigned tag)
 {
-    unsigned site = (unsigned)context_site(block->context);
-    unsigned tag = block->tag;
     unsigned context = site != SITE_NONE ? context_find(context_key(site, size_class, TAG_UNTAGGED)) : 0;
     if (context != 0 && context_tag(context) == tag)
         return context;
     uint64_t key = context_key(site, size_class, tag);
     context = context_find(key);
     if (context != 0)
-        return context_tag(context) == tag ? context : block->context;
+        return context_tag(context) == tag ? context : 0;
     enum lock_state state = slab == &slab_shared ? LOCK_NESTED : lock_take(&lock_books, thread_self());
     if (slab != &slab_shared && state != LOCK_TAKEN)
-        return block->context;
+        return 0;
     context = context_intern(key, tag);
     if (state == LOCK_TAKEN)
         lock_release(&lock_books);
-    return context_tag(context) == tag ? context : block->context;
+    return context_tag(context) == tag ? context : 0;
+}
+
+unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned size_class)
+{
+    unsigned context = context_under(slab, (unsigned)context_site(block->context), size_class, block->tag);
+    return context != 0 ? context : block->context;
+}
+
+unsigned site_context_handed(struct slab *slab, const struct block *block, unsigned tag)
+{
+    unsigned site = (unsigned)context_site(block->context);
+    if (tag == TAG_UNTAGGED)
+        tag = sites.site[site].tag;
+    return tag == block->tag ? block->context : context_under(slab, site, context_class(block->context), tag);
 }
 
 /* ---- unloading ---- */

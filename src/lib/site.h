@@ -27,6 +27,9 @@ uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t sl
 /* The context of a block of another size class from the same site, under the same tag. */
 unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned size_class);
 
+/* The same block's under another tag (TAG_UNTAGGED: the site's own); 0: there is no room for one more. */
+unsigned site_context_handed(struct slab *slab, const struct block *block, unsigned tag);
+
 /* For the report. Any thread. */
 unsigned site_count(void); /* numbers run from 1 to count - 1 */
 uintptr_t site_address(unsigned site);

@@ -61,7 +61,8 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
         return NULL;
     slab->tid = tid;
     slab->owner = owner;
-    slab->scope = 0;
+    slab->scope = slab->asked[0] = 0;
+    slab->pushed = slab->popped = 0;
     stack_reset(&slab->trace);
     slab->before = slab_sum(slab);
     slab_fold(slab, tick);
@@ -126,6 +127,44 @@ struct slab_cell slab_sum(const struct slab *slab)
         sum.freed.bytes += cell.freed.bytes;
     }
     return sum;
+}
+
+static uint64_t held_back(unsigned tag)
+{
+    uint64_t held = 0;
+    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
+        held += cell_read(&slab->tag[tag].net) - cell_read(&slab->tag[tag].net_base);
+    return held + cell_read(&slab_shared.tag[tag].net) - cell_read(&slab_shared.tag[tag].net_base);
+}
+
+static uint64_t not_negative(uint64_t sum)
+{
+    return (int64_t)sum < 0 ? 0 : sum;
+}
+
+uint64_t slab_tag_bytes(unsigned tag)
+{
+    return not_negative(tag_level(tag) + held_back(tag));
+}
+
+static bool slabs_are_few(unsigned most)
+{
+    unsigned count = 0;
+    for (const struct slab *slab = slab_first(); slab != NULL && count <= most; slab = slab->next)
+        count++;
+    return count <= most;
+}
+
+uint64_t slab_all_bytes(void)
+{
+    enum { LOOKS = 2048 }; /* some 10 us */
+    uint64_t sum = total_level();
+    unsigned tags = tag_count();
+    if (!slabs_are_few(LOOKS / tags))
+        return not_negative(sum);
+    for (unsigned tag = 0; tag < tags; tag++)
+        sum += held_back(tag);
+    return not_negative(sum);
 }
 
 unsigned slab_owners_past(void)

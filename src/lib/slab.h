@@ -22,6 +22,7 @@ enum {
     SITE_BYTES = 32,
     SITES_HASH_SHIFT = 45,
     THREAD_NAME = 16,
+    SCOPES_MAX = 64, /* that tell their tags; deeper ones are only counted */
 
     /* A peak may be off by this for each live thread: what a thread holds back of a tag is pushed when it passes the
      * tag's share. (From 64 tags on: NET_LIMIT_LEAST for each tag.) */
@@ -70,12 +71,15 @@ struct slab {
     uint64_t sites_mask; /* of byte offsets: (entries - 1) * SITE_BYTES */
     uint64_t scope;      /* the tag that the thread asks for, as a part of a key */
     int64_t net_most;    /* twice a tag's share of NET_ERROR */
+    uint32_t pushed;     /* scopes (scope.h) */
+    uint32_t popped;
     /* ---- rarely used from here on ---- */
-    uint32_t epoch;    /* of its site cache: slab_forget_sites */
-    uint32_t misses;   /* keys that were not at home in the site cache since it last grew */
-    uint32_t tid;      /* 0: nobody owns it */
-    uintptr_t owner;   /* the owner's pthread_t */
-    struct slab *next; /* all slabs, newest first; never removed */
+    uint16_t asked[SCOPES_MAX + 1]; /* by each scope, from 1; outside of all scopes, by the thread itself */
+    uint32_t epoch;                 /* of its site cache: slab_forget_sites */
+    uint32_t misses;                /* keys that were not at home in the site cache since it last grew */
+    uint32_t tid;                   /* 0: nobody owns it */
+    uintptr_t owner;                /* the owner's pthread_t */
+    struct slab *next;              /* all slabs, newest first; never removed */
     char name[THREAD_NAME];
     struct slab_cell before; /* the sum of the cells when the owner took over */
 
@@ -164,6 +168,11 @@ void slab_refresh_sites(struct slab *slab); /* does so, when it was asked for */
  * Keys that keep taking each other's home make the cache grow. */
 const struct slab_site *slab_recall(struct slab *slab, uint64_t key);
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
+
+/* What a tag holds right now; a push that is under way may be missing. Any thread, no lock. */
+uint64_t slab_tag_bytes(unsigned tag);
+/* The same of all; with many tags and threads, off as a peak is. */
+uint64_t slab_all_bytes(void);
 
 /* For the report. */
 unsigned slab_owners_past(void); /* threads that had a slab and have ended */

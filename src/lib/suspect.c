@@ -37,11 +37,17 @@ static bool part_above(uint64_t mark, uint64_t base, unsigned part)
     return mark > base && mark - base >= base / part;
 }
 
+/* A tag whose blocks were handed over to another may have made fewer than it once had. */
+static uint64_t since(uint64_t now, uint64_t then)
+{
+    return (int64_t)(now - then) > 0 ? now - then : 0;
+}
+
 /* More blocks were made than freed, or none were freed: a buffer that only grows is one block. */
 static bool not_freed(const struct place *place, const struct history *history)
 {
-    const uint64_t freed = place->freed - history->freed;
-    return freed == 0 || place->made - history->made > freed;
+    const uint64_t freed = since(place->freed, history->freed);
+    return freed == 0 || since(place->made, history->made) > freed;
 }
 
 /* The low-water marks of a history's quarters. */
@@ -92,8 +98,8 @@ static struct candidate describe(const struct place *place, const struct history
                                        .row = place->row,
                                        .span_ms = span,
                                        .risen_bytes = bytes,
-                                       .made_blocks = place->made - history->made,
-                                       .freed_blocks = place->freed - history->freed,
+                                       .made_blocks = since(place->made, history->made),
+                                       .freed_blocks = since(place->freed, history->freed),
                                        .bytes_per_hour = per_hour(bytes, span)}};
 }
 

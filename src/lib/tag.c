@@ -3,8 +3,11 @@
 #include <string.h>
 #include <sys/single_threaded.h>
 
+#include "snapshot/format.h"
+
+uint32_t tags_last = (uint32_t)-1; /* there is none; written under the books' lock, read by anybody */
+
 static struct {
-    unsigned count; /* written under the books' lock, read by anybody */
     unsigned left_out;
     char name[TAGS_MAX][SNAPSHOT_NAME];
     struct tag_level total;
@@ -24,29 +27,41 @@ static size_t name_length(size_t length)
     return length < SNAPSHOT_NAME ? length : SNAPSHOT_NAME - 1;
 }
 
+/* Where a name stands among those known, or their count. */
+static unsigned place_of(const char *name, size_t length)
+{
+    unsigned count = tag_count();
+    for (unsigned tag = 0; tag < count; tag++)
+        if (memcmp(tags.name[tag], name, length) == 0 && tags.name[tag][length] == '\0')
+            return tag;
+    return count;
+}
+
 unsigned tag_intern(const char *name, size_t length)
 {
     length = name_length(length);
-    for (unsigned tag = 0; tag < tags.count; tag++)
-        if (memcmp(tags.name[tag], name, length) == 0 && tags.name[tag][length] == '\0')
-            return tag;
-    if (tags.count == TAGS_MAX) {
+    unsigned tag = place_of(name, length);
+    if (tag < tag_count())
+        return tag;
+    if (tag == TAGS_MAX) {
         tags.left_out++;
         return TAG_OTHER;
     }
-    memcpy(tags.name[tags.count], name, length);
-    __atomic_store_n(&tags.count, tags.count + 1, __ATOMIC_RELEASE); /* pairs with tag_count */
-    return tags.count - 1;
+    memcpy(tags.name[tag], name, length);
+    __atomic_store_n(&tags_last, tag, __ATOMIC_RELEASE); /* pairs with tag_count */
+    return tag;
+}
+
+unsigned tag_find(const char *name, size_t length)
+{
+    unsigned count = tag_count(); /* before: it may grow meanwhile */
+    unsigned tag = length < SNAPSHOT_NAME ? place_of(name, length) : count;
+    return tag < count ? tag : TAG_UNTAGGED;
 }
 
 const char *tag_name(unsigned tag)
 {
     return tags.name[tag];
-}
-
-unsigned tag_count(void)
-{
-    return __atomic_load_n(&tags.count, __ATOMIC_ACQUIRE);
 }
 
 unsigned tags_left_out(void)
@@ -98,4 +113,31 @@ uint64_t tag_peak(unsigned tag)
 uint64_t total_peak(void)
 {
     return __atomic_load_n(&tags.total.peak, __ATOMIC_RELAXED);
+}
+
+uint64_t tag_level(unsigned tag)
+{
+    return __atomic_load_n(&tags.level[tag].live, __ATOMIC_RELAXED);
+}
+
+uint64_t total_level(void)
+{
+    return __atomic_load_n(&tags.total.live, __ATOMIC_RELAXED);
+}
+
+static void forget_peak(struct tag_level *level)
+{
+    __atomic_store_n(&level->peak, __atomic_load_n(&level->live, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
+
+void tags_forget_peaks(void)
+{
+    for (unsigned tag = 0; tag < tag_count(); tag++)
+        forget_peak(&tags.level[tag]);
+    forget_peak(&tags.total);
+}
+
+bool tag_name_is_good(const char *name, size_t length)
+{
+    return length != 0 && length < SNAPSHOT_NAME && format_shows(name, length);
 }

@@ -9,13 +9,17 @@
 #include "log.h"
 #include "options.h"
 #include "rule.h"
+#include "scope.h"
 #include "sys.h"
 #include "tag.h"
 
-/* Only what the fast path reads of a slab before its tick test. */
-static _Alignas(CACHE_LINE) uint32_t no_slab[16] = {UINT32_MAX};
+/* Only what the fast path reads of a slab before its tick test, and a depth that no scope is pushed to. */
+_Alignas(CACHE_LINE) uint32_t thread_no_slab[CACHE_LINE / sizeof(uint32_t)] = {
+    [offsetof(struct slab, tick) / sizeof(uint32_t)] = UINT32_MAX,
+    [offsetof(struct slab, pushed) / sizeof(uint32_t)] = UINT32_MAX,
+};
 
-__thread struct slab *thread_slab __attribute__((tls_model("initial-exec"))) = (struct slab *)no_slab;
+__thread struct slab *thread_slab __attribute__((tls_model("initial-exec"))) = (struct slab *)thread_no_slab;
 
 static __thread struct {
     bool ended;   /* the slab is gone, and no other comes */
@@ -27,11 +31,6 @@ uintptr_t thread_self(void)
     return (uintptr_t)&thread;
 }
 
-bool thread_has_slab(void)
-{
-    return thread_slab != (struct slab *)no_slab;
-}
-
 /* A rule for its name gives all that a thread allocates a tag, or the name itself does. */
 static void rename_thread(struct slab *slab, const char *name)
 {
@@ -39,7 +38,7 @@ static void rename_thread(struct slab *slab, const char *name)
     const char *tag = rule_for_thread(slab->name);
     if (tag == NULL && options.tags == TAGS_BY_THREAD)
         tag = slab->name;
-    slab->scope = tag != NULL ? tag_intern(tag, strlen(tag)) : TAG_UNTAGGED;
+    scope_base(slab, tag != NULL ? tag_intern(tag, strlen(tag)) : TAG_UNTAGGED);
 }
 
 static void name_thread(struct slab *slab)
@@ -79,7 +78,7 @@ void thread_ends(void)
     thread.ended = true;
     if (!thread_has_slab())
         return;
-    thread_slab = (struct slab *)no_slab;
+    thread_slab = (struct slab *)thread_no_slab;
     if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {
         slab_leave(slab);
         lock_release(&lock_books);

@@ -9,7 +9,13 @@
  * same test. */
 SHARED __thread struct slab *thread_slab __attribute__((tls_model("initial-exec")));
 
-bool thread_has_slab(void);
+SHARED uint32_t thread_no_slab[];
+
+HOT bool thread_has_slab(void)
+{
+    return LIKELY(thread_slab != (struct slab *)thread_no_slab);
+}
+
 /* Finds it one, where there is one to be had; not while that is under way already, nor after its end. */
 void thread_take_slab(uint32_t tick);
 

@@ -8,6 +8,9 @@
 #include "odd.h"
 #include "site.h"
 #include "trace.h"
+#include "watch.h"
+
+uint32_t track_pauses;
 
 /* Where on the stack our caller's address stands: of the entry point's caller, in what an entry point has jumped to. */
 #define SLOT ((uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t))
@@ -80,9 +83,25 @@ static struct block *block_at(char *base, unsigned shape)
     return (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
 }
 
+/* Only what must be known to give it back, and to answer for it. */
+static COLD void *leave_uncounted(char *base, size_t size, unsigned shape)
+{
+    unsigned tag = thread_has_slab() ? (unsigned)thread_slab->scope : TAG_UNTAGGED;
+    uint32_t now = clock_now();
+    if (clock_tick() == CLOCK_SELF)
+        lifecycle_unticked(now);
+    struct block *block = block_at(base, shape);
+    block_fill(block, block_word(tag, 0), size, now, shape | SHAPE_UNCOUNTED);
+    return block_user(block);
+}
+
 static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
     struct books books = books_open();
+    if (UNLIKELY(word_read(&track_pauses) != 0)) { /* asked again: from here on the site cache is the newest one's */
+        books_close(&books);
+        return leave_uncounted(base, size, shape);
+    }
     struct block *block = block_at(base, shape);
     block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, shape);
     count_allocated(books.slab, block, size);
@@ -126,6 +145,15 @@ static void *book_traced(char *base, size_t size, struct caller caller, unsigned
     return user;
 }
 
+/* One of a size that somebody wants to be told of. */
+static COLD void *book_watched(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
+{
+    void *user = trace_is_on() ? book_traced(base, size, (struct caller){caller, slot}, shape)
+                               : book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    watch_block(block_of(user));
+    return user;
+}
+
 /* Not tracked: the block goes out as it is. operator new belongs to the C++ library then, whose forms call each
  * other, and a malloc that may not be ours. */
 static void *pass_on(char *base, size_t size, unsigned shape)
@@ -144,6 +172,10 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
         return pass_on(base, size, shape);
     if (UNLIKELY(base == NULL))
         return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    if (UNLIKELY(word_read(&track_pauses) != 0))
+        return leave_uncounted(base, size, shape & ~(unsigned)SHAPE_ZEROED);
+    if (UNLIKELY(size >= watch_least))
+        return book_watched(base, size, caller, shape, SLOT);
     if (UNLIKELY(trace_is_on()))
         return book_traced(base, size, (struct caller){caller, SLOT}, shape);
     return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
@@ -166,6 +198,8 @@ static void *allocated_apart(char *base, size_t size, uintptr_t caller, unsigned
 /* The slab and its tick are in order; the site is not at home in the cache. */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
+    if (UNLIKELY(trace_is_on()) && (word_read(&track_pauses) != 0 || size >= watch_least))
+        return track_allocated_slow(base, size, caller, shape);
     if (UNLIKELY(trace_period != STACKS_OFF))
         return allocated_apart(base, size, caller, shape, SLOT);
     struct slab *slab = thread_slab;
@@ -318,11 +352,13 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
 /* Takes a block out of the books, and marks it: nobody may take it for a live one again. */
 static void unbook(struct block *block)
 {
-    struct books books = books_open();
-    count_freed(books.slab, block, block_size(block));
-    if (UNLIKELY(block->shape & SHAPE_STACK))
-        trace_freed(block);
-    books_close(&books);
+    if (LIKELY(!(block->shape & SHAPE_UNCOUNTED))) {
+        struct books books = books_open();
+        count_freed(books.slab, block, block_size(block));
+        if (UNLIKELY(block->shape & SHAPE_STACK))
+            trace_freed(block);
+        books_close(&books);
+    }
     block_wipe(block);
 }
 
@@ -404,12 +440,44 @@ static void *remake(void *user, uintptr_t caller, unsigned shape)
     struct block *block = block_of(user);
     size_t size = block_size(block);
     unsigned kept = block->shape & ~(unsigned)SHAPE_MADE;
+    if (UNLIKELY(kept & SHAPE_UNCOUNTED)) {
+        block->shape = (uint16_t)(kept | (shape & SHAPE_MADE));
+        return user;
+    }
     struct books books = books_open();
     uncount_allocated(books.slab, block, size);
     block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, kept | (shape & SHAPE_MADE));
     count_allocated(books.slab, block, size);
     books_close(&books);
     return user;
+}
+
+/* Uncounted first: a peak never sees the block twice. */
+static bool recount(struct slab *slab, struct block *block, unsigned tag)
+{
+    size_t size = block_size(block);
+    unsigned context = site_context_handed(slab, block, tag);
+    if (context == 0)
+        return false;
+    uncount_allocated(slab, block, size);
+    block->context = (uint16_t)context;
+    block->tag = (uint16_t)context_tag(context);
+    count_allocated(slab, block, size);
+    if (block->birth != slab->tick)
+        count_settled(slab, block, 1, size);
+    return true;
+}
+
+bool track_hand_over(struct block *block, unsigned tag)
+{
+    if (block->shape & SHAPE_UNCOUNTED) {
+        block->tag = (uint16_t)tag;
+        return true;
+    }
+    struct books books = books_open();
+    bool done = recount(books.slab, block, tag);
+    books_close(&books);
+    return done;
 }
 
 size_t track_usable_size(void *user)

@@ -106,6 +106,13 @@ HOT void track_free(void *user, unsigned shape)
     real.free(block);
 }
 
+/* How many pauses there are: while there is one, no new block is counted. Whoever raises it from 0 makes all site
+ * caches forget (slab_forget_sites), so that allocations leave the fast path; nobody else pays for it. */
+SHARED uint32_t track_pauses;
+
+/* Counts a live block under another tag, as if that had allocated it; age and site stay. false: no room. */
+bool track_hand_over(struct block *block, unsigned tag);
+
 /* The rest has no need of a fast path of its own. */
 void *track_calloc(size_t count, size_t size, uintptr_t caller);
 /* Alignment: a power of two. */

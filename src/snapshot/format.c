@@ -234,6 +234,17 @@ static void put_character(struct format *out, const char *name, size_t capacity,
     *at += next.bytes;
 }
 
+bool format_shows(const char *name, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        const struct character next = decode(name + at, length - at);
+        if (!harmless(next.code) && next.code != ' ')
+            return false;
+        at += next.bytes;
+    }
+    return true;
+}
+
 size_t format_name(struct format *out, const char *name, size_t capacity)
 {
     size_t columns = 0;

@@ -3,6 +3,7 @@
 #ifndef TM_SNAPSHOT_FORMAT_H
 #define TM_SNAPSHOT_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,9 @@ void format_date(struct format *out, int64_t seconds);
  * terminal (blanks, controls, direction marks, broken UTF-8) becomes '?', and so does a name that is empty.
  * Returns the columns it takes, one for each character. */
 size_t format_name(struct format *out, const char *name, size_t capacity);
+
+/* Whether a name of so many bytes is written as it stands, but for its blanks (U+0020). */
+bool format_shows(const char *name, size_t length);
 
 /* The same in at most `most` columns (8 or more): a longer name loses its middle to "...". Of module!function+0x12,
  * that leaves the module, most of the function, and the offset. */

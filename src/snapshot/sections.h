@@ -8,6 +8,8 @@
 
 enum { SECTION_NAME = 56 /* columns of a call site's name at most: the table stays below 140 */ };
 
+void section_tree(struct format *out, const struct snapshot *snapshot, unsigned top);
+void section_alarm(struct format *out, const struct snapshot *snapshot);
 void section_sites(struct format *out, const struct snapshot *snapshot, unsigned top);
 void section_growth(struct format *out, const struct snapshot *snapshot, unsigned top);
 void section_suspects(struct format *out, const struct snapshot *snapshot, unsigned top);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 2,
+    SNAPSHOT_VERSION = 3,
     SNAPSHOT_NAME = 64,         /* bytes of a name, the closing zero included */
     SNAPSHOT_SITE_NAME = 112,   /* of a call site's */
     SNAPSHOT_PATH = 256,        /* of an object's path */
@@ -124,6 +124,22 @@ struct snapshot_thread {
     struct snapshot_amount freed;
 };
 
+/* Why an alarm report was written: its evidence. */
+enum snapshot_alarm_what { SNAPSHOT_ALARM_NONE, SNAPSHOT_ALARM_LEVEL, SNAPSHOT_ALARM_CHANGE, SNAPSHOT_ALARM_BLOCK };
+
+struct snapshot_alarm {
+    uint32_t what;                 /* enum snapshot_alarm_what */
+    uint32_t over;                 /* 1: a level, and the value is below its end */
+    uint32_t of;                   /* enum snapshot_subject */
+    uint32_t blocks;               /* of a block alarm: so many since it was last told */
+    uint64_t limit;                /* bytes; where it is over, below which */
+    uint64_t value;                /* bytes; of blocks the largest one's */
+    int64_t change;                /* bytes */
+    uint64_t since_ms;             /* the time of that change */
+    char name[SNAPSHOT_SITE_NAME]; /* of the tag or site; of a block, the site's */
+    char tag[SNAPSHOT_NAME];       /* of a block */
+};
+
 /* The head; the rows follow at their offsets (bytes from the head's start). */
 struct snapshot {
     uint32_t version;
@@ -164,7 +180,8 @@ struct snapshot {
     uint32_t objects;
     uint32_t objects_at;
     uint32_t reserved;
-    uint64_t stack_period; /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
+    struct snapshot_alarm alarm; /* of an alarm report */
+    uint64_t stack_period;       /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
 };
 
 /* A change of one of these is a new SNAPSHOT_VERSION. */
@@ -172,8 +189,9 @@ _Static_assert(sizeof(struct snapshot_books) == 192 && sizeof(struct snapshot_pa
 _Static_assert(sizeof(struct snapshot_tag) == 296 && sizeof(struct snapshot_thread) == 104, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_suspect) == 48, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_alarm) == 224, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
-_Static_assert(sizeof(struct snapshot) == 984, "no hidden padding");
+_Static_assert(sizeof(struct snapshot) == 984 + sizeof(struct snapshot_alarm), "no hidden padding");
 
 /* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
 #define SNAPSHOT_ROWS(table)                                                                          \

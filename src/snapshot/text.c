@@ -263,6 +263,8 @@ size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, siz
     write_sizes(&report, snapshot->sizes);
     write_ages(&report, snapshot->total.age);
     write_tags(&report, snapshot, top);
+    section_alarm(&report, snapshot);
+    section_tree(&report, snapshot, top);
     write_lifetimes(&report, snapshot, top);
     write_threads(&report, snapshot, top);
     section_sites(&report, snapshot, top);

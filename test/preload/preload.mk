@@ -106,3 +106,8 @@ $(foreach name,$(PRELOAD_FRAMES),\
     $(eval SCENARIO_CFLAGS_$(name) := -fno-optimize-sibling-calls -fomit-frame-pointer)\
     $(eval SCENARIO_LDFLAGS_$(name) := -rdynamic -Wl,-z,now -lm $$(PRELOAD_ORIGIN)))
 SCENARIO_CFLAGS_stack_frames_rbp := -fno-optimize-sibling-calls -fno-omit-frame-pointer
+
+PRELOAD_STRICT := -Wpedantic -Wconversion -Wshadow
+SCENARIO_CFLAGS_api_no_pie             := -fno-pie -no-pie
+SCENARIO_CFLAGS_api_strict             := -std=c11 -U_GNU_SOURCE $(PRELOAD_STRICT)
+SCENARIO_CFLAGS_api_cxx                := -std=c++11 $(PRELOAD_STRICT)

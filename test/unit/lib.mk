@@ -1,11 +1,13 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c)
+UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c) src/snapshot/format.c
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
+UNIT_tag     := src/lib/tag.c src/snapshot/format.c
+UNIT_scope   := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
 UNIT_sample  := src/lib/sample.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
@@ -14,7 +16,8 @@ UNIT_log     := src/lib/log.c src/lib/sys.c
 UNIT_object  := $(addprefix src/lib/,object.c image.c module.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c symtab.c glob.c)
-UNIT_options := $(UNIT_rule) src/lib/options.c
+UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c)
+UNIT_alarm   := $(UNIT_options)
 
 UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
 UNIT_stack   := src/lib/stack.c src/lib/sys.c

@@ -329,7 +329,7 @@ static void unknown_names_are_told(void **state)
         char line[LINE];
         snprintf(line, sizeof line,
                  "option '%s' is not known; there are: interval, output, final, only, top, tags, "
-                 "callers, stacks, skip, rule, leaks, help",
+                 "callers, stacks, skip, rule, alarm, leaks, help",
                  cases[i].name);
         read_badly(cases[i].text, line);
         assert_defaults();
@@ -519,7 +519,8 @@ static void help_has_a_line_for_each_option(void **state)
         "  off|on (default on)\n  stacks  ",
         "  off, all, or 1KiB to 1GiB (default off)\n  skip  ",
         "  [MODULE!]FUNCTION, as globs\n  rule  ",
-        "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs\n  leaks  ",
+        "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs\n  alarm  ",
+        "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process\n  leaks  ",
         "  off|on (default off)\n  help  ",
         "  off|on (default off)\n",
     };

@@ -182,6 +182,61 @@ static struct snapshot *crowd(void)
     return snapshot;
 }
 
+/* Parents that are tags and that are none, parts of parts, names that only begin alike. */
+static void tags_in_a_tree(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"db", "db/cache", "db/index/pages", "db/index/keys", "dbm", "net/out",
+                                        "/",  "a//b"};
+    static const uint64_t ages[SNAPSHOT_AGE_ROWS] = {1, 0, 0, 0, 0};
+    enum { TAGS = sizeof names / sizeof names[0] };
+    struct snapshot *snapshot = sample_new(TAGS, 0);
+    for (uint32_t i = 0; i < TAGS; i++)
+        sample_live(sample_tag(snapshot, i), names[i], (uint64_t)1 << (10 + i), 3, ages);
+    sample_total(snapshot);
+    assert_golden("tree", snapshot, 4);
+}
+
+static void assert_evidence(struct snapshot_alarm alarm, const char *evidence)
+{
+    struct snapshot *snapshot = sample_new(1, 0);
+    snapshot->kind = SNAPSHOT_ALARM;
+    snapshot->alarm = alarm;
+    char *report = sample_report(snapshot, TOP);
+    const char *line = strstr(report, "\nAlarm: ");
+    if (line == NULL || strncmp(line + 8, evidence, strlen(evidence)) != 0 || line[8 + strlen(evidence)] != '\n')
+        fail_msg("not '%s' but %.200s", evidence, line != NULL ? line + 1 : "nothing");
+    free(report);
+    free(snapshot);
+}
+
+static void alarms_tell_why(void **state)
+{
+    (void)state;
+    struct snapshot_alarm alarm = {.what = SNAPSHOT_ALARM_LEVEL, .of = SNAPSHOT_TAG, .limit = 500 << 20};
+    alarm.value = 600 << 20;
+    alarm.change = 100 << 20;
+    alarm.since_ms = 12345;
+    strcpy(alarm.name, "a b\x1b");
+    assert_evidence(alarm, "tag a?b? holds 500.0MiB or more: 600.0MiB, +100.0MiB in 12.3 s");
+    alarm.over = 1;
+    alarm.change = -alarm.change;
+    assert_evidence(alarm, "tag a?b? is below 500.0MiB again: 600.0MiB, -100.0MiB in 12.3 s");
+    alarm.what = SNAPSHOT_ALARM_CHANGE;
+    alarm.of = SNAPSHOT_TOTAL;
+    alarm.change = INT64_MIN;
+    assert_evidence(alarm, "the process changed by 500.0MiB or more: -8,388,608.0TiB in 12.3 s, now 600.0MiB");
+    alarm.of = SNAPSHOT_SITE;
+    alarm.change = 0;
+    assert_evidence(alarm, "call site a?b? changed by 500.0MiB or more: +0.0B in 12.3 s, now 600.0MiB");
+    alarm.what = SNAPSHOT_ALARM_BLOCK;
+    alarm.blocks = 1;
+    strcpy(alarm.tag, "t");
+    assert_evidence(alarm, "1 block of 500.0MiB or more: 600.0MiB, tag t, at a?b?");
+    alarm.blocks = 1234;
+    assert_evidence(alarm, "1,234 blocks of 500.0MiB or more: 600.0MiB the largest, tag t, at a?b?");
+}
+
 static void more_rows_than_top(void **state)
 {
     (void)state;
@@ -476,6 +531,8 @@ int main(void)
         cmocka_unit_test(contract_example),
         cmocka_unit_test(huge_numbers),
         cmocka_unit_test(names_of_all_kinds),
+        cmocka_unit_test(tags_in_a_tree),
+        cmocka_unit_test(alarms_tell_why),
         cmocka_unit_test(more_rows_than_top),
         cmocka_unit_test(a_server_that_leaks),
         cmocka_unit_test(what_is_left_at_exit),

@@ -1,0 +1,79 @@
+/* Scopes: the tag that a thread asks for, for as long as it asks.
+ *
+ * A stack in the thread's own slab; what stands on top is kept ready as a part of a key, so an allocation in a scope
+ * costs no more than one outside. At the bottom stands the thread's base: the tag by its name, or none. A scope that
+ * asks for no tag asks for the base as it is when the scope begins.
+ *
+ * The depth is a difference: a push that had to wait for the pop before it, which waits for its push, would take half
+ * as long again (each a store and a load of the same word).
+ *
+ * Only the owner changes its stack. A signal handler may push and pop at any instruction, in balance: the depth is
+ * moved before the place that it protects is written. */
+#ifndef TM_SCOPE_H
+#define TM_SCOPE_H
+
+#include "base.h"
+#include "slab.h"
+
+HOT uint32_t scope_depth(const struct slab *slab)
+{
+    return slab->pushed - slab->popped;
+}
+
+HOT void scope_set(struct slab *slab, unsigned tag)
+{
+    __atomic_store_n(&slab->scope, tag, __ATOMIC_RELAXED);
+}
+
+/* As the innermost scope of that depth asks for. */
+HOT void scope_settle(struct slab *slab, uint32_t depth)
+{
+    scope_set(slab, slab->asked[depth < SCOPES_MAX ? depth : SCOPES_MAX]);
+}
+
+/* Where there is room: `depth`, the present one, is below SCOPES_MAX. */
+HOT void scope_push(struct slab *slab, uint32_t depth, unsigned tag)
+{
+    slab->pushed++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    slab->asked[depth + 1] = (uint16_t)tag;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    scope_set(slab, tag);
+}
+
+/* Where it is known to be one of those, and not 0. */
+HOT void scope_pop(struct slab *slab, uint32_t depth)
+{
+    slab->popped++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    scope_set(slab, slab->asked[depth - 1]);
+}
+
+/* The same at any depth: deeper than SCOPES_MAX, the tag that was asked for last remains. */
+static inline void scope_push_deep(struct slab *slab, unsigned tag)
+{
+    if (scope_depth(slab) < SCOPES_MAX)
+        scope_push(slab, scope_depth(slab), tag != TAG_UNTAGGED ? tag : slab->asked[0]);
+    else
+        slab->pushed++;
+}
+
+/* Back to a depth that is not above the present one. */
+HOT void scope_restore(struct slab *slab, uint32_t depth)
+{
+    slab->popped = slab->pushed - depth;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    scope_settle(slab, depth);
+}
+
+/* What the thread asks for outside of all scopes. Also by another thread, under the books' lock: a scope that the owner
+ * is in at the moment is left alone. */
+static inline void scope_base(struct slab *slab, unsigned tag)
+{
+    uint64_t before = slab->asked[0];
+    __atomic_store_n(&slab->asked[0], (uint16_t)tag, __ATOMIC_RELAXED);
+    if (scope_depth(slab) == 0)
+        __atomic_compare_exchange_n(&slab->scope, &before, tag, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,404 @@
+#include "watch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#define TM_LIBRARY
+#include "trackmalloc.h"
+
+#include "clock.h"
+#include "context.h"
+#include "lock.h"
+#include "name.h"
+#include "reporter.h"
+#include "scope.h"
+#include "site.h"
+#include "slab.h"
+#include "sys.h"
+#include "thread.h"
+
+enum state { STATE_FREE, STATE_SET, STATE_CANCELLED };
+
+enum { SITE_CONTEXTS = 64, SLOT_BITS = 6, ROUNDS = INT32_MAX >> SLOT_BITS };
+
+_Static_assert(1 << SLOT_BITS == ALARMS_MAX, "a number is a place and a round");
+
+struct watch {
+    enum state state;
+    uint32_t round; /* how often the place was taken */
+    struct watch_wish wish;
+    struct alarm_state seen;
+
+    /* Of a call site: its contexts, as far as they have been looked for. */
+    unsigned looked_for;
+    unsigned contexts;
+    uint16_t context[SITE_CONTEXTS];
+
+    /* Of blocks: since it was last told. */
+    uint64_t blocks;
+    uint64_t largest;
+    uint32_t largest_context;
+    uint64_t told_ms;
+};
+
+static struct {
+    struct watch each[ALARMS_MAX];
+    unsigned count[2];   /* of those set, by who looks at them */
+    uint32_t lookers;    /* threads that may be in the middle of any of them */
+    uint32_t has_caller; /* the thread that calls functions */
+} watches;
+
+uint64_t watch_least = UINT64_MAX;
+unsigned watch_class = SIZE_CLASSES;
+
+static enum watch_who who_looks(const struct watch_wish *wish)
+{
+    return wish->call != NULL ? WATCH_CALLS : WATCH_REPORTS;
+}
+
+static bool is_set(const struct watch *watch)
+{
+    return __atomic_load_n(&watch->state, __ATOMIC_ACQUIRE) == STATE_SET; /* pairs with watch_set */
+}
+
+static void look_begins(void)
+{
+    __atomic_fetch_add(&watches.lookers, 1, __ATOMIC_SEQ_CST); /* before a state is read: pairs with free_place */
+}
+
+static void look_ends(void)
+{
+    __atomic_fetch_sub(&watches.lookers, 1, __ATOMIC_RELEASE);
+}
+
+/* ---- values ---- */
+
+/* The contexts that were made since the last look join in. */
+static uint64_t site_bytes(struct watch *watch)
+{
+    unsigned count = context_count();
+    for (; watch->looked_for < count; watch->looked_for++)
+        if (context_site(watch->looked_for) == watch->wish.number && watch->contexts < SITE_CONTEXTS)
+            watch->context[watch->contexts++] = (uint16_t)watch->looked_for;
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < watch->contexts; i++) {
+        unsigned at = watch->context[i];
+        for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
+            sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
+        sum += cell_read(&slab_shared.cell[at].allocated.bytes) - cell_read(&slab_shared.cell[at].freed.bytes);
+    }
+    return (int64_t)sum < 0 ? 0 : sum;
+}
+
+/* A tag that is only named may come any time: until then it holds nothing. */
+static uint64_t tag_bytes(struct watch *watch)
+{
+    struct watch_wish *wish = &watch->wish;
+    if (wish->alarm.name[0] != '\0' && wish->number == TAG_UNTAGGED && watch->looked_for != tag_count()) {
+        watch->looked_for = tag_count();
+        wish->number = tag_find(wish->alarm.name, strlen(wish->alarm.name));
+    }
+    bool unknown = wish->alarm.name[0] != '\0' && wish->number == TAG_UNTAGGED;
+    return unknown ? 0 : slab_tag_bytes(wish->number);
+}
+
+static uint64_t value_of(struct watch *watch)
+{
+    switch (watch->wish.alarm.of) {
+    case ALARM_OF_TAG:
+        return tag_bytes(watch);
+    case ALARM_OF_SITE:
+        return site_bytes(watch);
+    default:
+        return slab_all_bytes();
+    }
+}
+
+/* ---- who is told ---- */
+
+static int number_of(const struct watch *watch)
+{
+    return (int)((watch->round % ROUNDS) << SLOT_BITS) + (int)(watch - watches.each) + 1;
+}
+
+static void call(const struct watch *watch, const struct tm_alarm_event *event)
+{
+    struct tm_alarm_event copy = *event;
+    copy.struct_size = sizeof copy;
+    copy.alarm = number_of(watch);
+    watch->wish.call(&copy, watch->wish.data);
+}
+
+static void copy_name(char *to, const char *from, size_t capacity)
+{
+    size_t length = strnlen(from, capacity - 1);
+    memcpy(to, from, length);
+    memset(to + length, 0, capacity - length);
+}
+
+/* What the report says of it. */
+static void report(const struct watch *watch, const struct tm_alarm_event *event, uintptr_t self)
+{
+    const struct alarm_wish *wish = &watch->wish.alarm;
+    struct snapshot_alarm alarm = {.what = (uint32_t)wish->what + SNAPSHOT_ALARM_LEVEL, .over = event->over};
+    alarm.of = (uint32_t)wish->of;
+    alarm.blocks = (uint32_t)event->blocks;
+    alarm.limit = event->over ? wish->until : wish->bytes;
+    alarm.value = event->value;
+    alarm.change = event->change;
+    alarm.since_ms = event->since_ms;
+    copy_name(alarm.tag, tag_name(event->tag), sizeof alarm.tag);
+    if (event->site != SITE_NONE)
+        name_copy(site_object(event->site), site_address(event->site), alarm.name, self);
+    else
+        copy_name(alarm.name, tag_name(event->tag), SNAPSHOT_NAME);
+    reporter_alarm(&alarm, self);
+}
+
+_Static_assert((int)SNAPSHOT_ALARM_BLOCK == (int)ALARM_BLOCK + 1 && (int)SNAPSHOT_ALARM_LEVEL == 1, "told as they are");
+_Static_assert((int)SNAPSHOT_TAG == (int)ALARM_OF_TAG && (int)SNAPSHOT_SITE == (int)ALARM_OF_SITE, "told as they are");
+
+static void tell(const struct watch *watch, const struct tm_alarm_event *event, uintptr_t self)
+{
+    if (watch->wish.call != NULL)
+        call(watch, event);
+    else
+        report(watch, event, self);
+}
+
+/* ---- looking ---- */
+
+static bool look_at_blocks(struct watch *watch, uint64_t now_ms, struct tm_alarm_event *event)
+{
+    if (cell_read(&watch->blocks) == 0)
+        return false;
+    event->blocks = __atomic_exchange_n(&watch->blocks, 0, __ATOMIC_RELAXED);
+    event->value = __atomic_exchange_n(&watch->largest, 0, __ATOMIC_RELAXED);
+    unsigned context = __atomic_load_n(&watch->largest_context, __ATOMIC_RELAXED);
+    event->tag = context_tag(context);
+    event->site = (uint32_t)context_site(context);
+    event->since_ms = now_ms - watch->told_ms;
+    watch->told_ms = now_ms;
+    return true;
+}
+
+static bool look_at_value(struct watch *watch, uint64_t now_ms, struct tm_alarm_event *event)
+{
+    struct alarm_event seen;
+    if (!alarm_look(&watch->wish.alarm, &watch->seen, value_of(watch), now_ms, &seen))
+        return false;
+    event->over = seen.over;
+    event->value = seen.value;
+    event->change = seen.change;
+    event->since_ms = seen.since_ms;
+    if (watch->wish.alarm.of == ALARM_OF_TAG)
+        event->tag = watch->wish.number;
+    if (watch->wish.alarm.of == ALARM_OF_SITE)
+        event->site = watch->wish.number;
+    return true;
+}
+
+static void look_at(struct watch *watch, uintptr_t self)
+{
+    struct tm_alarm_event event = {.tag = TM_UNTAGGED};
+    uint64_t now_ms = clock_uptime_ms();
+    bool rings = watch->wish.alarm.what == ALARM_BLOCK ? look_at_blocks(watch, now_ms, &event)
+                                                       : look_at_value(watch, now_ms, &event);
+    if (rings)
+        tell(watch, &event, self);
+}
+
+void watch_look(enum watch_who who, uintptr_t self)
+{
+    if (LIKELY(__atomic_load_n(&watches.count[who], __ATOMIC_RELAXED) == 0))
+        return;
+    look_begins();
+    for (unsigned i = 0; i < ALARMS_MAX; i++) {
+        struct watch *watch = &watches.each[i];
+        if (is_set(watch) && who_looks(&watch->wish) == who && !watch->wish.at_once)
+            look_at(watch, self);
+    }
+    look_ends();
+}
+
+/* ---- blocks ---- */
+
+static __thread bool inside __attribute__((tls_model("initial-exec")));
+
+/* The program's function, in the middle of an allocation: it allocates outside of all scopes, and sets off nothing. */
+static void call_at_once(const struct watch *watch, const struct block *block)
+{
+    struct tm_alarm_event event = {.value = block_size(block), .blocks = 1, .tag = block->tag};
+    event.site = (uint32_t)context_site(block->context);
+    int error = errno;
+    bool owns = thread_has_slab();
+    uint64_t scope = owns ? thread_slab->scope : 0;
+    if (owns)
+        scope_push_deep(thread_slab, TAG_UNTAGGED);
+    call(watch, &event);
+    if (owns && thread_has_slab()) {
+        scope_restore(thread_slab, scope_depth(thread_slab) - 1);
+        thread_slab->scope = scope;
+    }
+    errno = error;
+}
+
+static void note_block(struct watch *watch, const struct block *block)
+{
+    uint64_t size = block_size(block);
+    uint64_t largest = cell_read(&watch->largest);
+    while (size > largest &&
+           !__atomic_compare_exchange_n(&watch->largest, &largest, size, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    if (size > largest)
+        __atomic_store_n(&watch->largest_context, block->context, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&watch->blocks, 1, __ATOMIC_RELEASE);
+}
+
+void watch_block(const struct block *block)
+{
+    if (inside || block->shape & SHAPE_UNCOUNTED)
+        return;
+    inside = true;
+    look_begins();
+    for (unsigned i = 0; i < ALARMS_MAX; i++) {
+        struct watch *watch = &watches.each[i];
+        if (!is_set(watch) || watch->wish.alarm.what != ALARM_BLOCK || block_size(block) < watch->wish.alarm.bytes)
+            continue;
+        if (watch->wish.at_once)
+            call_at_once(watch, block);
+        else
+            note_block(watch, block);
+    }
+    look_ends();
+    inside = false;
+}
+
+/* Under the books' lock. Site caches forget what they know of sizes that are watched for from now on. */
+static void agree_on_least(void)
+{
+    uint64_t least = UINT64_MAX;
+    for (unsigned i = 0; i < ALARMS_MAX; i++) {
+        const struct watch *watch = &watches.each[i];
+        if (is_set(watch) && watch->wish.alarm.what == ALARM_BLOCK && watch->wish.alarm.bytes < least)
+            least = watch->wish.alarm.bytes;
+    }
+    bool lower = least < watch_least;
+    watch_least = least;
+    watch_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
+    if (lower)
+        slab_forget_sites();
+}
+
+/* ---- the thread that calls ---- */
+
+static void *call_on_and_on(void *unused)
+{
+    uint32_t never = 0;
+    pthread_setname_np(pthread_self(), "trackmalloc-cb");
+    for (;;) {
+        watch_look(WATCH_CALLS, thread_self());
+        sys_futex_wait(&never, 0, TICK_MS * 1000000ul);
+    }
+    return unused;
+}
+
+static bool have_caller(void)
+{
+    uint32_t none = 0;
+    if (!__atomic_compare_exchange_n(&watches.has_caller, &none, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return true;
+    sigset_t all, before;
+    pthread_t thread;
+    int error = errno;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool made = pthread_create(&thread, NULL, call_on_and_on, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (made)
+        pthread_detach(thread);
+    else
+        __atomic_store_n(&watches.has_caller, 0, __ATOMIC_RELEASE);
+    errno = error;
+    return made;
+}
+
+/* ---- setting ---- */
+
+/* One that was cancelled, too, when nobody can have seen it set: who looks from now on sees that it is not. */
+static struct watch *free_place(void)
+{
+    bool nobody_looks = __atomic_load_n(&watches.lookers, __ATOMIC_SEQ_CST) == 0;
+    for (unsigned i = 0; i < ALARMS_MAX; i++) {
+        enum state state = watches.each[i].state;
+        if (state == STATE_FREE || (state == STATE_CANCELLED && nobody_looks))
+            return &watches.each[i];
+    }
+    return NULL;
+}
+
+/* Under the books' lock. */
+static int put(const struct watch_wish *wish)
+{
+    struct watch *watch = free_place();
+    if (watch == NULL)
+        return 0;
+    uint32_t round = watch->round + 1;
+    memset(watch, 0, sizeof *watch);
+    watch->round = round;
+    watch->wish = *wish;
+    watch->told_ms = clock_uptime_ms();
+    if (wish->alarm.what != ALARM_BLOCK)
+        alarm_begin(&wish->alarm, &watch->seen, value_of(watch), watch->told_ms);
+    __atomic_store_n(&watch->state, STATE_SET, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&watches.count[who_looks(wish)], 1, __ATOMIC_RELAXED);
+    agree_on_least();
+    return number_of(watch);
+}
+
+int watch_set(const struct watch_wish *wish)
+{
+    if (wish->call != NULL && !wish->at_once && !have_caller())
+        return 0;
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return 0;
+    int number = put(wish);
+    lock_release(&lock_books);
+    return number;
+}
+
+static bool take_out(int number)
+{
+    struct watch *watch = &watches.each[(unsigned)(number - 1) % ALARMS_MAX];
+    if (number <= 0 || watch->state != STATE_SET || number_of(watch) != number)
+        return false;
+    __atomic_store_n(&watch->state, STATE_CANCELLED, __ATOMIC_SEQ_CST);
+    __atomic_fetch_sub(&watches.count[who_looks(&watch->wish)], 1, __ATOMIC_RELAXED);
+    agree_on_least();
+    return true;
+}
+
+bool watch_cancel(int number)
+{
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return false;
+    bool done = take_out(number);
+    lock_release(&lock_books);
+    return done;
+}
+
+void watch_start(void)
+{
+    for (unsigned i = 0; i < alarm_count(); i++) {
+        struct watch_wish wish = {.alarm = *alarm_option(i), .number = TAG_UNTAGGED};
+        put(&wish);
+    }
+}
+
+void watch_forked(void)
+{
+    watches.has_caller = 0;
+    watches.lookers = 0;
+}
