@@ -581,7 +581,8 @@ static void ten_thousand_rounds(void **state)
     (void)state;
     run_unloading("top=4096", "rounds");
     struct report_site row;
-    expect_number("rows of the plugin", sites_of(&told.sites, "twin_a.so!twin_a_make", &row), 1);
+    /* One for each place that the loader has put it to: a place may be taken by something else meanwhile. */
+    assert_in_range(sites_of(&told.sites, "twin_a.so!twin_a_make", &row), 1, 4);
     expect_number("allocations", row.allocations, 30000);
     expect_number("live blocks", row.live_blocks, 0);
     assert_row(&told.report, "twin_a.so", 0, 30000);
