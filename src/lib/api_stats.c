@@ -27,11 +27,6 @@ struct sums {
 
 static bool wanted[TAGS_MAX]; /* under the books' lock */
 
-static uint64_t not_negative(uint64_t sum)
-{
-    return (int64_t)sum < 0 ? 0 : sum;
-}
-
 /* ---- one slab's part ---- */
 
 static void add_amount(struct amount *to, const struct amount *amount)

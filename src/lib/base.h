@@ -82,6 +82,12 @@ HOT void cell_sub(uint64_t *cell, uint64_t amount)
     cell_add(cell, -amount);
 }
 
+/* A sum that was read while its parts moved may be short of nothing by a few: it is shown as nothing. */
+HOT uint64_t not_negative(uint64_t sum)
+{
+    return (int64_t)sum < 0 ? 0 : sum;
+}
+
 HOT void amount_add(struct amount *to, uint64_t bytes)
 {
     cell_add(&to->blocks, 1);

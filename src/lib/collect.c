@@ -82,12 +82,6 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
     }
 }
 
-/* A sum that was read while its parts moved may be short of nothing by a few: it is shown as nothing. */
-static uint64_t not_negative(uint64_t sum)
-{
-    return (int64_t)sum < 0 ? 0 : sum;
-}
-
 static void add_thread(const struct slab *slab, struct slab_cell sum)
 {
     uint32_t *rows = &area.head.threads;

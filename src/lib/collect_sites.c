@@ -24,12 +24,6 @@ static struct {
     uint16_t site_of[COLLECT_SITES];
 } work SPARSE;
 
-/* Read while its parts moved, a sum may be short of nothing. */
-static uint64_t not_negative(uint64_t sum)
-{
-    return (int64_t)sum < 0 ? 0 : sum;
-}
-
 /* ---- which sites ---- */
 
 static void sum_up(const struct collect_books *books, unsigned sites)

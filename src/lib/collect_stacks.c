@@ -68,18 +68,12 @@ static void leave_out(uint32_t id)
     add_sums(&work.others, &sums);
 }
 
-/* Read while its parts moved, a sum may be short of nothing. */
-static uint64_t less(uint64_t allocated, uint64_t freed)
-{
-    return (int64_t)(allocated - freed) < 0 ? 0 : allocated - freed;
-}
-
 static void consider(uint32_t id)
 {
     struct trace_sums sums = trace_sums(id);
     if (sums.samples == 0)
         return;
-    struct entry entry = {less(sums.allocated.bytes, sums.freed.bytes), sums.allocated.bytes, id};
+    struct entry entry = {not_negative(sums.allocated.bytes - sums.freed.bytes), sums.allocated.bytes, id};
     if (work.count < KEPT)
         return rise(work.count++, entry);
     if (!is_less(&work.heap[0], &entry))
@@ -110,8 +104,8 @@ static void fill(struct snapshot_stack *row, const struct trace_sums *sums)
     *row = (struct snapshot_stack){.site = SNAPSHOT_NONE, .samples = sums->samples};
     row->allocated.blocks = whole_blocks(sums->allocated.blocks);
     row->allocated.bytes = sums->allocated.bytes;
-    row->live.blocks = whole_blocks(less(sums->allocated.blocks, sums->freed.blocks));
-    row->live.bytes = less(sums->allocated.bytes, sums->freed.bytes);
+    row->live.blocks = whole_blocks(not_negative(sums->allocated.blocks - sums->freed.blocks));
+    row->live.bytes = not_negative(sums->allocated.bytes - sums->freed.bytes);
 }
 
 static unsigned object_of_node(const struct stack_node *node)

@@ -8,7 +8,7 @@
 #include "snapshot/snapshot.h"
 #include "symbol.h"
 
-enum { NAMES = 8192, TEXT_BYTES = 512 * 1024, OBJECT_SHIFT = 48 };
+enum { NAMES = 8192, TEXT_BYTES = 512 * 1024 };
 
 static struct {
     uint64_t key[NAMES]; /* address and object; 0: no name stands here */
@@ -41,8 +41,7 @@ static bool find_out(unsigned place, uint64_t key, enum symbol_source source, ch
 {
     bool keep = has_room() && (names.key[place] == key || names.count < NAMES / 4 * 3);
     *name = keep ? &names.text[names.used] : names.unkept;
-    uintptr_t address = key & (((uint64_t)1 << OBJECT_SHIFT) - 1);
-    size_t length = symbol_name((unsigned)(key >> OBJECT_SHIFT), address, source, *name, SNAPSHOT_SITE_NAME);
+    size_t length = symbol_name(object_key_object(key), object_key_address(key), source, *name, SNAPSHOT_SITE_NAME);
     if (keep) {
         names.count += names.key[place] == 0;
         names.key[place] = key;
@@ -60,7 +59,7 @@ static bool may_open(uintptr_t self)
 /* Under its lock. */
 static const char *look_up(unsigned object, uintptr_t address, uintptr_t self)
 {
-    uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
+    uint64_t key = object_key(object, address);
     unsigned place = place_of(key);
     char *name = &names.text[names.at[place]];
     if (names.key[place] != key && !find_out(place, key, SYMBOL_FROM_MEMORY, &name) && object != OBJECT_NONE) {

@@ -16,6 +16,24 @@ enum {
     OBJECT_OTHER = OBJECTS_MAX - 1 /* what comes after the table is full */
 };
 
+/* An address and the object that it is in, as one word: no code of a program stands above 2^47. */
+enum { OBJECT_KEY_SHIFT = 48 };
+
+HOT uint64_t object_key(unsigned object, uintptr_t address)
+{
+    return (uint64_t)object << OBJECT_KEY_SHIFT | address;
+}
+
+HOT uintptr_t object_key_address(uint64_t key)
+{
+    return (uintptr_t)(key & (((uint64_t)1 << OBJECT_KEY_SHIFT) - 1));
+}
+
+HOT unsigned object_key_object(uint64_t key)
+{
+    return (unsigned)(key >> OBJECT_KEY_SHIFT);
+}
+
 /* Nothing but `gone_ms` and `times` changes once it has a number. */
 struct object {
     uintptr_t begin, end; /* all that is mapped of it; 0 for the two that stand for none and for the rest */

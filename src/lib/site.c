@@ -17,9 +17,9 @@
 #include "trace.h"
 #include "watch.h"
 
-enum { WRAPPERS_DEEP = 8, OBJECT_SHIFT = 48 };
+enum { WRAPPERS_DEEP = 8 };
 
-_Static_assert((int)OBJECT_SHIFT > (int)CONTEXT_SITE_BITS, "an address and its object are one key");
+_Static_assert((int)OBJECT_KEY_SHIFT > (int)CONTEXT_SITE_BITS, "an address and its object are one key");
 
 /* By a site's number. */
 static struct {
@@ -44,7 +44,7 @@ unsigned site_count(void)
 
 uintptr_t site_address(unsigned site)
 {
-    return (uintptr_t)(sites.keys.key[site] & (((uint64_t)1 << OBJECT_SHIFT) - 1));
+    return object_key_address(sites.keys.key[site]);
 }
 
 unsigned site_object(unsigned site)
@@ -96,7 +96,7 @@ static unsigned site_intern(uintptr_t address)
         return room ? site_add(address, object, address) : SITE_NONE;
     unsigned site = first;
     if (sites.site[first].object != object) {
-        uint64_t key = (uint64_t)object << OBJECT_SHIFT | address;
+        uint64_t key = object_key(object, address);
         site = intern_find(&sites.keys, key);
         if (site == SITE_NONE && room)
             site = site_add(key, object, address);

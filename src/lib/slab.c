@@ -137,11 +137,6 @@ static uint64_t held_back(unsigned tag)
     return held + cell_read(&slab_shared.tag[tag].net) - cell_read(&slab_shared.tag[tag].net_base);
 }
 
-static uint64_t not_negative(uint64_t sum)
-{
-    return (int64_t)sum < 0 ? 0 : sum;
-}
-
 uint64_t slab_tag_bytes(unsigned tag)
 {
     return not_negative(tag_level(tag) + held_back(tag));

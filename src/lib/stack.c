@@ -79,7 +79,7 @@ void stack_retire(uintptr_t begin, uintptr_t end, unsigned object)
     for (uint32_t id = STACK_FIRST; id < count; id++) {
         uintptr_t *address = &stack_table.node[id].address;
         if (*address > begin && *address <= end)
-            __atomic_fetch_or(address, (uintptr_t)object << STACK_OBJECT_SHIFT, __ATOMIC_RELAXED);
+            __atomic_fetch_or(address, object_key(object, 0), __ATOMIC_RELAXED);
     }
 }
 

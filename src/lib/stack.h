@@ -8,11 +8,11 @@
 #define TM_STACK_H
 
 #include "base.h"
+#include "object.h"
 #include "unwind.h"
 
 enum {
     STACK_DEPTH = 64, /* the innermost frames */
-    STACK_OBJECT_SHIFT = 48,
 
     /* Numbers that are no nodes. */
     STACK_NONE = 0,      /* as a caller: there is none */
@@ -89,7 +89,7 @@ void stack_retire(uintptr_t begin, uintptr_t end, unsigned object);
 /* A node's return address, and the object that stood there when that is gone; 0: whatever stands there now. */
 HOT uintptr_t stack_address(uintptr_t address)
 {
-    return address & (((uintptr_t)1 << STACK_OBJECT_SHIFT) - 1);
+    return object_key_address(address);
 }
 
 HOT uintptr_t stack_node_address(const struct stack_node *node)
@@ -99,7 +99,7 @@ HOT uintptr_t stack_node_address(const struct stack_node *node)
 
 HOT unsigned stack_node_object(const struct stack_node *node)
 {
-    return (unsigned)(node->address >> STACK_OBJECT_SHIFT);
+    return object_key_object(node->address);
 }
 
 /* ---- the calling thread's stack ---- */
