@@ -42,15 +42,21 @@ void books_close(const struct books *books)
         lock_release(&lock_books);
 }
 
+bool books_hold(const struct slab *slab, struct books *books)
+{
+    bool held = slab == &slab_shared;
+    books->lock = held ? LOCK_NESTED : lock_take(&lock_books, thread_self());
+    return held || books->lock == LOCK_TAKEN;
+}
+
 struct age_wheel *books_wheel(struct slab *slab, unsigned tag)
 {
     if (LIKELY(slab->tag[tag].wheel != NULL))
         return slab->tag[tag].wheel;
-    struct age_wheel *wheel = NULL;
-    enum lock_state state = lock_take(&lock_books, thread_self());
-    if (state == LOCK_TAKEN || slab == &slab_shared)
-        wheel = slab_wheel(slab, tag);
-    if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
+    struct books books;
+    if (!books_hold(slab, &books))
+        return NULL;
+    struct age_wheel *wheel = slab_wheel(slab, tag);
+    books_close(&books);
     return wheel;
 }

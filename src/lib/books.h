@@ -17,6 +17,10 @@ struct books {
 struct books books_open(void);
 void books_close(const struct books *books);
 
+/* The lock alone, for what all slabs share; whoever uses the shared slab holds it already. False: this thread is in the
+ * middle of such work (a signal handler asks). Ends with books_close. */
+bool books_hold(const struct slab *slab, struct books *books);
+
 /* The tag's wheel, also where this thread has only freed what others made; NULL: no memory for it. */
 struct age_wheel *books_wheel(struct slab *slab, unsigned tag);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "books.h"
 #include "clock.h"
 #include "context.h"
 #include "intern.h"
@@ -111,15 +112,11 @@ static bool site_get(const struct slab *slab, uintptr_t address, unsigned *site)
     *site = site_find(address);
     if (*site != SITE_NONE)
         return true;
-    enum lock_state state = LOCK_NESTED;
-    if (slab != &slab_shared) { /* its user holds the lock already */
-        state = lock_take(&lock_books, thread_self());
-        if (state != LOCK_TAKEN)
-            return false;
-    }
+    struct books books;
+    if (!books_hold(slab, &books))
+        return false;
     *site = site_intern(address);
-    if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
+    books_close(&books);
     return true;
 }
 
@@ -178,12 +175,11 @@ static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_cl
     unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, tag_at(slab, site))) : 0;
     if (context != 0)
         return context;
-    if (slab == &slab_shared)
-        return context_new(slab, caller, site, size_class);
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    struct books books;
+    if (!books_hold(slab, &books))
         return context_last_resort(size_class);
     context = context_new(slab, caller, site, size_class);
-    lock_release(&lock_books);
+    books_close(&books);
     return context;
 }
 
@@ -215,12 +211,11 @@ static unsigned context_under(struct slab *slab, unsigned site, unsigned size_cl
     context = context_find(key);
     if (context != 0)
         return context_tag(context) == tag ? context : 0;
-    enum lock_state state = slab == &slab_shared ? LOCK_NESTED : lock_take(&lock_books, thread_self());
-    if (slab != &slab_shared && state != LOCK_TAKEN)
+    struct books books;
+    if (!books_hold(slab, &books))
         return 0;
     context = context_intern(key, tag);
-    if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
+    books_close(&books);
     return context_tag(context) == tag ? context : 0;
 }
 

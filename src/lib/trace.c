@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/single_threaded.h>
 
-#include "lock.h"
+#include "books.h"
 #include "object.h"
 #include "options.h"
 #include "real.h"
@@ -121,18 +121,14 @@ HOT void add_amount(struct amount *to, uint64_t weight, size_t size, bool alone)
 /* The objects of a new stack's frames are told while they are surely loaded: the report must not ask the loader. */
 static COLD void note_objects(uint32_t stack, const struct slab *slab)
 {
-    enum lock_state state = LOCK_NESTED;
-    if (slab != &slab_shared) { /* its user holds the lock already */
-        state = lock_take(&lock_books, thread_self());
-        if (state != LOCK_TAKEN)
-            return;
-    }
+    struct books books;
+    if (!books_hold(slab, &books))
+        return;
     uint64_t now_ms = clock_uptime_ms();
     for (struct stack_node node = stack_node(stack); node.address != 0; node = stack_node(node.parent))
         if (object_at(node.address) == OBJECT_NONE)
             object_of(node.address, now_ms);
-    if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
+    books_close(&books);
 }
 
 void trace_note(const struct slab *slab, const struct traced *traced, size_t size)

@@ -1,6 +1,6 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c) src/snapshot/format.c
+UNIT_LIB := $(addprefix src/lib/,slab.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c) src/snapshot/format.c
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
