@@ -11,7 +11,6 @@
 #include "resize.h"
 #include "rule.h"
 #include "sys.h"
-#include "thread.h"
 #include "track.h"
 
 enum { NODES = 1 << 20 };
