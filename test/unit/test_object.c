@@ -24,10 +24,8 @@
 #include "lib/module.h"
 #include "lib/object.h"
 #include "lib/sys.h"
+#include "plugin.h"
 #include "random.h"
-
-#define PLUGIN_A PLUGIN_DIR "/plugin_a.so"
-#define PLUGIN_B PLUGIN_DIR "/plugin_b.so"
 
 static uint64_t now = 100;
 
@@ -37,26 +35,6 @@ static int start(void **state)
     module_start();
     object_start();
     return 0;
-}
-
-static uintptr_t address_of(void *handle, const char *name)
-{
-    void *address = dlsym(handle, name);
-    assert_non_null(address);
-    return (uintptr_t)address;
-}
-
-static void *load(const char *path)
-{
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL)
-        fail_msg("%s", dlerror());
-    return handle;
-}
-
-static void unload(void *handle)
-{
-    assert_int_equal(dlclose(handle), 0);
 }
 
 /* ---- what is loaded ---- */

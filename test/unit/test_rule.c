@@ -20,9 +20,7 @@
 #include "lib/object.h"
 #include "lib/rule.h"
 #include "lib/sys.h"
-
-#define PLUGIN_A PLUGIN_DIR "/plugin_a.so"
-#define PLUGIN_B PLUGIN_DIR "/plugin_b.so"
+#include "plugin.h"
 
 static void *plugin_a, *plugin_b;
 
@@ -52,14 +50,6 @@ static bool add(const char *text)
 static bool leave_out(const char *text)
 {
     return rule_skip(text, strlen(text));
-}
-
-static uintptr_t address_of(void *handle, const char *symbol)
-{
-    void *address = dlsym(handle, symbol);
-    if (address == NULL)
-        fail_msg("%s", dlerror());
-    return (uintptr_t)address;
 }
 
 static struct rule_answer asked(uintptr_t address)

@@ -19,11 +19,10 @@
 #include "lib/symbol.h"
 #include "lib/symtab.h"
 #include "lib/sys.h"
+#include "plugin.h"
 #include "random.h"
 
-#define PLUGIN_A PLUGIN_DIR "/plugin_a.so"
-#define PLUGIN_B PLUGIN_DIR "/plugin_b.so"
-#define LONG     "_with_a_name_that_is_far_too_long_for_a_row_of_a_report_and_is_cut_somewhere_in_its_middle"
+#define LONG "_with_a_name_that_is_far_too_long_for_a_row_of_a_report_and_is_cut_somewhere_in_its_middle"
 
 enum { ROOM = 700 };
 
@@ -36,28 +35,6 @@ static int start(void **state)
     module_start();
     object_start();
     return 0;
-}
-
-static uintptr_t address_of(void *handle, const char *symbol)
-{
-    void *address = dlsym(handle, symbol);
-    if (address == NULL)
-        fail_msg("%s", dlerror());
-    return (uintptr_t)address;
-}
-
-static void *load(const char *path)
-{
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL)
-        fail_msg("%s", dlerror());
-    return handle;
-}
-
-static void unload(void *handle)
-{
-    assert_int_equal(dlclose(handle), 0);
-    object_check(3);
 }
 
 static unsigned libc_object(void)
