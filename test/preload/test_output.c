@@ -1,20 +1,6 @@
 /* Output: where reports go, where they must not, and what writing them may not change (hazards 22, 23, 25; the
  * options that say so). */
-#include "suite.h"
-
-static struct report report;
-static const struct run_spec fast = {.options = "interval=0.1"};
-
-static struct run transparent(const char *const *argv)
-{
-    return expect_transparent(&fast, argv, &report);
-}
-
-static void unharmed(const char *const *argv)
-{
-    struct run run = transparent(argv);
-    run_free(&run);
-}
+#include "fast.h"
 
 /* ---- stderr that is closed, handed on, or boxed in (22) ---- */
 

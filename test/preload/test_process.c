@@ -1,14 +1,7 @@
 /* Processes: fork, vfork, exec, signals, every way out (hazards 14, 15, 16, 20, 21, 24). */
-#include "suite.h"
+#include "fast.h"
 
-static struct report report, other;
-static const struct run_spec fast = {.options = "interval=0.1"};
-
-static void unharmed(const char *const *argv)
-{
-    struct run run = expect_transparent(&fast, argv, &report);
-    run_free(&run);
-}
+static struct report other;
 
 /* ---- fork (14) ---- */
 

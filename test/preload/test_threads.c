@@ -1,20 +1,6 @@
 /* Threads: the program's, however small, many or short-lived, and our own, which may stand in nobody's way
  * (hazards 17, 18, 19). */
-#include "suite.h"
-
-static struct report report;
-static const struct run_spec fast = {.options = "interval=0.1"};
-
-static struct run transparent(const char *const *argv)
-{
-    return expect_transparent(&fast, argv, &report);
-}
-
-static void unharmed(const char *const *argv)
-{
-    struct run run = transparent(argv);
-    run_free(&run);
-}
+#include "fast.h"
 
 /* ---- the program's threads (17, 18) ---- */
 
