@@ -1,14 +1,14 @@
 /* One process's heap at one moment: fixed width, versioned, without pointers.
  *
- * The library fills it (src/lib/collect.c), every face reads it: the text report (text.c), later the segment
- * file and the command. Counts are blocks, sizes are bytes that the program asked for. */
+ * The library fills it (src/lib/collect.c), every face reads it: the text report (text.c), and from the segment file
+ * (segment.h) the command. Counts are blocks, sizes are bytes that the program asked for. */
 #ifndef TM_SNAPSHOT_H
 #define TM_SNAPSHOT_H
 
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 3,
+    SNAPSHOT_VERSION = 4,
     SNAPSHOT_NAME = 64,         /* bytes of a name, the closing zero included */
     SNAPSHOT_SITE_NAME = 112,   /* of a call site's */
     SNAPSHOT_PATH = 256,        /* of an object's path */
@@ -18,7 +18,9 @@ enum {
     SNAPSHOT_WINDOWS = 4,       /* 1 min, 10 min, 1 hour, 1 day ago */
     SNAPSHOT_SITES = 1024,      /* rows of call sites at most, the row of all others apart */
     SNAPSHOT_SUSPECTS = 16,     /* rows of suspects at most */
-    SNAPSHOT_FRAMES = 64        /* of one stack at most */
+    SNAPSHOT_FRAMES = 64,       /* of one stack at most */
+    SNAPSHOT_POINTS = 512,      /* of the time series at most */
+    SNAPSHOT_COMMAND = 4096     /* bytes of a command line at most */
 };
 
 #define SNAPSHOT_NONE    UINT32_MAX /* as a row: there is none */
@@ -140,6 +142,30 @@ struct snapshot_alarm {
     char tag[SNAPSHOT_NAME];       /* of a block */
 };
 
+/* What the kernel says of the process's memory, in bytes. */
+struct snapshot_memory {
+    uint32_t known; /* 0: it could not be asked, all is 0 */
+    uint32_t threads;
+    uint64_t virtual_size;
+    uint64_t resident;
+    uint64_t resident_peak;
+    uint64_t anonymous; /* of the resident: private, of files, shared */
+    uint64_t file;
+    uint64_t shared;
+    uint64_t swapped;
+    uint64_t data; /* private writable memory, resident or not */
+    uint64_t minor_faults;
+    uint64_t major_faults;
+};
+
+/* A moment of the past. The oldest first; the older, the farther apart. */
+struct snapshot_point {
+    uint64_t uptime_ms;
+    uint64_t live_bytes;
+    uint64_t live_blocks;
+    uint64_t resident; /* bytes; 0: not known */
+};
+
 /* The head; the rows follow at their offsets (bytes from the head's start). */
 struct snapshot {
     uint32_t version;
@@ -179,9 +205,15 @@ struct snapshot {
     uint32_t names_at;
     uint32_t objects;
     uint32_t objects_at;
-    uint32_t reserved;
+    uint32_t points;
     struct snapshot_alarm alarm; /* of an alarm report */
     uint64_t stack_period;       /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
+    uint32_t points_at;
+    uint32_t command_bytes; /* the arguments, each with a closing zero; cut at SNAPSHOT_COMMAND */
+    uint32_t command_at;
+    uint32_t parent;        /* process id; 0: not known */
+    uint64_t started_ticks; /* since boot, as in /proc/PID/stat: with the pid, one process for ever. 0: not known */
+    struct snapshot_memory memory;
 };
 
 /* A change of one of these is a new SNAPSHOT_VERSION. */
@@ -191,7 +223,9 @@ _Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_sus
 _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_alarm) == 224, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
-_Static_assert(sizeof(struct snapshot) == 984 + sizeof(struct snapshot_alarm), "no hidden padding");
+_Static_assert(sizeof(struct snapshot_memory) == 88 && sizeof(struct snapshot_point) == 32, "no hidden padding");
+_Static_assert(sizeof(struct snapshot) == 1008 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
+               "no hidden padding");
 
 /* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
 #define SNAPSHOT_ROWS(table)                                                                          \
@@ -206,6 +240,7 @@ SNAPSHOT_ROWS(suspect)
 SNAPSHOT_ROWS(stack)
 SNAPSHOT_ROWS(frame)
 SNAPSHOT_ROWS(object)
+SNAPSHOT_ROWS(point)
 #undef SNAPSHOT_ROWS
 
 /* All names of frames, one behind the other. */
