@@ -38,7 +38,7 @@ TOOLCHAIN   := $(BUILD)/toolchain
 .PHONY: all lib demo check bench lint sanitize install clean
 .DEFAULT_GOAL := all
 
-all: lib
+all: lib cmd
 lib: $(LIB)
 
 # Said once, before anything is compiled: what a machine without a compiler needs.
@@ -74,6 +74,7 @@ bench: setup-bench
 lint: setup-lint
 sanitize: setup-sanitize
 
+include src/cmd/cmd.mk
 include test/unit/unit.mk
 include test/preload/preload.mk
 include test/real/real.mk
@@ -89,8 +90,9 @@ check:
 	+@$(SETUP) check
 	+@MAKE="$(MAKE)" BUILD="$(BUILD)" test/check
 
-install: lib
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
+	install -m 755 $(CMD) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \

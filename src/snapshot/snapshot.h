@@ -249,4 +249,10 @@ static inline const char *snapshot_names(const struct snapshot *snapshot)
     return (const char *)snapshot + snapshot->names_at;
 }
 
+/* The arguments of the command, one behind the other. */
+static inline const char *snapshot_command(const struct snapshot *snapshot)
+{
+    return (const char *)snapshot + snapshot->command_at;
+}
+
 #endif

@@ -1,0 +1,178 @@
+#include "find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "snapshot/segment.h"
+
+/* ---- who lives ---- */
+
+/* The number behind "pid:[" in the link; 0: not known. */
+static uint32_t own_namespace(void)
+{
+    char link[64];
+    unsigned inode;
+    ssize_t length = readlink("/proc/self/ns/pid", link, sizeof link - 1);
+    if (length < 0)
+        return 0;
+    link[length] = '\0';
+    return sscanf(link, "pid:[%u]", &inode) == 1 ? inode : 0;
+}
+
+/* Field 22 of /proc/PID/stat; the name before it may hold blanks and brackets. 0: no such process. */
+static uint64_t start_of(uint32_t pid)
+{
+    char path[64];
+    char line[1024];
+    unsigned long long started = 0;
+    snprintf(path, sizeof path, "/proc/%u/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    line[fread(line, 1, sizeof line - 1, file)] = '\0';
+    fclose(file);
+    const char *behind_name = strrchr(line, ')');
+    if (behind_name != NULL)
+        sscanf(behind_name + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+               &started);
+    return started;
+}
+
+enum process_state find_state(uint32_t pid, uint64_t started_ticks, uint32_t namespace_inode)
+{
+    if (namespace_inode != own_namespace() && own_namespace() != 0)
+        return PROCESS_FAR;
+    if (started_ticks == 0)
+        return kill((pid_t)pid, 0) == 0 || errno == EPERM ? PROCESS_LIVING : PROCESS_DEAD;
+    return start_of(pid) == started_ticks ? PROCESS_LIVING : PROCESS_DEAD;
+}
+
+/* ---- whose directory ---- */
+
+static bool is_ours(const char *directory, int descriptor)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+        return complain(directory, "%s", strerror(errno)) == STATUS_OK;
+    if (status.st_uid != geteuid())
+        return complain(directory, "it belongs to another user; what is in it is not believed") == STATUS_OK;
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return complain(directory, "others may write to it; what is in it is not believed") == STATUS_OK;
+    return true;
+}
+
+/* PID-START or PID-START-NAMESPACE, and nothing else. */
+static bool parse_name(const char *name, struct found *found)
+{
+    unsigned pid, inode = SEGMENT_FIRST_NAMESPACE;
+    unsigned long long started;
+    char again[64];
+    int words = sscanf(name, "%u-%llu-%u", &pid, &started, &inode);
+    if (words < 2 || pid == 0)
+        return false;
+    if (words == 3)
+        snprintf(again, sizeof again, "%u-%llu-%u", pid, started, inode);
+    else
+        snprintf(again, sizeof again, "%u-%llu", pid, started);
+    found->pid = pid;
+    found->started_ticks = started;
+    found->namespace_inode = inode;
+    return strcmp(name, again) == 0;
+}
+
+static bool has_ended(int directory, const char *name)
+{
+    struct segment head;
+    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool ended = file >= 0 && pread(file, &head, sizeof head, 0) == sizeof head && head.state == SEGMENT_ENDED;
+    if (file >= 0)
+        close(file);
+    return ended;
+}
+
+static void add(struct found_list *list, const struct found *found)
+{
+    list->row = must_resize(list->row, (list->rows + 1) * sizeof *list->row);
+    list->row[list->rows++] = *found;
+}
+
+static void look_into(const char *directory, struct found_list *list)
+{
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0) {
+        if (errno != ENOENT)
+            complain(directory, "%s", strerror(errno));
+        return;
+    }
+    if (!is_ours(directory, descriptor)) {
+        close(descriptor);
+        return;
+    }
+    DIR *stream = fdopendir(descriptor);
+    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;) {
+        struct found found;
+        if (!parse_name(entry->d_name, &found) ||
+            snprintf(found.path, sizeof found.path, "%s/%s", directory, entry->d_name) >= (int)sizeof found.path)
+            continue;
+        found.state = find_state(found.pid, found.started_ticks, found.namespace_inode);
+        if (found.state != PROCESS_LIVING && has_ended(descriptor, entry->d_name))
+            found.state = PROCESS_ENDED;
+        add(list, &found);
+    }
+    closedir(stream);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    if (x->pid != y->pid)
+        return x->pid < y->pid ? -1 : 1;
+    return (x->started_ticks > y->started_ticks) - (x->started_ticks < y->started_ticks);
+}
+
+struct found_list find_all(const char *directory)
+{
+    struct found_list list = {NULL, 0};
+    if (directory != NULL) {
+        look_into(directory, &list);
+    } else {
+        const char *runtime = getenv("XDG_RUNTIME_DIR");
+        char path[PATH_MAX];
+        if (runtime != NULL && runtime[0] == '/' &&
+            snprintf(path, sizeof path, "%s/trackmalloc", runtime) < (int)sizeof path)
+            look_into(path, &list);
+        snprintf(path, sizeof path, "/dev/shm/trackmalloc-%u", (unsigned)geteuid());
+        look_into(path, &list);
+    }
+    if (list.rows != 0)
+        qsort(list.row, list.rows, sizeof *list.row, by_pid);
+    return list;
+}
+
+void found_free(struct found_list *list)
+{
+    free(list->row);
+    *list = (struct found_list){NULL, 0};
+}
+
+bool find_pid(const char *directory, uint32_t pid, struct found *found)
+{
+    struct found_list list = find_all(directory);
+    bool there = false;
+    for (size_t i = 0; i < list.rows; i++)
+        if (list.row[i].pid == pid &&
+            (!there || list.row[i].state == PROCESS_LIVING || found->state != PROCESS_LIVING)) {
+            *found = list.row[i];
+            there = true;
+        }
+    found_free(&list);
+    return there;
+}

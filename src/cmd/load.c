@@ -1,0 +1,148 @@
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "find.h"
+#include "snapshot/check.h"
+
+enum { TRIES = 100 }; /* a process publishes every 250 ms at most; a copy takes one */
+
+static const char *cut_short = "it is cut short";
+
+/* All of it, or a reason. */
+static const char *read_at(int file, void *to, size_t bytes, off_t at)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t part = pread(file, (char *)to + done, bytes - done, at + (off_t)done);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part <= 0)
+            return part < 0 ? strerror(errno) : cut_short;
+        done += (size_t)part;
+    }
+    return NULL;
+}
+
+static const char *check_head(const struct segment *head)
+{
+    if (memcmp(head->magic, SEGMENT_MAGIC, sizeof head->magic) != 0)
+        return "it is no snapshot of trackmalloc";
+    if (head->version > SEGMENT_VERSION)
+        return "it was made by a newer trackmalloc";
+    if (head->version < SEGMENT_VERSION)
+        return "it was made by an older trackmalloc";
+    if (head->buffer_bytes > SEGMENT_BUFFER_MOST || head->buffer_bytes < sizeof(struct snapshot))
+        return "its size makes no sense";
+    return head->written == 0 ? "there is no snapshot in it yet" : NULL;
+}
+
+/* Copies one buffer; what it holds may still be torn. */
+static const char *copy_buffer(int file, const struct segment *head, struct snapshot **snapshot, size_t *bytes)
+{
+    off_t at = SEGMENT_BUFFERS_AT + (off_t)(head->written % SEGMENT_BUFFERS) * head->buffer_bytes;
+    struct snapshot first;
+    const char *why = read_at(file, &first, sizeof first, at);
+    if (why != NULL)
+        return why;
+    *bytes = first.bytes < sizeof first ? sizeof first : first.bytes;
+    if (*bytes > head->buffer_bytes)
+        return "its size makes no sense";
+    *snapshot = must_allocate(*bytes);
+    return read_at(file, *snapshot, *bytes, at);
+}
+
+/* Torn, whatever it looked like: the process has begun to write to this buffer again. */
+static bool is_torn(int file, const struct segment *head)
+{
+    struct segment now;
+    return read_at(file, &now, sizeof now, 0) == NULL && now.writing > head->written + 1;
+}
+
+static const char *read_segment(int file, struct loaded *loaded)
+{
+    for (int i = 0; i < TRIES; i++) {
+        size_t bytes = 0;
+        const char *why = read_at(file, &loaded->head, sizeof loaded->head, 0);
+        if (why == NULL)
+            why = check_head(&loaded->head);
+        if (why != NULL)
+            return why;
+        why = copy_buffer(file, &loaded->head, &loaded->snapshot, &bytes);
+        if (why == NULL)
+            why = snapshot_check(loaded->snapshot, bytes);
+        if (!is_torn(file, &loaded->head))
+            return why;
+        free(loaded->snapshot);
+        loaded->snapshot = NULL;
+    }
+    return "it changes faster than it can be read";
+}
+
+bool load_file(const char *path, struct loaded *loaded, const char **why)
+{
+    struct stat status;
+    *loaded = (struct loaded){.snapshot = NULL};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocked by a pipe */
+    if (file < 0 || fstat(file, &status) != 0)
+        *why = strerror(errno);
+    else if (!S_ISREG(status.st_mode))
+        *why = "it is no regular file";
+    else
+        *why = read_segment(file, loaded);
+    if (file >= 0)
+        close(file);
+    if (*why != NULL) {
+        free(loaded->snapshot);
+        loaded->snapshot = NULL;
+        return false;
+    }
+    loaded->path = must_print("%s", path);
+    return true;
+}
+
+static bool is_pid(const char *which)
+{
+    return which[0] != '\0' && strspn(which, "0123456789") == strlen(which) && strlen(which) < 10;
+}
+
+static bool path_of(const char *directory, const char *which, struct found *found)
+{
+    if (!is_pid(which)) {
+        if (strlen(which) >= sizeof found->path)
+            return complain(which, "%s", strerror(ENAMETOOLONG)) == STATUS_OK;
+        strcpy(found->path, which);
+        found->state = PROCESS_DEAD;
+        return true;
+    }
+    uint32_t pid = (uint32_t)strtoul(which, NULL, 10);
+    if (find_pid(directory, pid, found))
+        return true;
+    bool there = pid != 0 && find_state(pid, 0, SEGMENT_FIRST_NAMESPACE) == PROCESS_LIVING;
+    return complain(which, there ? "this process is not tracked" : "there is no such process") == STATUS_OK;
+}
+
+bool load(const char *directory, const char *which, struct loaded *loaded)
+{
+    struct found found;
+    const char *why;
+    if (!path_of(directory, which, &found))
+        return false;
+    if (!load_file(found.path, loaded, &why))
+        return complain(which, "%s", why) == STATUS_OK;
+    loaded->living = found.state == PROCESS_LIVING;
+    return true;
+}
+
+void loaded_free(struct loaded *loaded)
+{
+    free(loaded->snapshot);
+    free(loaded->path);
+    *loaded = (struct loaded){.snapshot = NULL};
+}

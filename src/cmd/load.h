@@ -1,0 +1,25 @@
+/* A snapshot out of a segment: copied whole, and checked before anybody looks at it. */
+#ifndef TM_LOAD_H
+#define TM_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot/segment.h"
+#include "snapshot/snapshot.h"
+
+struct loaded {
+    struct snapshot *snapshot; /* whole, checked; compact */
+    struct segment head;       /* of its file */
+    char *path;
+    bool living; /* its process */
+};
+
+/* `which`: the pid of a process of this user, or the path of a segment or a saved snapshot (a path has a slash or some
+ * byte that is no digit). false: a line has said why. */
+bool load(const char *directory, const char *which, struct loaded *loaded);
+/* The same of a file. *why, a few words, instead of a line. */
+bool load_file(const char *path, struct loaded *loaded, const char **why);
+void loaded_free(struct loaded *loaded);
+
+#endif

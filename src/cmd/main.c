@@ -1,0 +1,57 @@
+/* trackmalloc: looks at tracked processes from outside. */
+#include <argp.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "show.h"
+#include "trackmalloc.h"
+
+const struct command commands[] = {
+    {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void usage(FILE *to)
+{
+    fputs("Usage: trackmalloc COMMAND [OPTION...] [ARGUMENT...]\n"
+          "Tells which component of a program holds how much heap, how old it is, who allocated it, and whether it "
+          "grows.\n"
+          "\n",
+          to);
+    for (const struct command *command = commands; command->name != NULL; command++)
+        fprintf(to, "  %-7s %-24s %s\n", command->name, command->arguments, command->summary);
+    fputs("\n`trackmalloc COMMAND --help` tells more of each. Exit status: 0, 1 it failed, 2 it was called wrongly.\n",
+          to);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    argv[0] = must_print("trackmalloc %s", command->name); /* what argp calls us */
+    int status = command->run(argc, argv);
+    if (fflush(stdout) != 0 && status == STATUS_OK)
+        status = complain("standard output", "it could not be written whole");
+    free(argv[0]);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    argp_err_exit_status = STATUS_USAGE;
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return puts("trackmalloc " TRACKMALLOC_VERSION) < 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return usage(stdout), STATUS_OK;
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (strcmp(name, command->name) == 0)
+            return run(command, argc - 1, argv + 1);
+    if (name[0] != '\0')
+        complain(name, "there is no such command; `trackmalloc --help` lists them");
+    else
+        usage(stderr);
+    return STATUS_USAGE;
+}

@@ -1,0 +1,71 @@
+#include "show.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "load.h"
+#include "snapshot/text.h"
+
+enum { TOP = 20 };
+
+struct asked {
+    const char *directory;
+    const char *which;
+    unsigned top;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+    char *end;
+    unsigned long number;
+    switch (key) {
+    case 'd':
+        asked->directory = argument;
+        return 0;
+    case 'n':
+        number = strtoul(argument, &end, 10);
+        if (*end != '\0' || number < 1 || number > 4096)
+            argp_error(state, "--top: '%s' is no number from 1 to 4096", argument);
+        asked->top = (unsigned)number;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (asked->which != NULL)
+            argp_usage(state);
+        asked->which = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (asked->which == NULL)
+            argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"top", 'n', "ROWS", 0, "rows in a table (20)", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    {0},
+};
+
+int show_run(int argc, char **argv)
+{
+    static const struct argp argp = {.options = options,
+                                     .parser = parse,
+                                     .args_doc = "PID|FILE",
+                                     .doc = "Prints the report of a tracked process, or of a snapshot that was kept."};
+    struct asked asked = {.top = TOP};
+    struct loaded loaded;
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    if (!load(asked.directory, asked.which, &loaded))
+        return STATUS_FAILED;
+    size_t length = text_report(loaded.snapshot, asked.top, NULL, 0);
+    char *text = must_allocate(length + 1);
+    text_report(loaded.snapshot, asked.top, text, length + 1);
+    fwrite(text, 1, length, stdout);
+    free(text);
+    loaded_free(&loaded);
+    return STATUS_OK;
+}
