@@ -226,6 +226,23 @@ PUBLIC int __cxa_atexit(void (*handler)(void *), void *argument, void *object)
     return result;
 }
 
+/* Children end like this, whose segment would stay in memory. */
+PUBLIC void _exit(int status)
+{
+    lifecycle_up();
+    lifecycle_leaves();
+    real._exit(status);
+    __builtin_unreachable();
+}
+
+PUBLIC void _Exit(int status)
+{
+    lifecycle_up();
+    lifecycle_leaves();
+    real._Exit(status);
+    __builtin_unreachable();
+}
+
 PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
 {
     lifecycle_up();

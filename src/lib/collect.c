@@ -13,7 +13,10 @@
 #include "module.h"
 #include "odd.h"
 #include "options.h"
+#include "process.h"
 #include "reporter.h"
+#include "segment.h"
+#include "series.h"
 #include "site.h"
 #include "slab.h"
 #include "sys.h"
@@ -33,6 +36,9 @@ static struct {
     struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
     struct snapshot_object object[COLLECT_OBJECTS];
     struct collect_stacks stacks;
+    char command[SNAPSHOT_COMMAND];
+    struct series series;
+    uint32_t series_pid; /* whose it is: a forked child's begins anew */
 } area SPARSE;
 
 /* Working tables. */
@@ -221,6 +227,24 @@ static void describe_process(enum snapshot_kind kind, uint32_t number)
     head->leaks_wanted = (uint32_t)options.leaks;
 }
 
+/* Only others have no other way to know. */
+static void describe_for_others(uintptr_t self)
+{
+    struct snapshot *head = &area.head;
+    const struct process_identity *identity = process_identity(self);
+    head->parent = identity->parent;
+    head->started_ticks = identity->started_ticks;
+    head->command_bytes = identity->command_bytes;
+    memcpy(area.command, identity->command, identity->command_bytes);
+    if (area.series_pid != head->pid)
+        area.series.points = 0;
+    area.series_pid = head->pid;
+    struct snapshot_point point = {head->uptime_ms, head->total.live.bytes, head->total.live.blocks,
+                                   head->memory.resident};
+    series_add(&area.series, &point, options.interval_ms - options.interval_ms / 8);
+    head->points = area.series.points;
+}
+
 /* ---- who grew ---- */
 
 static void take(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
@@ -268,6 +292,8 @@ static void place_rows(void)
     head->stacks_at = offsetof(__typeof__(area), stacks.stack);
     head->frames_at = offsetof(__typeof__(area), stacks.frame);
     head->names_at = offsetof(__typeof__(area), stacks.names);
+    head->points_at = offsetof(__typeof__(area), series.point);
+    head->command_at = offsetof(__typeof__(area), command);
     head->bytes = sizeof area;
 }
 
@@ -296,6 +322,9 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     spread_tags(tags);
     add_ended();
     describe_process(kind, number);
+    process_memory(&area.head.memory, self);
+    if (segment_is_open())
+        describe_for_others(self);
     place_rows();
 
     unsigned top = (unsigned)options.top;

@@ -73,14 +73,16 @@
     X(long, syscall, (long, ...))
 
 /* Calls that we only listen to: a block's way into a library with an allocator of its own, the end of stderr, a
- * thread's name, the end of memory that may have been a stack. */
+ * thread's name, the end of memory that may have been a stack, the end of the process. */
 #define FUNCTIONS_HEARD(X)                                   \
     X(void *, dlopen, (const char *, int))                   \
     X(int, dlclose, (void *))                                \
     X(int, fclose, (FILE *))                                 \
     X(int, __cxa_atexit, (void (*)(void *), void *, void *)) \
     X(int, pthread_setname_np, (pthread_t, const char *))    \
-    X(int, munmap, (void *, size_t))
+    X(int, munmap, (void *, size_t))                         \
+    X(void, _exit, (int))                                    \
+    X(void, _Exit, (int))
 
 #define FUNCTIONS(X)    \
     FUNCTIONS_C(X)      \

@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -74,22 +73,13 @@ static long read_staying(uint64_t at, char *to, size_t bytes)
     return (long)done;
 }
 
-/* Whether a seccomp filter was there before us. */
-static bool is_filtered(void)
-{
-    static long mode = -1;
-    if (mode < 0)
-        mode = sys2(SYS_prctl, PR_GET_SECCOMP, 0);
-    return mode != 0;
-}
-
 static long read_loaded(const struct image *image, uint64_t at, void *to, size_t bytes)
 {
     if (sys_careful)
         return 0;
     if (image->stays)
         return read_staying(at, to, bytes);
-    if (is_filtered())
+    if (sys_filtered())
         return 0;
     struct iovec own = {to, bytes};
     struct iovec other = {(void *)at, bytes};

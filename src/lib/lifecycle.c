@@ -13,8 +13,10 @@
 #include "module.h"
 #include "object.h"
 #include "options.h"
+#include "process.h"
 #include "real.h"
 #include "reporter.h"
+#include "segment.h"
 #include "site.h"
 #include "slab.h"
 #include "sys.h"
@@ -105,6 +107,8 @@ void lifecycle_settle_child(void)
     thread_forked();
     reporter_forked();
     growth_reset();
+    segment_forked();
+    process_forked();
     watch_forked();
     life.unticked = 0;
     life.late_until = first_interval(clock_read());
@@ -123,7 +127,8 @@ void lifecycle_unticked(uint32_t now)
 
 static void say_last_word(void)
 {
-    if (!life.tracks || life.last_word || !options.final || reporter_is_mute())
+    bool text = options.final && !reporter_is_mute();
+    if (!life.tracks || life.last_word || (!text && !segment_is_open() && !options.keep))
         return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
     if (!log_is_sandboxed() && !lifecycle_at_home())
@@ -131,7 +136,14 @@ static void say_last_word(void)
     life.last_word = true;
     if (!log_is_sandboxed())
         reporter_end();
-    reporter_report(SNAPSHOT_EXIT, thread_self());
+    reporter_last_word(text, thread_self());
+}
+
+/* A forked child that has not been set up has nothing to take away. */
+void lifecycle_leaves(void)
+{
+    if (life.tracks && clock_area.now.pid != 0 && !log_is_sandboxed() && lifecycle_at_home())
+        reporter_leaves(thread_self());
 }
 
 static void exit_begins(void *unused)
@@ -210,6 +222,7 @@ static void begin_tracking(const struct module_survey *survey)
         tell_no_stacks();
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();
+    segment_configure();
     watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
     pthread_atfork(fork_prepare, fork_parent, NULL);

@@ -53,6 +53,11 @@ static const struct option table[] = {
      .help = "what is worth a report at once; may be given several times",
      .take = alarm_add},
     {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
+    {"segment", KIND_CHOICE, "on", "off|on", "a file that the command `trackmalloc` reads, also after death",
+     FIELD(segment), 0, 0, NULL},
+    {"dir", KIND_TEXT, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm", FIELD(dir),
+     0, OPTION_TEXT - 1, NULL},
+    {"keep", KIND_CHOICE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep), 0, 0, NULL},
     {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, NULL},
 };
 
@@ -291,6 +296,29 @@ void options_read(const char *text, complain_function *complain)
             list = read_one(text, length, list, complain);
         text += length + (text[length] == ',');
     }
+}
+
+/* ---- while the program runs ---- */
+
+/* Whose value is looked at anew each time. */
+static const char *const changeable[] = {"interval", "final", "top", "leaks", "keep"};
+
+static bool is_changeable(const struct option *option)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(changeable); i++)
+        if (strcmp(option->name, changeable[i]) == 0)
+            return true;
+    return false;
+}
+
+enum options_change options_change(const char *name, const char *value)
+{
+    const struct option *option = option_find(name, strlen(name));
+    if (option == NULL)
+        return OPTIONS_UNKNOWN;
+    if (!is_changeable(option))
+        return OPTIONS_FIXED;
+    return option_set(option, value, strlen(value)) ? OPTIONS_CHANGED : OPTIONS_NOT_ALLOWED;
 }
 
 /* ---- globs ---- */

@@ -21,7 +21,10 @@ struct options {
     uint64_t tags;    /* enum option_tags */
     uint64_t callers; /* 0 or 1 */
     uint64_t stacks;
-    uint64_t leaks; /* 0 or 1 */
+    uint64_t leaks;        /* 0 or 1 */
+    uint64_t segment;      /* 0 or 1 */
+    char dir[OPTION_TEXT]; /* empty: the standard place */
+    uint64_t keep;         /* 0 or 1 */
     uint64_t help;
 };
 
@@ -29,6 +32,10 @@ SHARED struct options options;
 
 /* Reads them; every bad one is told by `complain` in one line without a line end, and leaves its default. */
 void options_read(const char *text, void (*complain)(const char *line, size_t length));
+
+/* Changes one while the program runs; only some may. */
+enum options_change { OPTIONS_CHANGED, OPTIONS_UNKNOWN, OPTIONS_FIXED, OPTIONS_NOT_ALLOWED };
+enum options_change options_change(const char *name, const char *value);
 
 /* What help=on says and doc/options.md holds: writes it like snprintf. */
 size_t options_help(char *out, size_t capacity);

@@ -7,11 +7,14 @@
 
 #include "clock.h"
 #include "collect.h"
+#include "control.h"
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "module.h"
 #include "options.h"
+#include "path.h"
+#include "segment.h"
 #include "snapshot/text.h"
 #include "sys.h"
 #include "watch.h"
@@ -21,9 +24,9 @@ enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED, PHASE_END
 enum {
     QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for, before it comes back */
     TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
-    PATH_BYTES = 2 * OPTION_TEXT,
-    NO_SUCH_THREAD = -3,
-    CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */
+    STACK_BYTES = 64 * 1024,
+    CLOSE_UNSHARED = 2,        /* CLOSE_RANGE_UNSHARE */
+    MAY_BE_EARLY_NS = 10000000 /* a clock interrupt's width */
 };
 
 static struct {
@@ -39,6 +42,9 @@ static struct {
 } reporter;
 
 static SPARSE char report_text[TEXT_BYTES];
+
+/* The next thread is started only when the kernel has dropped the last. */
+static SPARSE _Alignas(PAGE_BYTES) char stack[STACK_BYTES];
 
 static enum phase phase_now(void)
 {
@@ -82,28 +88,14 @@ uintptr_t reporter_self(void)
     return (uintptr_t)&reporter;
 }
 
+bool reporter_runs(void)
+{
+    return phase_now() == PHASE_RUNNING;
+}
+
 bool reporter_is_mute(void)
 {
     return strcmp(options.output, "none") == 0;
-}
-
-struct path {
-    size_t length;
-    char text[PATH_BYTES];
-};
-
-static void path_put(struct path *path, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length && path->length < PATH_BYTES - 1; i++)
-        path->text[path->length++] = text[i];
-    path->text[path->length] = '\0';
-}
-
-static void path_put_number(struct path *path, uint32_t number)
-{
-    struct log_line digits = {.length = 0};
-    log_number(&digits, number);
-    path_put(path, digits.text, digits.length);
 }
 
 /* %p is the process id, %n the program's name, %% a percent sign. */
@@ -183,6 +175,12 @@ static bool write_out(int descriptor, size_t length)
     return reporter_is_mute() || write_to_path(length);
 }
 
+static bool write_text(int descriptor, const struct snapshot *snapshot)
+{
+    size_t length = text_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
+    return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
+}
+
 /* `alarm`: NULL, or of an alarm report its evidence. */
 static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
 {
@@ -195,8 +193,8 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
     }
     uint32_t number = ++reporter.number;
     const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
-    size_t length = text_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
-    bool written = write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
+    segment_publish(snapshot);
+    bool written = write_text(descriptor, snapshot);
     lock_release(&lock_report);
     return written;
 }
@@ -229,6 +227,41 @@ bool reporter_report(enum snapshot_kind kind, uintptr_t self)
     return reporter_is_mute() || reporter_report_to(-1, kind, self);
 }
 
+bool reporter_publish(uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false;
+    bool published =
+        !told_to_stop() && segment_open(self) && segment_publish(collect(SNAPSHOT_PERIODIC, reporter.number, self));
+    lock_release(&lock_report);
+    return published;
+}
+
+void reporter_last_word(bool text, uintptr_t self)
+{
+    enum lock_state lock = lock_take(&lock_report, self);
+    if (lock == LOCK_NESTED)
+        return;
+    bool keep = options.keep && segment_open(self);
+    if (text || keep) {
+        const struct snapshot *snapshot = collect(SNAPSHOT_EXIT, reporter.number += text, self);
+        if (keep)
+            segment_publish(snapshot);
+        if (text)
+            write_text(-1, snapshot);
+    }
+    segment_end();
+    lock_release(&lock_report);
+}
+
+void reporter_leaves(uintptr_t self)
+{
+    if (!segment_is_open() || lock_take(&lock_report, self) != LOCK_TAKEN)
+        return;
+    segment_end();
+    lock_release(&lock_report);
+}
+
 /* ---- the thread ---- */
 
 static uint64_t own_cpu_us(void)
@@ -250,6 +283,15 @@ static uint64_t next_report_ns(void)
     return (reporter_uptime_ns() / interval + 1) * interval;
 }
 
+/* First when a short program would have ended; then between reports only while somebody watches. */
+static bool publish_is_due(uint64_t since_ns)
+{
+    if (!segment_is_wanted())
+        return false;
+    uint64_t ms = segment_is_open() ? control_watch_ms() : TICK_MS;
+    return ms != 0 && since_ns + MAY_BE_EARLY_NS >= ms * 1000000;
+}
+
 static void run(void *unused)
 {
     (void)unused;
@@ -259,19 +301,30 @@ static void run(void *unused)
         sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED);
     uint64_t cpu_before = reporter.cpu_us;
     uint64_t report_at = next_report_ns();
+    uint64_t published = reporter_uptime_ns();
     while (!told_to_stop()) {
         uint32_t tick = clock_read();
         /* Once each: who takes it back wants everybody to meet a new one (slab_forget_sites). */
         if (tick != reporter.told)
             clock_set(reporter.told = tick);
         watch_look(WATCH_REPORTS, reporter_self());
+        control_look(reporter_self());
         uint64_t now = reporter_uptime_ns();
+        reporter.cpu_us = cpu_before + own_cpu_us();
         if (now >= report_at) {
-            reporter.cpu_us = cpu_before + own_cpu_us();
-            reporter_report(SNAPSHOT_PERIODIC, reporter_self());
+            if (reporter_is_mute())
+                reporter_publish(reporter_self());
+            else
+                reporter_report(SNAPSHOT_PERIODIC, reporter_self());
+            published = now;
             report_at = next_report_ns();
             continue;
         }
+        if (publish_is_due(now - published)) {
+            reporter_publish(reporter_self());
+            published = reporter_uptime_ns();
+        }
+        report_at = least(report_at, next_report_ns()); /* the interval may have been made shorter */
         sys_futex_wait(&reporter.stop, 0, least(clock_until_next(tick), report_at - now));
     }
     reporter.cpu_us = cpu_before + own_cpu_us();
@@ -294,21 +347,10 @@ void reporter_start(uint32_t now)
         !phase_change(PHASE_IDLE, PHASE_CHANGING))
         return;
     reporter.stop = 0;
-    long tid = sys_thread_start(run, NULL, &reporter.tid);
+    long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES);
     if (tid < 0)
         tell_refused(tid);
     phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
-}
-
-/* The kernel clears the id first and drops the thread a moment later: unshare looks at that moment. */
-static void wait_until_gone(uint32_t tid)
-{
-    enum { PATIENCE_NS = 1000000 };
-    uint32_t seen;
-    while ((seen = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE)) != 0)
-        sys_futex_wait(&reporter.tid, seen, PATIENCE_NS);
-    while (sys3(SYS_tgkill, clock_area.now.pid, tid, 0) != NO_SUCH_THREAD)
-        sys0(SYS_sched_yield);
 }
 
 static void stop_thread(void)
@@ -322,7 +364,7 @@ static void stop_thread(void)
     __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
     sys_futex_wake(&reporter.stop, 1);
     if (tid != 0)
-        wait_until_gone(tid);
+        sys_thread_wait(clock_area.now.pid, tid, &reporter.tid);
     phase_set(PHASE_IDLE);
 }
 

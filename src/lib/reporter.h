@@ -26,6 +26,13 @@ void reporter_forked(void);
 bool reporter_report(enum snapshot_kind kind, uintptr_t self);
 bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self);
 
+/* Puts a snapshot into the segment, makes that file first. false: it could not be. */
+bool reporter_publish(uintptr_t self);
+/* At the program's end: the exit report where `text` says so; the segment goes, or gets its last snapshot. */
+void reporter_last_word(bool text, uintptr_t self);
+/* The program leaves without another word (_exit). */
+void reporter_leaves(uintptr_t self);
+
 uintptr_t reporter_self(void); /* the thread, to a lock */
 /* The same into memory, like snprintf. false: asked in the middle of a report. */
 bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self);
@@ -34,6 +41,7 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
 bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self);
 
 bool reporter_is_mute(void);       /* output=none */
+bool reporter_runs(void);          /* there is its thread, now */
 uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
 uint64_t reporter_cpu_us(void);    /* what its thread has used */
 

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base.h"
@@ -62,6 +63,14 @@ int64_t sys_wall_seconds(void)
     return read_clock(CLOCK_REALTIME).tv_sec;
 }
 
+int sys_filtered(void)
+{
+    static long mode = -1;
+    if (mode < 0)
+        mode = sys2(SYS_prctl, PR_GET_SECCOMP, 0);
+    return mode != 0;
+}
+
 int sys_readable(const void *address)
 {
     /* The kernel copies the set before it looks at `how`, which is no valid one: nothing is changed. */
@@ -95,13 +104,11 @@ __asm__(".pushsection .text\n"
         ".size sys_clone_call,.-sys_clone_call\n"
         ".popsection\n");
 
-enum { THREAD_STACK_BYTES = 64 * 1024, TCB_BYTES = 4096, TCB_AT = 2048, TCB_COPY_BYTES = 64 };
+enum { TCB_BYTES = 4096, TCB_AT = 2048, TCB_COPY_BYTES = 64 };
 
-/* There is one such thread at a time, and the next is started only when the kernel has dropped the last. */
-static SPARSE _Alignas(PAGE_BYTES) char thread_stack[THREAD_STACK_BYTES];
 static _Alignas(CACHE_LINE) char thread_tls[TCB_BYTES];
 
-/* The thread's own %fs block: self pointers, and glibc's stack and pointer guards, in case a string function was
+/* Such threads' %fs block: self pointers, and glibc's stack and pointer guards, in case a string function was
  * built to look at them. Everything else reads as zero. */
 static void *thread_tcb(void)
 {
@@ -116,11 +123,11 @@ static void *thread_tcb(void)
     return tcb;
 }
 
-long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid)
+long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end)
 {
     uint64_t all = ~0ull;
     uint64_t before = 0;
-    void **stack = (void **)(thread_stack + THREAD_STACK_BYTES - 64);
+    void **stack = (void **)(stack_end - 64);
     stack[0] = (void *)run;
     stack[1] = argument;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
@@ -129,4 +136,15 @@ long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid)
                              stack, tid, tid, thread_tcb());
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
     return id;
+}
+
+/* The kernel clears *tid first and drops the thread a moment later: unshare looks at that moment. */
+void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid)
+{
+    enum { PATIENCE_NS = 1000000, NO_SUCH_THREAD = -3 };
+    uint32_t seen;
+    while ((seen = __atomic_load_n(tid, __ATOMIC_ACQUIRE)) != 0)
+        sys_futex_wait(tid, seen, PATIENCE_NS);
+    while (sys3(SYS_tgkill, pid, id, 0) != NO_SUCH_THREAD)
+        sys0(SYS_sched_yield);
 }

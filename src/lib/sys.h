@@ -57,14 +57,20 @@ void sys_clock_find(void *libc); /* libc: what dlopen says of it */
  * sys_memory has none to give. */
 SHARED int sys_careful;
 
+/* Whether a seccomp filter was there before us, which may kill for calls that few programs make. */
+int sys_filtered(void);
+
 /* Whether 8 bytes can be read at the address: asked of the kernel, which answers EFAULT instead of a signal. */
 int sys_readable(const void *address);
 
 /* Starts `run(argument)` as a thread of this process that glibc does not know: it has no thread-local storage
  * but a block of zeros, so it may call nothing of libc but memory and string functions. All signals are blocked
  * in it. *tid holds its id until the kernel has ended it (then 0, futex-woken). Returns its id, or -errno.
+ * The stack, whose end is given, is free again when the kernel has dropped the thread (sys_thread_wait).
  * A thread made by pthread_create would end glibc's single-threaded mode for good, and would keep the process
  * alive when main has left by pthread_exit. */
-long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid);
+long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end);
+/* Waits until there is no such thread any more. */
+void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid);
 
 #endif

@@ -10,6 +10,7 @@ UNIT_tag     := src/lib/tag.c src/snapshot/format.c
 UNIT_scope   := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
 UNIT_sample  := src/lib/sample.c
+UNIT_series  := src/lib/series.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
 UNIT_growth  := src/lib/growth.c src/lib/suspect.c
 UNIT_log     := src/lib/log.c src/lib/sys.c

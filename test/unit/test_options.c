@@ -63,6 +63,9 @@ static void assert_defaults(void)
     assert_int_equal(options.callers, 1);
     assert_int_equal(options.stacks, STACKS_OFF);
     assert_int_equal(options.leaks, 0);
+    assert_int_equal(options.segment, 1);
+    assert_string_equal(options.dir, "");
+    assert_int_equal(options.keep, 0);
     assert_int_equal(options.help, 0);
     assert_false(rules_for_sites());
     assert_false(rules_for_threads());
@@ -329,7 +332,7 @@ static void unknown_names_are_told(void **state)
         char line[LINE];
         snprintf(line, sizeof line,
                  "option '%s' is not known; there are: interval, output, final, only, top, tags, "
-                 "callers, stacks, skip, rule, alarm, leaks, help",
+                 "callers, stacks, skip, rule, alarm, leaks, segment, dir, keep, help",
                  cases[i].name);
         read_badly(cases[i].text, line);
         assert_defaults();

@@ -1,0 +1,143 @@
+#include "control.h"
+
+#include <string.h>
+
+#include "collect_sites.h"
+#include "growth.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "reporter.h"
+#include "segment.h"
+#include "slab.h"
+#include "sys.h"
+#include "tag.h"
+#include "track.h"
+
+#define WATCH_NS_MOST (60 * 1000000000ull) /* a promise that reaches farther is none */
+
+static struct {
+    uint64_t watch_ms;
+    bool paused;
+} outside;
+
+bool control_baseline(uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false;
+    growth_reset();
+    collect_forget_peaks();
+    tags_forget_peaks();
+    lock_release(&lock_report);
+    return true;
+}
+
+/* The first pause sends everybody off the fast path: told before the caches forget (track.c, book). */
+void control_pause(void)
+{
+    if (__atomic_fetch_add(&track_pauses, 1, __ATOMIC_SEQ_CST) == 0)
+        slab_forget_sites();
+}
+
+bool control_resume(void)
+{
+    uint32_t pauses = __atomic_load_n(&track_pauses, __ATOMIC_RELAXED);
+    do {
+        if (pauses == 0)
+            return false;
+    } while (
+        !__atomic_compare_exchange_n(&track_pauses, &pauses, pauses - 1, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+    return true;
+}
+
+uint64_t control_watch_ms(void)
+{
+    return outside.watch_ms;
+}
+
+static uint64_t watch_wanted(const struct segment_control *control)
+{
+    uint64_t now = sys_clock_ns();
+    if (control->watched_until_ns <= now || control->watched_until_ns - now > WATCH_NS_MOST)
+        return 0;
+    return control->watch_ms > SEGMENT_WATCH_MS_LEAST ? control->watch_ms : SEGMENT_WATCH_MS_LEAST;
+}
+
+/* ---- requests ---- */
+
+static const char *report(uintptr_t self)
+{
+    if (reporter_is_mute())
+        return "reports are off (output=none)";
+    return reporter_report(SNAPSHOT_REQUEST, self) ? NULL : "the report could not be written";
+}
+
+static const char *pause(void)
+{
+    if (outside.paused)
+        return "it is paused already";
+    outside.paused = true;
+    control_pause();
+    return NULL;
+}
+
+static const char *resume(void)
+{
+    if (!outside.paused)
+        return "it was not paused from outside";
+    outside.paused = false;
+    return control_resume() ? NULL : "the program has resumed it itself";
+}
+
+static const char *set(const struct segment_control *control)
+{
+    char name[SEGMENT_NAME];
+    char value[SEGMENT_VALUE];
+    memcpy(name, control->name, sizeof name); /* others may change theirs at any time */
+    memcpy(value, control->value, sizeof value);
+    name[sizeof name - 1] = value[sizeof value - 1] = '\0';
+    switch (options_change(name, value)) {
+    case OPTIONS_CHANGED:
+        return NULL;
+    case OPTIONS_UNKNOWN:
+        return "there is no such option";
+    case OPTIONS_FIXED:
+        return "this option is fixed when the program starts";
+    default:
+        return "this value is not allowed";
+    }
+}
+
+/* NULL: it was done. Else why not. */
+static const char *carry_out(const struct segment_control *control, uintptr_t self)
+{
+    switch (control->command) {
+    case SEGMENT_REPORT:
+        return report(self);
+    case SEGMENT_BASELINE:
+        return control_baseline(self) ? NULL : "a report is being made";
+    case SEGMENT_PAUSE:
+        return pause();
+    case SEGMENT_RESUME:
+        return resume();
+    case SEGMENT_SET:
+        return set(control);
+    case SEGMENT_PUBLISH:
+        return reporter_publish(self) ? NULL : "the snapshot could not be published";
+    default:
+        return "it knows no such request";
+    }
+}
+
+void control_look(uintptr_t self)
+{
+    struct segment_control control;
+    outside.watch_ms = 0;
+    if (!segment_read_control(&control))
+        return;
+    outside.watch_ms = watch_wanted(&control);
+    if (control.request == segment_answered())
+        return;
+    const char *why = carry_out(&control, self);
+    segment_answer(control.request, why == NULL ? 0 : -1, why != NULL ? why : "");
+}

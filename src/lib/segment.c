@@ -1,0 +1,289 @@
+#include "segment.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "apart.h"
+#include "clock.h"
+#include "log.h"
+#include "options.h"
+#include "path.h"
+#include "process.h"
+#include "segments.h"
+#include "sys.h"
+
+enum {
+    BUFFER_BYTES = 3 * 1024 * 1024, /* all tables at their largest */
+    FILE_BYTES = SEGMENT_BUFFERS_AT + SEGMENT_BUFFERS * BUFFER_BYTES,
+    PARTS_MOST = 16,
+    EXISTS = -17
+};
+
+_Static_assert((int)BUFFER_BYTES <= (int)SEGMENT_BUFFER_MOST, "readers believe it");
+
+static struct {
+    bool off;     /* not wanted here, or it failed */
+    char *memory; /* of the file; only process_vm_writev and its kin touch it */
+    uint64_t written;
+    uint32_t answered;
+    uint64_t inode; /* whose name goes at the end */
+    uint64_t device;
+    struct path file;
+    struct segment head; /* as the file has it */
+} segment;
+
+bool segment_is_wanted(void)
+{
+    return !segment.off && !log_is_sandboxed();
+}
+
+bool segment_is_open(void)
+{
+    return segment.memory != NULL;
+}
+
+/* Few programs write to memory by system calls: a filter from before our time may kill for it. */
+void segment_configure(void)
+{
+    segment.off = !options.segment || sys_filtered() || !segments_find();
+}
+
+/* ---- the file ---- */
+
+static bool write_memory(size_t at, const struct iovec *from, size_t parts, size_t bytes)
+{
+    struct iovec to = {segment.memory + at, bytes};
+    return sys6(SYS_process_vm_writev, clock_area.now.pid, from, parts, &to, 1, 0) == (long)bytes;
+}
+
+static bool write_word(size_t at, const void *word, size_t bytes)
+{
+    struct iovec from = {(void *)word, bytes};
+    return write_memory(at, &from, 1, bytes);
+}
+
+static void describe(const struct process_identity *identity)
+{
+    struct segment *head = &segment.head;
+    *head = (struct segment){.version = SEGMENT_VERSION, .buffer_bytes = BUFFER_BYTES, .state = SEGMENT_LIVING};
+    memcpy(head->magic, SEGMENT_MAGIC, sizeof head->magic);
+    head->pid = identity->pid;
+    head->uid = (uint32_t)sys0(SYS_geteuid);
+    head->started_ticks = identity->started_ticks;
+    segment.written = 0;
+    segment.answered = 0;
+}
+
+static void name_file(struct path *name, const struct process_identity *identity)
+{
+    name->length = 0;
+    path_put_number(name, identity->pid);
+    path_put(name, "-", 1);
+    path_put_number(name, identity->started_ticks);
+    if (identity->namespace_inode == 0 || identity->namespace_inode == SEGMENT_FIRST_NAMESPACE)
+        return;
+    path_put(name, "-", 1);
+    path_put_number(name, identity->namespace_inode);
+}
+
+/* One that is there already is ours, from before an exec: nobody else has this pid and start. */
+static long make_file(long directory, const char *name)
+{
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    long file = sys4(SYS_openat, directory, name, flags, 0600);
+    if (file != EXISTS)
+        return file;
+    sys3(SYS_unlinkat, directory, name, 0);
+    return sys4(SYS_openat, directory, name, flags, 0600);
+}
+
+/* In a child, or a core file, it has no business. */
+static bool map_file(long file)
+{
+    struct stat status;
+    if (sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
+        return false;
+    long memory = sys6(SYS_mmap, NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (memory < 0 && memory > -PAGE_BYTES)
+        return false;
+    sys3(SYS_madvise, memory, FILE_BYTES, MADV_DONTFORK);
+    sys3(SYS_madvise, memory, FILE_BYTES, MADV_DONTDUMP);
+    segment.inode = status.st_ino;
+    segment.device = status.st_dev;
+    segment.memory = (char *)memory;
+    return write_word(0, &segment.head, sizeof segment.head);
+}
+
+static void open_file(void *process)
+{
+    const struct process_identity *identity = process;
+    struct path name;
+    name_file(&name, identity);
+    long directory = segments_open(&segment.file);
+    if (directory < 0)
+        return;
+    path_put(&segment.file, "/", 1);
+    path_put(&segment.file, name.text, name.length);
+    describe(identity);
+    long file = make_file(directory, name.text);
+    bool mapped = file >= 0 && map_file(file);
+    if (file >= 0)
+        sys1(SYS_close, file);
+    if (file >= 0 && !mapped)
+        sys3(SYS_unlinkat, directory, name.text, 0);
+    segments_sweep(directory, name.text);
+    sys1(SYS_close, directory);
+}
+
+static void close_memory(void)
+{
+    if (segment.memory != NULL)
+        sys2(SYS_munmap, segment.memory, FILE_BYTES);
+    segment.memory = NULL;
+}
+
+static void tell_unusable(void)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "dir: there can be no segment file in ");
+    log_text(&line, options.dir);
+    log_say(&line);
+}
+
+bool segment_open(uintptr_t self)
+{
+    if (segment.memory != NULL)
+        return true;
+    if (!segment_is_wanted())
+        return false;
+    const struct process_identity *identity = process_identity(self);
+    segment.off = true; /* one try */
+    if (identity->pid == 0 || !apart(open_file, (void *)identity, self) || segment.memory == NULL) {
+        close_memory();
+        if (options.dir[0] != '\0')
+            tell_unusable();
+        return false;
+    }
+    segment.off = false;
+    return true;
+}
+
+/* ---- a snapshot ---- */
+
+/* The head, and each table behind the one before it. */
+struct compact {
+    struct snapshot head;
+    size_t parts;
+    struct iovec part[PARTS_MOST];
+};
+
+static void add_table(struct compact *compact, const struct snapshot *from, uint32_t *at, size_t bytes)
+{
+    const void *rows = (const char *)from + *at;
+    *at = compact->head.bytes;
+    if (bytes == 0)
+        return;
+    compact->part[compact->parts++] = (struct iovec){(void *)rows, bytes};
+    compact->head.bytes += (uint32_t)bytes;
+}
+
+static void lay_out(struct compact *compact, const struct snapshot *from)
+{
+    struct snapshot *head = &compact->head;
+    *head = *from;
+    head->bytes = sizeof *head;
+    compact->part[0] = (struct iovec){head, sizeof *head};
+    compact->parts = 1;
+    add_table(compact, from, &head->tags_at, head->tags * sizeof(struct snapshot_tag));
+    add_table(compact, from, &head->threads_at, head->threads * sizeof(struct snapshot_thread));
+    add_table(compact, from, &head->sites_at, head->sites * sizeof(struct snapshot_site));
+    add_table(compact, from, &head->suspects_at, head->suspects * sizeof(struct snapshot_suspect));
+    add_table(compact, from, &head->stacks_at, head->stacks * sizeof(struct snapshot_stack));
+    add_table(compact, from, &head->frames_at, head->frames * sizeof(struct snapshot_frame));
+    add_table(compact, from, &head->objects_at, head->objects * sizeof(struct snapshot_object));
+    add_table(compact, from, &head->points_at, head->points * sizeof(struct snapshot_point));
+    add_table(compact, from, &head->names_at, head->names_bytes);
+    add_table(compact, from, &head->command_at, head->command_bytes);
+}
+
+/* Each step is a system call of its own: in this order others see them. What fails may succeed the next time, when
+ * there is room on the file system again; until then the snapshot before it stands. */
+bool segment_publish(const struct snapshot *snapshot)
+{
+    struct compact compact;
+    if (segment.memory == NULL || log_is_sandboxed())
+        return false;
+    lay_out(&compact, snapshot);
+    if (compact.head.bytes > BUFFER_BYTES)
+        return false;
+    const uint64_t next = segment.written + 1;
+    const size_t at = SEGMENT_BUFFERS_AT + next % SEGMENT_BUFFERS * BUFFER_BYTES;
+    if (!write_word(offsetof(struct segment, writing), &next, sizeof next) ||
+        !write_memory(at, compact.part, compact.parts, compact.head.bytes) ||
+        !write_word(offsetof(struct segment, written), &next, sizeof next))
+        return false;
+    segment.written = next;
+    return true;
+}
+
+/* ---- the end ---- */
+
+static void remove_file(void)
+{
+    struct stat status;
+    if (sys2(SYS_lstat, segment.file.text, &status) == 0 && status.st_ino == segment.inode &&
+        status.st_dev == segment.device)
+        sys1(SYS_unlink, segment.file.text);
+}
+
+void segment_end(void)
+{
+    const uint32_t state = SEGMENT_ENDED;
+    if (segment.memory == NULL || log_is_sandboxed())
+        return;
+    if (options.keep)
+        write_word(offsetof(struct segment, state), &state, sizeof state);
+    else
+        remove_file();
+    close_memory();
+    segment.off = true;
+}
+
+/* The mapping was not copied. A parent's that failed may work here. */
+void segment_forked(void)
+{
+    segment.memory = NULL;
+    segment.off = !options.segment || sys_filtered();
+}
+
+/* ---- requests ---- */
+
+bool segment_read_control(struct segment_control *control)
+{
+    if (segment.memory == NULL || log_is_sandboxed())
+        return false;
+    struct iovec own = {control, sizeof *control};
+    struct iovec other = {segment.memory + SEGMENT_CONTROL_AT, sizeof *control};
+    return sys6(SYS_process_vm_readv, clock_area.now.pid, &own, 1, &other, 1, 0) == sizeof *control;
+}
+
+uint32_t segment_answered(void)
+{
+    return segment.answered;
+}
+
+/* The number last: who waits for it reads the rest then. */
+void segment_answer(uint32_t request, int32_t result, const char *answer)
+{
+    char text[SEGMENT_VALUE] = "";
+    segment.answered = request;
+    memcpy(text, answer, strnlen(answer, sizeof text - 1));
+    write_word(offsetof(struct segment, answer), text, sizeof text);
+    write_word(offsetof(struct segment, result), &result, sizeof result);
+    write_word(offsetof(struct segment, answered), &request, sizeof request);
+}
