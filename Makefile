@@ -78,6 +78,7 @@ include src/cmd/cmd.mk
 include test/unit/unit.mk
 include test/preload/preload.mk
 include test/real/real.mk
+include test/examples/examples.mk
 include test/bench/bench.mk
 include test/lint.mk
 
