@@ -62,9 +62,9 @@ template <class Part> void report()
 
 /* `new order` is market/orders', whoever writes it. The destructor is virtual, so delete gets the size of what was
  * made. */
-class order
-{
-  public:
+struct order {
+    int amount;
+
     explicit order(int amount) : amount(amount)
     {
         if (amount <= 0)
@@ -80,20 +80,14 @@ class order
     {
         part_free<orders>(block, size);
     }
-
-  private:
-    int amount;
 };
 
-class limit_order : public order
-{
-  public:
+struct limit_order : order {
+    double limit;
+
     limit_order(int amount, double limit) : order(amount), limit(limit)
     {
     }
-
-  private:
-    double limit;
 };
 
 static void objects()

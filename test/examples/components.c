@@ -69,6 +69,7 @@ int main(void)
     component_report(&mesh, 1, 64);
 
     third = realloc(third, 512); /* stays the solver's, through realloc as well */
+    block_report("the third block", third);
     component_report(&solver, 2, 32 + 512);
 
     free(first); /* free finds the component by itself */
