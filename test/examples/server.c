@@ -132,7 +132,7 @@ static bool cache_set(struct item *item)
 
 /* ---- the cache's alarm ---- */
 
-static int watcher = -1;
+static int watcher = -1; /* under the cache's lock */
 
 /* Called by a thread of the library's, at an ordinary moment: it may lock, allocate and write. */
 static void cache_alarmed(const struct tm_alarm_event *event, void *unused)
@@ -148,8 +148,19 @@ static void cache_alarmed(const struct tm_alarm_event *event, void *unused)
         log_write("cache: fine again");
     else
         log_write("cache: %" PRIu64 " bytes are too many, %u entries dropped", event->value, dropped);
+    pthread_mutex_lock(&cache_lock);
     if (watcher >= 0)
         dprintf(watcher, event->over ? "fine %" PRIu64 "\n" : "trimmed %" PRIu64 "\n", event->value);
+    pthread_mutex_unlock(&cache_lock);
+}
+
+/* From nobody to a client, and back; one client at a time. */
+static void watcher_change(int from, int to)
+{
+    pthread_mutex_lock(&cache_lock);
+    if (watcher == from)
+        watcher = to;
+    pthread_mutex_unlock(&cache_lock);
 }
 
 /* Told once when there are 64 KiB, and once when it is less than 32 again: not at every byte around a limit. */
@@ -197,9 +208,11 @@ static struct item *request_new(const char *line)
 static void holds_show(int client)
 {
     const struct part *parts[] = {&requests, &entries, &index_, &logs};
+    pthread_mutex_lock(&cache_lock); /* at rest the figures are exact */
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
         dprintf(client, "%s: %ld blocks, %ld bytes (trackmalloc: %s)\n", parts[i]->name, parts[i]->blocks,
                 parts[i]->bytes, counted(parts[i]->tag));
+    pthread_mutex_unlock(&cache_lock);
 }
 
 /* With the cache's lock held. True: the cache has kept the request. */
@@ -222,7 +235,7 @@ static bool request_about_key(int client, struct item *item)
 static void request_about_server(int client, const struct item *item)
 {
     if (strcmp(item->verb, "watch") == 0)
-        watcher = client;
+        watcher_change(-1, client);
     else if (strcmp(item->verb, "log") == 0)
         log_show(client);
     else if (strcmp(item->verb, "holds") == 0)
@@ -261,6 +274,7 @@ static void *connection(void *client)
     while (stream != NULL && getline(&line, &room, stream) > 0 && (item = request_new(line)) != NULL)
         request_serve(fileno(stream), item);
     free(line);
+    watcher_change((int)(intptr_t)client, -1);
     if (stream != NULL)
         fclose(stream);
     pthread_mutex_lock(&connections_lock);
