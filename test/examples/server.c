@@ -26,7 +26,7 @@ enum { CACHE_MOST = 64 << 10, CACHE_ENOUGH = 32 << 10, LOG_LINES = 8 };
 struct part {
     const char *name;
     tm_tag tag;
-    long blocks, bytes;
+    _Atomic long blocks, bytes;
 };
 
 static struct part network = {.name = "network"}, requests = {.name = "network/requests"},
@@ -34,8 +34,8 @@ static struct part network = {.name = "network"}, requests = {.name = "network/r
 
 static void holds(struct part *part, long blocks, long bytes)
 {
-    __atomic_fetch_add(&part->blocks, blocks, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&part->bytes, bytes, __ATOMIC_RELAXED);
+    part->blocks += blocks;
+    part->bytes += bytes;
 }
 
 /* ---- log ---- */
