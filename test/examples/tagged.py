@@ -67,7 +67,7 @@ def tag(name):
 
 @contextlib.contextmanager
 def tagged(name):
-    """What this thread allocates inside is that tag's. Not for `await` or `yield` inside: they leave the thread to others."""
+    """What this thread allocates inside is that tag's. No `await` or `yield` inside: they leave the thread to others."""
     if library() is None:
         yield
         return
