@@ -1,7 +1,6 @@
 /* A component is a struct that is passed to every allocation; a block can be asked which component it belongs to; each
  * component tells its figures. The scene of INxalloc's sample (Ioannis Nompelis), where a component is a `struct
- * inXmem_s`, with what trackmalloc brings for it: the struct needs no counters, no lock, and is not asked for at free.
- */
+ * inXmem_s`, with what trackmalloc brings for it: the struct needs no counters, no lock, and free needs no struct. */
 #include "counted.h"
 
 #include <stdlib.h>

@@ -67,7 +67,7 @@ def tag(name):
 
 @contextlib.contextmanager
 def tagged(name):
-    """What this thread allocates inside is that tag's. No `await` or `yield` inside: they leave the thread to others."""
+    """What this thread allocates inside is that tag's. No `await` or `yield` inside: others then have the thread."""
     if library() is None:
         yield
         return
