@@ -4,7 +4,7 @@
 BENCH_DIR   := $(BUILD)/test/bench
 BENCH_FLAGS := -O2 -g $(WARN)
 
-BENCH_PROGRAMS := $(addprefix $(BENCH_DIR)/,micro micro_cxx depth threads memory startup containers)
+BENCH_PROGRAMS := $(addprefix $(BENCH_DIR)/,micro micro_cxx depth tagging threads memory startup containers)
 BENCH_PRELOADS := $(addprefix $(BENCH_DIR)/,pass_only.so header_only.so)
 
 .PHONY: bench bench-quick bench-programs bench-instructions
@@ -19,15 +19,16 @@ bench-instructions: $(LIB) bench-programs
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB)
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB) replace-10k
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB) depth-15
+	for case in push-pop pair-in-scope pair-for-tag; do test/bench/instructions.sh $(BENCH_DIR) $(LIB) $$case || exit 1; done
 
 bench-programs: $(BENCH_PROGRAMS) $(BENCH_PRELOADS)
 
 $(BENCH_DIR)/micro $(BENCH_DIR)/memory: $(BENCH_DIR)/%: test/bench/%.c $(BENCH_DIR)/sites.o test/bench/bench.h test/bench/sites.h
 	$(CC) $(STD) $(BENCH_FLAGS) -fno-builtin -pthread $< $(BENCH_DIR)/sites.o -o $@
 
-$(addprefix $(BENCH_DIR)/,depth threads startup): $(BENCH_DIR)/%: test/bench/%.c test/bench/bench.h
+$(addprefix $(BENCH_DIR)/,depth tagging threads startup): $(BENCH_DIR)/%: test/bench/%.c test/bench/bench.h
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(BENCH_FLAGS) -fno-builtin -pthread $< -o $@
+	$(CC) $(STD) $(BENCH_FLAGS) -Iinclude -fno-builtin -pthread $< -o $@
 
 $(BENCH_DIR)/sites.o: test/bench/sites.c test/bench/sites.h
 	@mkdir -p $(@D)

@@ -11,7 +11,10 @@ operations=100000
 
 command -v valgrind >/dev/null || { echo "valgrind is not installed"; exit 0; }
 program=micro
-case $case in depth-*) program=depth ;; esac
+case $case in
+depth-*) program=depth ;;
+push-pop | pair-untagged | pair-in-scope | scope-pair | pair-for-tag) program=tagging ;;
+esac
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

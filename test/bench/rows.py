@@ -120,6 +120,13 @@ CALLERS = [
     ("callers-200", "sites-200", "200 call sites"),
     ("callers-5000", "sites-5000", "5,000 call sites"),
 ]
+TAGGING = [
+    ("push-pop", "tm_push and tm_pop"),
+    ("pair-untagged", "pair 64 B, in no scope"),
+    ("pair-in-scope", "pair 64 B, in a scope"),
+    ("scope-pair", "pair 64 B, a scope for each"),
+    ("pair-for-tag", "tm_malloc 64 B and free"),
+]
 DEPTH = [
     ("depth-5", "depth", "pair, 5 deep"),
     ("depth-15", "depth", "pair, 15 deep"),
@@ -140,6 +147,8 @@ def micro_rows(build, slices, cpus):
         yield Sliced(name, "threads", title, "ns", [f"{build}/threads", name, THREAD_SLICE, "-"], slices // 2)
     for name, case, title in CALLERS:
         yield Sliced(name, "callers", title, "ns", [f"{build}/micro", case, SLICE, "-"], slices // 2, cpus)
+    for name, title in TAGGING:
+        yield Sliced(name, "callers", title, "ns", [f"{build}/tagging", name, SLICE, "-"], slices // 2, cpus)
     for name, group, title in DEPTH:
         yield Sliced(name, group, title, "ns", [f"{build}/depth", name, SLICE, "-"], slices // 2, cpus)
     for name, title, unit, scale in MEMORY:
