@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -101,11 +102,18 @@ static long make_file(long directory, const char *name)
     return sys4(SYS_openat, directory, name, flags, 0600);
 }
 
+/* Beyond the limit, a larger file raises SIGXFSZ. */
+static bool may_be_so_large(void)
+{
+    struct rlimit limit;
+    return sys2(SYS_getrlimit, RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= FILE_BYTES;
+}
+
 /* In a child, or a core file, it has no business. */
 static bool map_file(long file)
 {
     struct stat status;
-    if (sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
+    if (!may_be_so_large() || sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
         return false;
     long memory = sys6(SYS_mmap, NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory < 0 && memory > -PAGE_BYTES)
