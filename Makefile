@@ -77,6 +77,7 @@ sanitize: setup-sanitize
 include src/cmd/cmd.mk
 include test/unit/unit.mk
 include test/preload/preload.mk
+include test/cmd/cmd-test.mk
 include test/real/real.mk
 include test/examples/examples.mk
 include test/bench/bench.mk

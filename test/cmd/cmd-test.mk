@@ -1,0 +1,40 @@
+# The command, run as people run it. test_NAME.c is a cmocka suite; programs/NAME.c a program that it looks at, under
+# the library. Suites are linked with all of the command but its main, for what is better asked of a function.
+#
+# What a suite needs beyond that stands in CMDTEST_CFLAGS_NAME, CMDTEST_LIBS_NAME and CMDTEST_NEEDS_NAME (files to build
+# first); for a program in CMDTEST_PROGRAM_NAME (flags, libraries too).
+
+CMDTEST_DIR      := test/cmd
+CMDTEST_OUT      := $(BUILD)/test/cmd
+CMDTEST_SUITES   := $(patsubst $(CMDTEST_DIR)/test_%.c,$(CMDTEST_OUT)/test_%,$(wildcard $(CMDTEST_DIR)/test_*.c))
+CMDTEST_PROGRAMS := $(patsubst $(CMDTEST_DIR)/programs/%.c,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.c))
+CMDTEST_OBJECTS  := $(CMDTEST_OUT)/harness.o $(CMDTEST_OUT)/story.o
+CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
+CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
+
+# The suites that stand in CMDTEST_ONLY, or all: make cmd-test CMDTEST_ONLY="test_show test_diff"
+CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
+
+.PHONY: cmd-test cmd-test-build
+cmd-test-build: $(CMDTEST_SUITES) $(CMDTEST_PROGRAMS)
+
+cmd-test: $(LIB) $(CMD) cmd-test-build
+	@status=0; for suite in $(CMDTEST_ONLY); do \
+	    echo "== $$suite"; $(CMDTEST_OUT)/$$suite || { status=1; echo "$$suite failed"; }; \
+	done; exit $$status
+
+$(CMDTEST_OBJECTS): $(CMDTEST_OUT)/%.o: $(CMDTEST_DIR)/%.c $(CMDTEST_DIR)/cmd-test.mk
+	@mkdir -p $(@D)
+	$(CC) $(CMDTEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/cmd-test.mk $$(CMDTEST_NEEDS_$$*)
+	@mkdir -p $(@D)
+	$(CC) $(CMDTEST_CFLAGS) $(CMDTEST_CFLAGS_$*) -MMD -MP $< $(CMDTEST_SHARED) $(CMD_LIBS) $(CMDTEST_LIBS_$*) -lcmocka -lm -o $@
+
+# With names and lines, and every call a call: profiles are looked at for them.
+$(CMDTEST_OUT)/programs/%: $(CMDTEST_DIR)/programs/%.c $(CMDTEST_DIR)/cmd-test.mk
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O1 -g -fno-builtin -fno-inline -fno-optimize-sibling-calls -rdynamic -pthread -MMD -MP $< \
+	    $(CMDTEST_PROGRAM_$*) -o $@
+
+-include $(wildcard $(CMDTEST_OUT)/*.d $(CMDTEST_OUT)/programs/*.d)
