@@ -76,7 +76,7 @@ static bool parse_name(const char *name, struct found *found)
     unsigned long long started;
     char again[64];
     int words = sscanf(name, "%u-%llu-%u", &pid, &started, &inode);
-    if (words < 2 || pid == 0)
+    if (words < 2 || pid == 0 || pid > INT_MAX)
         return false;
     if (words == 3)
         snprintf(again, sizeof again, "%u-%llu-%u", pid, started, inode);
@@ -117,7 +117,12 @@ static void look_into(const char *directory, struct found_list *list)
         return;
     }
     DIR *stream = fdopendir(descriptor);
-    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;) {
+    if (stream == NULL) {
+        complain(directory, "%s", strerror(errno));
+        close(descriptor);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         struct found found;
         if (!parse_name(entry->d_name, &found) ||
             snprintf(found.path, sizeof found.path, "%s/%s", directory, entry->d_name) >= (int)sizeof found.path)

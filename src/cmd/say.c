@@ -1,58 +1,29 @@
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "snapshot/format.h"
 
 /* ---- what may be shown ---- */
 
-/* Bytes of the UTF-8 character that begins here, and its code point; 0: none does. */
-static size_t decode(const unsigned char *text, uint32_t *point)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t bytes = text[0] < 0x80             ? 1
-                   : (text[0] & 0xE0) == 0xC0 ? 2
-                   : (text[0] & 0xF0) == 0xE0 ? 3
-                   : (text[0] & 0xF8) == 0xF0 ? 4
-                                              : 0;
-    if (bytes == 0)
-        return 0;
-    *point = bytes == 1 ? text[0] : text[0] & (0x7Fu >> bytes);
-    for (size_t i = 1; i < bytes; i++) {
-        if ((text[i] & 0xC0) != 0x80) /* the closing zero too */
-            return 0;
-        *point = *point << 6 | (text[i] & 0x3F);
-    }
-    return *point >= least[bytes] && *point <= 0x10FFFF && (*point < 0xD800 || *point > 0xDFFF) ? bytes : 0;
-}
-
-/* No controls, nor what turns the direction of a line (which hides what stands in it: CVE-2021-42574). */
-static bool is_harmless(uint32_t point)
-{
-    return point >= 0x20 && (point < 0x7F || point > 0x9F) && (point < 0x202A || point > 0x202E) &&
-           (point < 0x2066 || point > 0x2069) && point != 0x2028 && point != 0x2029;
-}
-
 size_t clean_text(const char *text, char *clean, size_t room)
 {
-    const unsigned char *from = (const unsigned char *)text;
     size_t length = 0;
-    while (*from != '\0') {
-        uint32_t point = 0;
-        size_t bytes = decode(from, &point);
-        bool good = bytes != 0 && is_harmless(point);
-        size_t taken = bytes != 0 ? bytes : 1;
-        size_t shown = good ? bytes : 1;
+    for (size_t left = strlen(text); left > 0;) {
+        bool good;
+        size_t taken = format_character(text, left, &good);
+        size_t shown = good ? taken : 1;
         if (length + shown >= room)
             break;
         if (good)
-            memmove(clean + length, from, bytes);
+            memmove(clean + length, text, taken);
         else
             clean[length] = '?';
         length += shown;
-        from += taken;
+        text += taken;
+        left -= taken;
     }
     if (room != 0)
         clean[length] = '\0';

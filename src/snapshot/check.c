@@ -3,7 +3,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ROW_ALIGNMENT = 8 };
+enum {
+    ROW_ALIGNMENT = 8,
+    ROWS_MOST = 16384 /* of a kind: whoever shows more than any process has need not be quick */
+};
 
 static bool ends(const char *text, size_t room)
 {
@@ -33,10 +36,33 @@ static bool tables_fit(const struct snapshot *snapshot)
            table_fits(snapshot, snapshot->command_at, snapshot->command_bytes, 1, 1);
 }
 
-static bool texts_end(const struct snapshot *snapshot)
+static bool counts_are_good(const struct snapshot *snapshot)
 {
-    return (snapshot->names_bytes == 0 || snapshot_names(snapshot)[snapshot->names_bytes - 1] == '\0') &&
-           (snapshot->command_bytes == 0 || snapshot_command(snapshot)[snapshot->command_bytes - 1] == '\0');
+    return snapshot->tags <= ROWS_MOST && snapshot->threads <= ROWS_MOST && snapshot->sites <= SNAPSHOT_SITES + 1 &&
+           snapshot->suspects <= SNAPSHOT_SUSPECTS && snapshot->stacks <= ROWS_MOST && snapshot->objects <= ROWS_MOST &&
+           snapshot->points <= SNAPSHOT_POINTS && snapshot->command_bytes <= SNAPSHOT_COMMAND;
+}
+
+/* The first is empty, each has its zero, and none is longer than a call site's: a frame may name any byte of them. */
+static bool names_are_good(const struct snapshot *snapshot)
+{
+    const char *names = snapshot_names(snapshot);
+    uint32_t at = 0;
+    if (snapshot->names_bytes != 0 && names[0] != '\0')
+        return false;
+    while (at < snapshot->names_bytes) {
+        const uint32_t left = snapshot->names_bytes - at;
+        const char *end = memchr(names + at, '\0', left < SNAPSHOT_SITE_NAME ? left : SNAPSHOT_SITE_NAME);
+        if (end == NULL)
+            return false;
+        at = (uint32_t)(end - names) + 1;
+    }
+    return true;
+}
+
+static bool command_ends(const struct snapshot *snapshot)
+{
+    return snapshot->command_bytes == 0 || snapshot_command(snapshot)[snapshot->command_bytes - 1] == '\0';
 }
 
 static bool head_is_good(const struct snapshot *snapshot)
@@ -138,9 +164,11 @@ const char *snapshot_check(const void *bytes, size_t length)
         return "it is cut short";
     if (snapshot->bytes < sizeof *snapshot || !tables_fit(snapshot))
         return "a table of it lies outside of it";
-    if (!texts_end(snapshot) || !head_is_good(snapshot) || !tags_are_good(snapshot) || !threads_are_good(snapshot) ||
-        !sites_are_good(snapshot) || !suspects_are_good(snapshot) || !stacks_are_good(snapshot) ||
-        !frames_are_good(snapshot) || !objects_are_good(snapshot))
+    if (!counts_are_good(snapshot))
+        return "it has more rows than any process";
+    if (!names_are_good(snapshot) || !command_ends(snapshot) || !head_is_good(snapshot) || !tags_are_good(snapshot) ||
+        !threads_are_good(snapshot) || !sites_are_good(snapshot) || !suspects_are_good(snapshot) ||
+        !stacks_are_good(snapshot) || !frames_are_good(snapshot) || !objects_are_good(snapshot))
         return "a row of it is no such row";
     return NULL;
 }

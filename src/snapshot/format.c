@@ -234,15 +234,19 @@ static void put_character(struct format *out, const char *name, size_t capacity,
     *at += next.bytes;
 }
 
+size_t format_character(const char *text, size_t length, bool *shown)
+{
+    const struct character next = decode(text, length);
+    *shown = next.code == ' ' || harmless(next.code);
+    return next.bytes;
+}
+
 bool format_shows(const char *name, size_t length)
 {
-    for (size_t at = 0; at < length;) {
-        const struct character next = decode(name + at, length - at);
-        if (!harmless(next.code) && next.code != ' ')
-            return false;
-        at += next.bytes;
-    }
-    return true;
+    bool shown = true;
+    for (size_t at = 0; shown && at < length;)
+        at += format_character(name + at, length - at, &shown);
+    return shown;
 }
 
 size_t format_name(struct format *out, const char *name, size_t capacity)
