@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "command.h"
+#include "save.h"
 #include "show.h"
 #include "trackmalloc.h"
 
 const struct command commands[] = {
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
+    {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,13 +1,11 @@
 #include "show.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ask.h"
 #include "load.h"
 #include "snapshot/text.h"
-
-enum { TOP = 20 };
 
 struct asked {
     const char *directory;
@@ -18,17 +16,12 @@ struct asked {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct asked *asked = state->input;
-    char *end;
-    unsigned long number;
     switch (key) {
     case 'd':
         asked->directory = argument;
         return 0;
     case 'n':
-        number = strtoul(argument, &end, 10);
-        if (*end != '\0' || number < 1 || number > 4096)
-            argp_error(state, "--top: '%s' is no number from 1 to 4096", argument);
-        asked->top = (unsigned)number;
+        asked->top = ask_rows(state, argument);
         return 0;
     case ARGP_KEY_ARG:
         if (asked->which != NULL)
@@ -56,7 +49,7 @@ int show_run(int argc, char **argv)
                                      .parser = parse,
                                      .args_doc = "PID|FILE",
                                      .doc = "Prints the report of a tracked process, or of a snapshot that was kept."};
-    struct asked asked = {.top = TOP};
+    struct asked asked = {.top = ASK_ROWS};
     struct loaded loaded;
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     if (!load(asked.directory, asked.which, &loaded))

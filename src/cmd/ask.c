@@ -1,0 +1,12 @@
+#include "ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned ask_rows(struct argp_state *state, const char *argument)
+{
+    unsigned long rows = strspn(argument, "0123456789") == strlen(argument) ? strtoul(argument, NULL, 10) : 0;
+    if (rows < 1 || rows > ASK_ROWS_MOST)
+        argp_error(state, "--top: '%s' is no number from 1 to %d", argument, ASK_ROWS_MOST);
+    return (unsigned)rows;
+}

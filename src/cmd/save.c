@@ -1,0 +1,164 @@
+#include "save.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load.h"
+
+struct asked {
+    const char *directory;
+    const char *which;
+    const char *output;
+    bool force;
+};
+
+/* ---- the name ---- */
+
+/* A program's name as a part of a file's: no slash, nothing that a shell or a terminal takes for its own. */
+static void tame(char *name)
+{
+    for (char *c = name; *c != '\0'; c++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-", *c) == NULL)
+            *c = '_';
+    if (*name == '.' || *name == '-' || *name == '\0')
+        *name = '_';
+}
+
+/* PROGRAM-PID-20261121T093626Z.tms: when the snapshot was taken. */
+static char *usual_name(const struct snapshot *snapshot)
+{
+    char program[SNAPSHOT_NAME + 1] = "";
+    char date[64] = "undated";
+    time_t seconds = snapshot->wall_seconds;
+    struct tm moment;
+    memcpy(program, snapshot->program, SNAPSHOT_NAME);
+    tame(program);
+    if (gmtime_r(&seconds, &moment) != NULL && moment.tm_year >= 0 && moment.tm_year < 8100)
+        strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &moment);
+    return must_print("%s-%u-%s.tms", program, snapshot->pid, date);
+}
+
+/* ---- the file ---- */
+
+static bool write_all(FILE *file, const void *bytes, size_t length)
+{
+    return fwrite(bytes, 1, length, file) == length;
+}
+
+/* A segment with one buffer, in which the snapshot stands. */
+static bool write_segment(FILE *file, const struct loaded *loaded)
+{
+    static const char empty[SEGMENT_BUFFERS_AT];
+    struct segment head = {
+        .version = SEGMENT_VERSION,
+        .buffer_bytes = loaded->snapshot->bytes,
+        .pid = loaded->head.pid,
+        .uid = loaded->head.uid,
+        .started_ticks = loaded->head.started_ticks,
+        .state = loaded->head.state,
+        .writing = SEGMENT_BUFFERS, /* the first buffer's */
+        .written = SEGMENT_BUFFERS,
+    };
+    memcpy(head.magic, SEGMENT_MAGIC, sizeof head.magic);
+    return write_all(file, &head, sizeof head) && write_all(file, empty, sizeof empty - sizeof head) &&
+           write_all(file, loaded->snapshot, loaded->snapshot->bytes) && fflush(file) == 0 && fsync(fileno(file)) == 0;
+}
+
+/* Gives the file its name, and takes it from another only where that is wanted. */
+static bool rename_to(const char *temporary, const char *path, bool force)
+{
+    if (force)
+        return rename(temporary, path) == 0;
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL) /* else its file system knows no such thing */
+        return false;
+    errno = EEXIST;
+    return access(path, F_OK) != 0 && rename(temporary, path) == 0;
+}
+
+/* Whole or not at all: under another name first. */
+static int write_file(const struct loaded *loaded, const char *path, bool force)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return complain(path, "it is there already, and is no regular file");
+    char *temporary = must_print("%s.XXXXXX", path);
+    int descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600: whose heap it is */
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    bool good = file != NULL && write_segment(file, loaded) && rename_to(temporary, path, force);
+    int status = STATUS_OK;
+    if (!good)
+        status = complain(path, "%s", errno == EEXIST ? "it is there already; --force overwrites it" : strerror(errno));
+    if (!good && descriptor >= 0)
+        unlink(temporary);
+    if (file != NULL)
+        fclose(file);
+    free(temporary);
+    return status;
+}
+
+/* ---- the subcommand ---- */
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+    switch (key) {
+    case 'd':
+        asked->directory = argument;
+        return 0;
+    case 'o':
+        asked->output = argument;
+        return 0;
+    case 'f':
+        asked->force = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (asked->which != NULL)
+            argp_usage(state);
+        asked->which = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (asked->which == NULL)
+            argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "where to (PROGRAM-PID-DATE.tms)", 0},
+    {"force", 'f', NULL, 0, "overwrite a file that is there", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    {0},
+};
+
+int save_run(int argc, char **argv)
+{
+    static const struct argp argp = {.options = options,
+                                     .parser = parse,
+                                     .args_doc = "PID|FILE",
+                                     .doc =
+                                         "Keeps the present snapshot of a tracked process in a file, and says which. "
+                                         "Every other subcommand reads it in place of a PID."};
+    struct asked asked = {.which = NULL};
+    struct loaded loaded;
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    if (!load(asked.directory, asked.which, &loaded))
+        return STATUS_FAILED;
+    char *path = asked.output != NULL ? must_print("%s", asked.output) : usual_name(loaded.snapshot);
+    int status = write_file(&loaded, path, asked.force);
+    if (status == STATUS_OK)
+        puts(path);
+    free(path);
+    loaded_free(&loaded);
+    return status;
+}
