@@ -100,9 +100,7 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    src/lib/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
 	install -m 644 README.md LICENSE $(wildcard doc/*.md) $(DESTDIR)$(DOCDIR)
-	for page in $(wildcard doc/*.[137]); do \
-	    install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
-	done
+	doc/man/lay-down $(DESTDIR)$(MANDIR)
 
 clean:
 	rm -rf $(BUILD)

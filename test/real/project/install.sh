@@ -13,9 +13,11 @@ done
 for header in "$TOP"/include/*.h; do
     [ ! -e "$header" ] || assert "$header is installed" cmp "$header" "$root/opt/tm/include/${header##*/}"
 done
-for page in "$TOP"/doc/*.[137]; do
-    [ ! -e "$page" ] || assert "$page is installed" cmp "$page" "$root/opt/tm/share/man/man${page##*.}/${page##*/}"
+for page in "$TOP"/doc/man/*.[137]; do
+    assert "$page is installed" [ -s "$root/opt/tm/share/man/man${page##*.}/${page##*/}" ]
 done
+assert "nothing is left to fill in there" [ -z "$(grep -r '@[A-Z]*@' "$root/opt/tm/share/man")" ]
+assert "a page is found by its second name too" [ -s "$root/opt/tm/share/man/man3/tm_pop.3" ]
 assert "nothing is left to fill in" [ -z "$(grep @ "$root/opt/tm/lib/pkgconfig/trackmalloc.pc")" ]
 assert "the prefix is told" grep -q '^prefix=/opt/tm$' "$root/opt/tm/lib/pkgconfig/trackmalloc.pc"
 
