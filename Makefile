@@ -80,6 +80,7 @@ include test/preload/preload.mk
 include test/cmd/cmd-test.mk
 include test/real/real.mk
 include test/examples/examples.mk
+include test/man/man.mk
 include test/bench/bench.mk
 include test/lint.mk
 
