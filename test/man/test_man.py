@@ -23,6 +23,7 @@ ABOUT_FUNCTIONS = [page for page in PAGES if page.section == "3"]
 LIBRARY_PAGE = next(page for page in PAGES if page.title == "libtrackmalloc")
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", f"-I{TOP}/include", "-pthread"]
 NOT_IN_THE_HEADER = {"TRACKMALLOC_OPTIONS"}
+os.environ.pop("TRACKMALLOC_OPTIONS", None)  # of whoever runs this
 
 
 class Skipped(Exception):
@@ -56,8 +57,8 @@ def every_function_has_a_page():
 
 
 def no_page_has_a_name_that_is_none():
-    for page in PAGES:
-        none_of(page.file, set(page.names()) - HEADER.public - {"trackmalloc.h", "libtrackmalloc"})
+    for page in ABOUT_FUNCTIONS:
+        none_of(page.file, set(page.names()) - HEADER.public - {"trackmalloc.h"})
 
 
 def no_page_speaks_of_what_is_not_there():
@@ -121,11 +122,22 @@ def references_lead_somewhere():
 # ---- against the options and the report ----
 
 
+def tracked(command, options=""):
+    return run(command, env={**os.environ, "LD_PRELOAD": str(LIBRARY), "TRACKMALLOC_OPTIONS": options})
+
+
 def every_option_is_explained():
-    env = {**os.environ, "LD_PRELOAD": str(LIBRARY), "TRACKMALLOC_OPTIONS": "help=on,output=none"}
-    told = re.findall(r"^  (\w+) ", run(["true"], env=env).stderr, re.MULTILINE)
+    told = re.findall(r"^  (\w+) ", tracked(["true"], "help=on,output=none").stderr, re.MULTILINE)
     items = re.findall(r"^\.TP[ 0-9]*\n\.B (\w+)$", "\n".join(LIBRARY_PAGE.sections["OPTIONS"]), re.MULTILINE)
     assert len(told) >= 13 and items == told + told, f"{told}, explained: {items}"
+
+
+def options_in_examples_are_taken():
+    found = re.findall(r'^.*TRACKMALLOC_OPTIONS="(.*?)"', LIBRARY_PAGE.text(), re.MULTILINE)
+    assert len(found) >= 10
+    for options in set(found) - {"name=value,name=value"}:
+        said = tracked(["true"], options + ",output=none").stderr
+        assert said == "", f"{options}: {said}"
 
 
 def as_shown(markdown):
@@ -198,12 +210,12 @@ def example_programs_run():
         program = str(file.with_suffix(""))
         built = run([*compiler(file), str(file), "-o", program])
         assert built.returncode == 0, f"{file.name}:\n{built.stderr}"
-        bare, tracked = run([program]), run([program], env={**os.environ, "LD_PRELOAD": str(LIBRARY)})
+        bare, with_it = run([program]), tracked([program])
         assert bare.returncode == 0 and bare.stderr == "", f"{file.name}: {bare}"
-        assert tracked.returncode == 0 and "misuse" not in tracked.stderr, f"{file.name}: {tracked}"
-        assert "(exit), up " in tracked.stderr, f"{file.name}: {tracked}"
+        assert with_it.returncode == 0 and "misuse" not in with_it.stderr, f"{file.name}: {with_it}"
+        assert "(exit), up " in with_it.stderr, f"{file.name}: {with_it}"
         for tag in re.findall(r'tm_tag_register\("(.*?)"', code):
-            assert f"\n{tag} " in tracked.stderr, f"{file.name}: {tag} is not in {tracked.stderr}"
+            assert f"\n{tag} " in with_it.stderr, f"{file.name}: {tag} is not in {with_it.stderr}"
         programs += 1
     assert programs >= 10
 
@@ -292,7 +304,7 @@ if __name__ == "__main__":
         the_header_was_understood, every_function_has_a_page, no_page_has_a_name_that_is_none,
         no_page_speaks_of_what_is_not_there, synopses_are_the_headers, structs_are_the_headers,
         every_constant_is_on_a_page, sections_stand_in_order, every_name_leads_to_its_page, references_lead_somewhere,
-        every_option_is_explained, nothing_is_lost_of_the_options, nothing_is_lost_of_the_report,
-        each_page_has_an_example, examples_compile, example_programs_run, code_can_be_copied, pages_render,
+        every_option_is_explained, options_in_examples_are_taken, nothing_is_lost_of_the_options,
+        nothing_is_lost_of_the_report, each_page_has_an_example, examples_compile, example_programs_run, code_can_be_copied, pages_render,
         mandoc_finds_no_fault, man_finds_them,
     ]))  # fmt: skip
