@@ -1,6 +1,6 @@
 # Turns doc/options.md and doc/report.md into parts of a manual page. It knows what is used there: headings of three
 # depths, of which the third is an option's name; paragraphs with `code` and *words*; lists; fenced blocks; tables, of
-# which a terminal has room for two columns.
+# whose rows each becomes an item. A column `test` is for who has the sources: it is left out.
 
 # What man would take for something of its own: who copies from the page must get what was written.
 function plain(text) {
@@ -77,13 +77,18 @@ function heading(macro, text) { print macro " " text; first = 1 }
 /^## /  { in_item = 0; heading(".SS", plain(substr($0, 4))); next }
 /^# /   { in_item = 0; sub(/The /, ""); heading(".SH", toupper(plain(substr($0, 3)))); next }
 /^\|/ {
-    split($0, cell, "|")
-    if (!in_table++)
+    columns = split($0, cell, "|") - 1
+    if (!in_table++) {
+        split($0, heading_of, "|")
         print ".RS"
-    else if ($0 !~ /^\|---/) {
+    } else if ($0 !~ /^\|---/) {
         print ".TP"
         line(trimmed(cell[2]))
-        line(trimmed(cell[3]))
+        text = trimmed(cell[3])
+        for (i = 4; i <= columns; i++)
+            if (trimmed(heading_of[i]) != "test")
+                text = text "; " trimmed(cell[i])
+        line(text)
     }
     first = 0
     next

@@ -112,6 +112,12 @@ def every_name_leads_to_its_page():
             assert alias.lines == [f".so man{page.section}/{page.file}"], alias.file
 
 
+def the_overview_leads_to_all():
+    overview = next(page for page in PAGES if page.title == "trackmalloc.h")
+    others = {f"{page.title}(3)" for page in ABOUT_FUNCTIONS if page is not overview}
+    none_of(overview.file, {name for name in others if name not in overview.text()})
+
+
 def references_lead_somewhere():
     files = {page.file for page in ALL}
     for page in PAGES:
@@ -146,17 +152,25 @@ def as_shown(markdown):
     return "".join(re.sub(r"\*([^*]+)\*", r"\1", part) if i % 2 == 0 else part for i, part in enumerate(parts))
 
 
+def cells(row):
+    return [cell.strip() for cell in row.split("|")[1:-1]]
+
+
 def nothing_is_lost_of(name):
-    """Each line stands in the page; of a table two columns, but not their headings."""
+    """Each line stands in the page, but for a table's headings, and its column `test`."""
     page = " ".join(LIBRARY_PAGE.text().lower().split())
-    blocks = 0
-    text = (TOP / "doc" / name).read_text(encoding="utf-8")
-    for line in re.sub(r"^.*\n\|---.*\n", "", text, flags=re.MULTILINE).splitlines():
+    blocks, headings = 0, []
+    lines = (TOP / "doc" / name).read_text(encoding="utf-8").splitlines()
+    for line, after in zip(lines, lines[1:] + [""]):
         assert not re.search(r"\]\(|\*\*|^\d+\. |^>|^    ", line), f"{name}: markdown.awk does not know: {line}"
         blocks += line.startswith("```")
-        if line.startswith("```") or not line:
+        if after.startswith("|---"):
+            headings = cells(line)
             continue
-        for part in line.split("|")[1:3] if line[0] == "|" else re.split(r"  +| # ", line):
+        if line.startswith(("```", "|---")) or not line:
+            continue
+        row = [cell for heading, cell in zip(headings, cells(line)) if heading != "test"]
+        for part in row if line[0] == "|" else re.split(r"  +| # ", line):
             wanted = " ".join((part if blocks % 2 else as_shown(part)).split())
             assert wanted.lower().removeprefix("the ") in page, f"{name}, not in the page: {wanted}"
 
@@ -303,8 +317,8 @@ if __name__ == "__main__":
     sys.exit(main([
         the_header_was_understood, every_function_has_a_page, no_page_has_a_name_that_is_none,
         no_page_speaks_of_what_is_not_there, synopses_are_the_headers, structs_are_the_headers,
-        every_constant_is_on_a_page, sections_stand_in_order, every_name_leads_to_its_page, references_lead_somewhere,
-        every_option_is_explained, options_in_examples_are_taken, nothing_is_lost_of_the_options,
-        nothing_is_lost_of_the_report, each_page_has_an_example, examples_compile, example_programs_run, code_can_be_copied, pages_render,
-        mandoc_finds_no_fault, man_finds_them,
+        every_constant_is_on_a_page, sections_stand_in_order, every_name_leads_to_its_page, the_overview_leads_to_all,
+        references_lead_somewhere, every_option_is_explained, options_in_examples_are_taken,
+        nothing_is_lost_of_the_options, nothing_is_lost_of_the_report, each_page_has_an_example, examples_compile,
+        example_programs_run, code_can_be_copied, pages_render, mandoc_finds_no_fault, man_finds_them,
     ]))  # fmt: skip
