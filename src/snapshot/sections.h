@@ -15,6 +15,7 @@ void section_growth(struct format *out, const struct snapshot *snapshot, unsigne
 void section_suspects(struct format *out, const struct snapshot *snapshot, unsigned top);
 void section_stacks(struct format *out, const struct snapshot *snapshot, unsigned top);
 void section_leaks(struct format *out, const struct snapshot *snapshot, unsigned top); /* at exit, when wanted */
+void section_memory(struct format *out, const struct snapshot *snapshot);
 
 /* What a call site is called wherever it is told of: its name, or its address. Returns the columns. */
 size_t section_site_name(struct format *out, const struct snapshot_site *site);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 4,
+    SNAPSHOT_VERSION = 5,
     SNAPSHOT_NAME = 64,         /* bytes of a name, the closing zero included */
     SNAPSHOT_SITE_NAME = 112,   /* of a call site's */
     SNAPSHOT_PATH = 256,        /* of an object's path */
@@ -25,6 +25,14 @@ enum {
 
 #define SNAPSHOT_NONE    UINT32_MAX /* as a row: there is none */
 #define SNAPSHOT_UNKNOWN UINT64_MAX /* as a time: not known */
+
+/* What a report may leave out, numbered as in enum tm_feature. */
+enum snapshot_part {
+    SNAPSHOT_PART_DATE = 1,
+    SNAPSHOT_PART_THREADS = 2,
+    SNAPSHOT_PART_COUNTS = 4, /* all tables by tag and call site but the first */
+    SNAPSHOT_PART_VM = 256
+};
 
 enum snapshot_kind { SNAPSHOT_PERIODIC, SNAPSHOT_EXIT, SNAPSHOT_REQUEST, SNAPSHOT_ALARM };
 
@@ -214,6 +222,8 @@ struct snapshot {
     uint32_t parent;        /* process id; 0: not known */
     uint64_t started_ticks; /* since boot, as in /proc/PID/stat: with the pid, one process for ever. 0: not known */
     struct snapshot_memory memory;
+    uint32_t left_out; /* of the report: enum snapshot_part; 0: nothing */
+    uint32_t reserved;
 };
 
 /* A change of one of these is a new SNAPSHOT_VERSION. */
@@ -224,7 +234,7 @@ _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_fra
 _Static_assert(sizeof(struct snapshot_alarm) == 224, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_memory) == 88 && sizeof(struct snapshot_point) == 32, "no hidden padding");
-_Static_assert(sizeof(struct snapshot) == 1008 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
+_Static_assert(sizeof(struct snapshot) == 1016 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
                "no hidden padding");
 
 /* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */

@@ -16,11 +16,19 @@ _Static_assert((int)SNAPSHOT_SIZE_CLASSES >= (int)SIZE_ROWS, "every row of sizes
 
 /* ---- the head ---- */
 
+static bool tells(const struct snapshot *snapshot, enum snapshot_part part)
+{
+    return (snapshot->left_out & part) == 0;
+}
+
 static void write_opening(struct format *out, const struct snapshot *snapshot)
 {
     format_text(out, ">>>>>>>>>>>>> ");
-    format_date(out, snapshot->wall_seconds);
-    format_text(out, " <<<<<<<<<<<\n");
+    if (tells(snapshot, SNAPSHOT_PART_DATE)) {
+        format_date(out, snapshot->wall_seconds);
+        format_text(out, " ");
+    }
+    format_text(out, "<<<<<<<<<<<\n");
 }
 
 static const char *kind_name(uint32_t kind)
@@ -254,24 +262,48 @@ static void write_itself(struct format *out, const struct snapshot *snapshot)
     write_precision(out, snapshot);
 }
 
+/* ---- the whole ---- */
+
+static void write_counts(struct format *out, const struct snapshot *snapshot, unsigned top)
+{
+    section_sites(out, snapshot, top);
+    section_growth(out, snapshot, top);
+    section_suspects(out, snapshot, top);
+}
+
+void text_begin(struct format *out, const struct snapshot *snapshot, unsigned top)
+{
+    const bool counts = tells(snapshot, SNAPSHOT_PART_COUNTS);
+    write_opening(out, snapshot);
+    write_identity(out, snapshot);
+    write_overall(out, &snapshot->total);
+    write_sizes(out, snapshot->sizes);
+    write_ages(out, snapshot->total.age);
+    write_tags(out, snapshot, top);
+    section_alarm(out, snapshot);
+    if (counts) {
+        section_tree(out, snapshot, top);
+        write_lifetimes(out, snapshot, top);
+    }
+    if (tells(snapshot, SNAPSHOT_PART_THREADS))
+        write_threads(out, snapshot, top);
+    if (counts)
+        write_counts(out, snapshot, top);
+    section_stacks(out, snapshot, top);
+    section_leaks(out, snapshot, top);
+    if (tells(snapshot, SNAPSHOT_PART_VM))
+        section_memory(out, snapshot);
+}
+
+void text_end(struct format *out, const struct snapshot *snapshot)
+{
+    write_itself(out, snapshot);
+}
+
 size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, size_t capacity)
 {
     struct format report = {out, capacity, 0};
-    write_opening(&report, snapshot);
-    write_identity(&report, snapshot);
-    write_overall(&report, &snapshot->total);
-    write_sizes(&report, snapshot->sizes);
-    write_ages(&report, snapshot->total.age);
-    write_tags(&report, snapshot, top);
-    section_alarm(&report, snapshot);
-    section_tree(&report, snapshot, top);
-    write_lifetimes(&report, snapshot, top);
-    write_threads(&report, snapshot, top);
-    section_sites(&report, snapshot, top);
-    section_growth(&report, snapshot, top);
-    section_suspects(&report, snapshot, top);
-    section_stacks(&report, snapshot, top);
-    section_leaks(&report, snapshot, top);
-    write_itself(&report, snapshot);
+    text_begin(&report, snapshot, top);
+    text_end(&report, snapshot);
     return report.length;
 }

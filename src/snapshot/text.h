@@ -5,11 +5,16 @@
 
 #include <stddef.h>
 
+#include "format.h"
 #include "snapshot.h"
 
 /* Writes the report into out, at most capacity bytes, without a closing zero. `top` is the greatest number of
  * rows in a table (largest live size first; what is left out is summed up in a closing row). Returns the length
  * that the whole report has; when that is more than capacity, out holds its beginning. */
 size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, size_t capacity);
+
+/* The same in two parts, for who has a section more to tell in between. */
+void text_begin(struct format *out, const struct snapshot *snapshot, unsigned top);
+void text_end(struct format *out, const struct snapshot *snapshot);
 
 #endif
