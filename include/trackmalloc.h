@@ -217,6 +217,24 @@ TM_CALL int tm_resume(void); /* TM_UNBALANCED: nothing is paused */
 /* Peaks and growth begin anew from what is held now; totals go on. */
 TM_CALL int tm_baseline(void);
 
+/* What can be switched on and off, one bit each: what reports tell, and which alarms are looked at. The tables that
+ * every report begins with (doc/report.md) always stay, and everything is counted whatever is told. */
+enum tm_feature {
+    TM_FEATURE_DATE = 1,          /* the date in a report's first line */
+    TM_FEATURE_THREADS = 2,       /* allocations by thread */
+    TM_FEATURE_COUNTS = 4,        /* tag tree, lifetimes, call sites, growth, suspects */
+    TM_FEATURE_CHANGES = 8,       /* alarms of levels and changes; on again, they are as if they were set now */
+    TM_FEATURE_BLOCKS = 16,       /* alarms of single blocks */
+    TM_FEATURE_MALLOC_INFO = 32,  /* what glibc's malloc_info says, in reports on request and at exit */
+    TM_FEATURE_MALLOC_STATS = 64, /* the same of malloc_stats */
+    TM_FEATURE_MALLINFO = 128,    /* the same of mallinfo2 */
+    TM_FEATURE_VM = 256           /* the process's memory, and what of it is for what */
+};
+
+/* Switches on, then off. Returns the features that are on now. At start: the option `features`. TM_INVALID: a bit that
+ * nobody knows, and nothing changes; TM_BUSY. One of glibc's that cannot be had stays off, and is told once. */
+TM_CALL int tm_features(unsigned on, unsigned off);
+
 /* ---- alarms ---- */
 
 enum tm_alarm_what {
@@ -302,6 +320,7 @@ struct tm_functions {
     int (*baseline)(void);
     int (*alarm_set)(const struct tm_alarm *alarm);
     int (*alarm_cancel)(int alarm);
+    int (*features)(unsigned on, unsigned off);
 };
 
 #ifdef __cplusplus
@@ -520,6 +539,12 @@ static inline int tm_alarm_cancel(int alarm)
 {
     const struct tm_functions *library = tm_library();
     return library != NULL ? library->alarm_cancel(alarm) : TM_ABSENT;
+}
+
+static inline int tm_features(unsigned on, unsigned off)
+{
+    const struct tm_functions *library = tm_library();
+    return library != NULL ? library->features(on, off) : TM_ABSENT;
 }
 
 /* tm_report, by its first name. */

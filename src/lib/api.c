@@ -35,6 +35,7 @@ static const struct tm_functions table = {
     .baseline = tm_baseline,
     .alarm_set = tm_alarm_set,
     .alarm_cancel = tm_alarm_cancel,
+    .features = tm_features,
 };
 
 /* While the library comes up it is not known yet whether it tracks: the functions ask again. */

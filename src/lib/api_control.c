@@ -1,9 +1,12 @@
-/* The public API: reports on request, pauses, a new baseline. */
+/* The public API: reports on request, pauses, a new baseline, switches. */
 #include "api.h"
 
 #include "control.h"
+#include "feature.h"
+#include "lock.h"
 #include "reporter.h"
 #include "thread.h"
+#include "watch.h"
 
 PUBLIC int tm_report(int descriptor)
 {
@@ -42,4 +45,18 @@ PUBLIC int tm_baseline(void)
     if (!api_tracks())
         return TM_ABSENT;
     return control_baseline(thread_self()) ? TM_OK : TM_BUSY;
+}
+
+PUBLIC int tm_features(unsigned on, unsigned off)
+{
+    if (!api_tracks())
+        return TM_ABSENT;
+    if ((on | off) & ~(unsigned)FEATURES)
+        return api_misuse(MISUSE_FLAGS, TM_INVALID);
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return TM_BUSY;
+    unsigned now = feature_switch(on, off);
+    watch_features();
+    lock_release(&lock_books);
+    return (int)now;
 }

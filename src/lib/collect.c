@@ -6,6 +6,7 @@
 #include "collect_sites.h"
 #include "collect_stacks.h"
 #include "context.h"
+#include "feature.h"
 #include "growth.h"
 #include "lifecycle.h"
 #include "lock.h"
@@ -322,7 +323,9 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     spread_tags(tags);
     add_ended();
     describe_process(kind, number);
-    process_memory(&area.head.memory, self);
+    area.head.left_out = feature_off();
+    if (feature_is_on(TM_FEATURE_VM) || segment_is_open())
+        process_memory(&area.head.memory, self);
     if (segment_is_open())
         describe_for_others(self);
     place_rows();

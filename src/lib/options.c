@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alarm.h"
+#include "feature.h"
 #include "glob.h"
 #include "rule.h"
 
@@ -52,6 +53,12 @@ static const struct option table[] = {
      .allowed = "TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process",
      .help = "what is worth a report at once; may be given several times",
      .take = alarm_add},
+    {.name = "features",
+     .kind = KIND_LIST,
+     .standard = "",
+     .allowed = "date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off",
+     .help = "what is told, one by one; may be several",
+     .take = feature_option},
     {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
     {"segment", KIND_CHOICE, "on", "off|on", "a file that the command `trackmalloc` reads, also after death",
      FIELD(segment), 0, 0, NULL},
@@ -287,6 +294,7 @@ void options_read(const char *text, complain_function *complain)
 {
     rule_clear();
     alarm_clear();
+    feature_clear();
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         set_standard(&table[i]);
     const struct option *list = NULL;

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "context.h"
+#include "feature.h"
 #include "lock.h"
 #include "name.h"
 #include "reporter.h"
@@ -30,6 +31,7 @@ struct watch {
     uint32_t round; /* how often the place was taken */
     struct watch_wish wish;
     struct alarm_state seen;
+    bool stale; /* what was seen is from before it was switched off */
 
     /* Of a call site: its contexts, as far as they have been looked for. */
     unsigned looked_for;
@@ -200,10 +202,28 @@ static bool look_at_value(struct watch *watch, uint64_t now_ms, struct tm_alarm_
     return true;
 }
 
+static bool is_switched_on(const struct watch *watch)
+{
+    return feature_is_on(watch->wish.alarm.what == ALARM_BLOCK ? TM_FEATURE_BLOCKS : TM_FEATURE_CHANGES);
+}
+
+/* As if it were set now. */
+static void begin_anew(struct watch *watch, uint64_t now_ms)
+{
+    watch->seen = (struct alarm_state){.seen = false};
+    __atomic_store_n(&watch->blocks, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&watch->largest, 0, __ATOMIC_RELAXED);
+    watch->told_ms = now_ms;
+}
+
 static void look_at(struct watch *watch, uintptr_t self)
 {
     struct tm_alarm_event event = {.tag = TM_UNTAGGED};
     uint64_t now_ms = clock_uptime_ms();
+    if (!is_switched_on(watch))
+        return;
+    if (__atomic_exchange_n(&watch->stale, false, __ATOMIC_RELAXED))
+        begin_anew(watch, now_ms);
     bool rings = watch->wish.alarm.what == ALARM_BLOCK ? look_at_blocks(watch, now_ms, &event)
                                                        : look_at_value(watch, now_ms, &event);
     if (rings)
@@ -282,7 +302,8 @@ static void agree_on_least(void)
     uint64_t least = UINT64_MAX;
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         const struct watch *watch = &watches.each[i];
-        if (is_set(watch) && watch->wish.alarm.what == ALARM_BLOCK && watch->wish.alarm.bytes < least)
+        bool looks = is_set(watch) && watch->wish.alarm.what == ALARM_BLOCK && is_switched_on(watch);
+        if (looks && watch->wish.alarm.bytes < least)
             least = watch->wish.alarm.bytes;
     }
     bool lower = least < watch_least;
@@ -290,6 +311,14 @@ static void agree_on_least(void)
     watch_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
     if (lower)
         slab_forget_sites();
+}
+
+void watch_features(void)
+{
+    for (unsigned i = 0; i < ALARMS_MAX; i++)
+        if (is_set(&watches.each[i]) && !is_switched_on(&watches.each[i]))
+            __atomic_store_n(&watches.each[i].stale, true, __ATOMIC_RELAXED);
+    agree_on_least();
 }
 
 /* ---- the thread that calls ---- */
@@ -354,7 +383,7 @@ static int put(const struct watch_wish *wish)
         alarm_begin(&wish->alarm, &watch->seen, value_of(watch), watch->told_ms);
     __atomic_store_n(&watch->state, STATE_SET, __ATOMIC_RELEASE);
     __atomic_fetch_add(&watches.count[who_looks(wish)], 1, __ATOMIC_RELAXED);
-    agree_on_least();
+    watch_features();
     return number_of(watch);
 }
 

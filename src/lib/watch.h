@@ -34,6 +34,10 @@ void watch_forked(void); /* in a forked child: nobody calls functions until one 
 int watch_set(const struct watch_wish *wish);
 bool watch_cancel(int number);
 
+/* Features were switched (feature.h): alarms of which none is looked at any more begin anew when they are. Under the
+ * books' lock. */
+void watch_features(void);
+
 /* Looks at all alarms of that kind, once. Costs nothing while there are none. */
 void watch_look(enum watch_who who, uintptr_t self);
 

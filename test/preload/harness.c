@@ -436,6 +436,10 @@ static void take_opening(struct reader *reader)
 {
     static const char shape[] = "Aaa Aaa _0 00:00:00 UTC 0000";
     take(reader, ">>>>>>>>>>>>> ");
+    if (*reader->at == '<') { /* features=-date */
+        take(reader, "<<<<<<<<<<<\n");
+        return;
+    }
     for (unsigned i = 0; i < sizeof(shape) - 1; i++) {
         unsigned char c = (unsigned char)*reader->at;
         bool good = shape[i] == '0'   ? isdigit(c)

@@ -17,7 +17,7 @@ UNIT_log     := src/lib/log.c src/lib/sys.c
 UNIT_object  := $(addprefix src/lib/,object.c image.c module.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c symtab.c glob.c)
-UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c)
+UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c)
 UNIT_alarm   := $(UNIT_options)
 
 UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)

@@ -10,10 +10,13 @@
 
 #include <cmocka.h>
 
+#include "lib/feature.h"
 #include "lib/options.h"
 #include "lib/rule.h"
 #include "random.h"
+#include "trackmalloc.h"
 
+enum { GLIBCS = TM_FEATURE_MALLOC_INFO | TM_FEATURE_MALLOC_STATS | TM_FEATURE_MALLINFO }; /* off by default */
 enum { LINES = 64, LINE = 1024, DOCUMENT = 1 << 16, HELP = 2048 };
 
 /* ---- the lines that were told while options were read ---- */
@@ -69,6 +72,7 @@ static void assert_defaults(void)
     assert_int_equal(options.help, 0);
     assert_false(rules_for_sites());
     assert_false(rules_for_threads());
+    assert_int_equal(feature_on(), FEATURES & ~GLIBCS);
 }
 
 /* ---- what is taken ---- */
@@ -229,12 +233,51 @@ static void a_bad_one_in_a_list(void **state)
     assert_string_equal(rule_for_thread("x"), "y");
 }
 
+static void features_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned on;
+    } cases[] = {
+        {"features=all", FEATURES},
+        {"features=-all", 0},
+        {"features=-all,date", TM_FEATURE_DATE},
+        {"features=-all,threads,counts", TM_FEATURE_THREADS | TM_FEATURE_COUNTS},
+        {"features=-all,changes,features=blocks", TM_FEATURE_CHANGES | TM_FEATURE_BLOCKS},
+        {"features=-all,malloc_info,top=3,features=vm", TM_FEATURE_MALLOC_INFO | TM_FEATURE_VM},
+        {"features=-all,malloc_stats", TM_FEATURE_MALLOC_STATS},
+        {"features=-all,mallinfo", TM_FEATURE_MALLINFO},
+        {"features=all,-vm,-date", FEATURES & ~(TM_FEATURE_VM | TM_FEATURE_DATE)},
+        {"features=all,-threads,-counts,-changes,-blocks", GLIBCS | TM_FEATURE_DATE | TM_FEATURE_VM},
+        {"features=-vm,vm,mallinfo", (FEATURES & ~GLIBCS) | TM_FEATURE_MALLINFO},
+        {"features=mallinfo,-malloc_info", (FEATURES & ~GLIBCS) | TM_FEATURE_MALLINFO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_well(cases[i].text);
+        if (feature_on() != cases[i].on || feature_off() != (FEATURES & ~cases[i].on))
+            fail_msg("%s: %#x, not %#x", cases[i].text, feature_on(), cases[i].on);
+    }
+    static const char *const bad[] = {"",     "-",   "--vm",      "VM",  "vmm", "v",
+                                      "alll", "-al", "mallinfo2", "+vm", " vm", "vm:date"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[LINE], line[LINE];
+        snprintf(text, sizeof text, "features=date,features=%s", bad[i]);
+        snprintf(line, sizeof line,
+                 "option 'features': '%s' is not allowed (date, threads, counts, changes, blocks, malloc_info, "
+                 "malloc_stats, mallinfo, vm or all; -NAME: off); it is left out",
+                 bad[i]);
+        read_badly(text, line);
+        assert_defaults();
+    }
+}
+
 /* A later call begins from the defaults again. */
 static void nothing_is_left_of_the_text_before(void **state)
 {
     (void)state;
     read_well("interval=1,output=x,final=off,only=y,top=1,tags=none,help=on,callers=off,stacks=all,leaks=on,"
-              "skip=xmalloc,rule=a:b,rule=thread/a:b");
+              "features=all,-vm,skip=xmalloc,rule=a:b,rule=thread/a:b");
     read_well("");
     assert_defaults();
 }
@@ -332,7 +375,7 @@ static void unknown_names_are_told(void **state)
         char line[LINE];
         snprintf(line, sizeof line,
                  "option '%s' is not known; there are: interval, output, final, only, top, tags, "
-                 "callers, stacks, skip, rule, alarm, leaks, segment, dir, keep, help",
+                 "callers, stacks, skip, rule, alarm, features, leaks, segment, dir, keep, help",
                  cases[i].name);
         read_badly(cases[i].text, line);
         assert_defaults();
@@ -523,7 +566,9 @@ static void help_has_a_line_for_each_option(void **state)
         "  off, all, or 1KiB to 1GiB (default off)\n  skip  ",
         "  [MODULE!]FUNCTION, as globs\n  rule  ",
         "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs\n  alarm  ",
-        "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process\n  leaks  ",
+        "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process\n  features  ",
+        "  date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off\n  leaks "
+        " ",
         "  off|on (default off)\n  help  ",
         "  off|on (default off)\n",
     };
@@ -631,6 +676,7 @@ int main(void)
         cmocka_unit_test(the_last_of_two_counts),
         cmocka_unit_test(stacks_by_period),
         cmocka_unit_test(lists),
+        cmocka_unit_test(features_by_name),
         cmocka_unit_test(a_bad_one_in_a_list),
         cmocka_unit_test(nothing_is_left_of_the_text_before),
         cmocka_unit_test(bad_values_are_told),
