@@ -1,6 +1,7 @@
 /* The public API: reports on request, pauses, a new baseline, switches. */
 #include "api.h"
 
+#include "allocator.h"
 #include "control.h"
 #include "feature.h"
 #include "lock.h"
@@ -53,6 +54,7 @@ PUBLIC int tm_features(unsigned on, unsigned off)
         return TM_ABSENT;
     if ((on | off) & ~(unsigned)FEATURES)
         return api_misuse(MISUSE_FLAGS, TM_INVALID);
+    on &= ~allocator_find(on & ~off);
     if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     unsigned now = feature_switch(on, off);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "allocator.h"
 #include "clock.h"
 #include "context.h"
+#include "feature.h"
 #include "growth.h"
 #include "lock.h"
 #include "log.h"
@@ -223,6 +225,7 @@ static void begin_tracking(const struct module_survey *survey)
     clock_own((uint32_t)sys0(SYS_getpid));
     reporter_configure();
     segment_configure();
+    feature_switch(0, allocator_find(feature_on()));
     watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
     pthread_atfork(fork_prepare, fork_parent, NULL);

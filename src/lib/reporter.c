@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "allocator.h"
 #include "clock.h"
 #include "collect.h"
 #include "control.h"
@@ -15,7 +16,6 @@
 #include "options.h"
 #include "path.h"
 #include "segment.h"
-#include "snapshot/text.h"
 #include "sys.h"
 #include "watch.h"
 
@@ -177,7 +177,7 @@ static bool write_out(int descriptor, size_t length)
 
 static bool write_text(int descriptor, const struct snapshot *snapshot)
 {
-    size_t length = text_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
+    size_t length = allocator_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
     return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
 }
 
@@ -215,7 +215,7 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
         return false;
     const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self);
     size_t room = capacity != 0 ? capacity - 1 : 0;
-    *length = text_report(snapshot, (unsigned)options.top, text, room);
+    *length = allocator_report(snapshot, (unsigned)options.top, text, room);
     lock_release(&lock_report);
     if (capacity != 0)
         text[*length < room ? *length : room] = '\0';

@@ -123,13 +123,20 @@ static void *thread_tcb(void)
     return tcb;
 }
 
+/* What sys_clone_call finds on its stack. */
+static void **stack_of_call(char *stack_end, void (*run)(void *), void *argument)
+{
+    void **top = (void **)(stack_end - 64);
+    top[0] = (void *)run;
+    top[1] = argument;
+    return top;
+}
+
 long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end)
 {
     uint64_t all = ~0ull;
     uint64_t before = 0;
-    void **stack = (void **)(stack_end - 64);
-    stack[0] = (void *)run;
-    stack[1] = argument;
+    void **stack = stack_of_call(stack_end, run, argument);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
                                  CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
@@ -147,4 +154,21 @@ void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid)
         sys_futex_wait(tid, seen, PATIENCE_NS);
     while (sys3(SYS_tgkill, pid, id, 0) != NO_SUCH_THREAD)
         sys0(SYS_sched_yield);
+}
+
+static SPARSE _Alignas(PAGE_BYTES) char apart_stack[64 * 1024];
+
+/* The caller goes on when the kernel has taken the thread's memory away (CLONE_VFORK), a moment before it drops it. */
+long sys_call_apart(void (*run)(void *), void *argument)
+{
+    enum { NO_SUCH_THREAD = -3 };
+    uint64_t all = ~0ull;
+    uint64_t before = 0;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK,
+                             stack_of_call(apart_stack + sizeof apart_stack, run, argument), NULL, NULL, NULL);
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    while (id > 0 && sys3(SYS_tgkill, sys0(SYS_getpid), id, 0) != NO_SUCH_THREAD)
+        sys0(SYS_sched_yield);
+    return id < 0 ? id : 0;
 }

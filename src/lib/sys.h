@@ -73,4 +73,10 @@ long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *
 /* Waits until there is no such thread any more. */
 void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid);
 
+/* Calls run(argument) in the caller's place, but with descriptors of its own: what it opens and closes, the program
+ * does not see. It is a thread with the caller's thread-local storage, on a stack of its own of 64 KiB, and all signals
+ * are blocked in it; the caller waits until the kernel has dropped it. One caller at a time. Returns 0, or -errno: it
+ * was not called. */
+long sys_call_apart(void (*run)(void *), void *argument);
+
 #endif

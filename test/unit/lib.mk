@@ -19,6 +19,7 @@ UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c symtab.c glob.c)
 UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c)
 UNIT_alarm   := $(UNIT_options)
+UNIT_allocator := $(addprefix src/lib/,allocator.c feature.c sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
 
 UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
 UNIT_stack   := src/lib/stack.c src/lib/sys.c
