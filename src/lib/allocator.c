@@ -108,7 +108,6 @@ static void listen(void *argument)
         sys2(SYS_dup2, file, listening->descriptor);
     listening->speak();
     fflush_unlocked(stderr);
-    __fpurge(stderr); /* what did not fit into the file is still ours */
     read_back((int)file, listening->out);
 }
 
