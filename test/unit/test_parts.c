@@ -59,8 +59,10 @@ static struct snapshot *talkative(void)
 static void take_out(char *report, const char *heading)
 {
     char *begin = strstr(report, heading);
-    if (begin == NULL)
+    if (begin == NULL) {
         fail_msg("no section%s in\n%s", heading, report);
+        return;
+    }
     char *end = strstr(begin + 2, "\n\n");
     assert_non_null(end);
     memmove(begin, end, strlen(end) + 1);
