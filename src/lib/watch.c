@@ -379,11 +379,12 @@ static int put(const struct watch_wish *wish)
     watch->round = round;
     watch->wish = *wish;
     watch->told_ms = clock_uptime_ms();
+    watch->stale = !is_switched_on(watch);
     if (wish->alarm.what != ALARM_BLOCK)
         alarm_begin(&wish->alarm, &watch->seen, value_of(watch), watch->told_ms);
     __atomic_store_n(&watch->state, STATE_SET, __ATOMIC_RELEASE);
     __atomic_fetch_add(&watches.count[who_looks(wish)], 1, __ATOMIC_RELAXED);
-    watch_features();
+    agree_on_least();
     return number_of(watch);
 }
 
