@@ -11,6 +11,7 @@ enum { STACK_BYTES = 32 * 1024, CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */ };
 struct errand {
     void (*work)(void *);
     void *argument;
+    unsigned kept; /* descriptors, from 0 */
     bool done;
 };
 
@@ -22,17 +23,16 @@ static uint32_t running;
 static void run(void *from)
 {
     struct errand *errand = from;
-    if (sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
+    if (sys3(SYS_close_range, errand->kept, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
         return;
     errand->work(errand->argument);
     errand->done = true;
 }
 
-bool apart(void (*work)(void *), void *argument, uintptr_t self)
+static bool send_errand(struct errand errand, uintptr_t self)
 {
-    struct errand errand = {work, argument, false};
     if (self != reporter_self()) {
-        work(argument);
+        errand.work(errand.argument);
         return true;
     }
     long tid = sys_thread_start(run, &errand, &running, stack + STACK_BYTES);
@@ -40,4 +40,14 @@ bool apart(void (*work)(void *), void *argument, uintptr_t self)
         return false;
     sys_thread_wait(clock_area.now.pid, (uint32_t)tid, &running);
     return errand.done;
+}
+
+bool apart(void (*work)(void *), void *argument, uintptr_t self)
+{
+    return send_errand((struct errand){.work = work, .argument = argument}, self);
+}
+
+bool apart_with_stderr(void (*work)(void *), void *argument, uintptr_t self)
+{
+    return send_errand((struct errand){.work = work, .argument = argument, .kept = 3}, self);
 }

@@ -1,14 +1,17 @@
-/* Work that opens files, without taking a descriptor number from the program.
+/* Work with descriptors of its own.
  *
- * A thread of the program opens what it likes: it is its own call that waits. The reporter has the program's
- * descriptors while the program runs, so it sends a thread that gives them up first, for as long as the work takes. */
+ * What opens files must take no number from the program, and what writes to stderr must not be handed another file
+ * between the look at it and the write. A thread of the program may do either: it is its own call that waits. The
+ * reporter shares the program's descriptors while the program runs, so it sends a thread that parts from them first. */
 #ifndef TM_APART_H
 #define TM_APART_H
 
 #include "base.h"
 
-/* Runs work(argument), and returns when it is done. Under lock_report; `self` is the caller to a lock. The work may use
- * raw system calls and string functions. false: there was no such thread to be had, and nothing was done. */
+/* Runs work(argument) without descriptors, and returns when it is done. Under lock_report; `self` is the caller to a
+ * lock. The work may use raw system calls and string functions. false: nothing was done, there was no such thread. */
 bool apart(void (*work)(void *), void *argument, uintptr_t self);
+/* The same, with the standard descriptors as they are at the moment. */
+bool apart_with_stderr(void (*work)(void *), void *argument, uintptr_t self);
 
 #endif

@@ -23,6 +23,9 @@
 #include "sys.h"
 #include "tag.h"
 
+#define TM_LIBRARY
+#include "trackmalloc.h"
+
 enum { THREAD_ROWS = 1024 };
 
 _Static_assert((int)AGE_ROWS == (int)SNAPSHOT_AGE_ROWS && (int)SIZE_CLASSES - 1 <= (int)SNAPSHOT_SIZE_CLASSES,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "allocator.h"
+#include "apart.h"
 #include "clock.h"
 #include "collect.h"
 #include "control.h"
@@ -16,6 +17,7 @@
 #include "options.h"
 #include "path.h"
 #include "segment.h"
+#include "snapshot/text.h"
 #include "sys.h"
 #include "watch.h"
 
@@ -90,7 +92,7 @@ uintptr_t reporter_self(void)
 
 bool reporter_runs(void)
 {
-    return phase_now() == PHASE_RUNNING;
+    return __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool reporter_is_mute(void)
@@ -166,19 +168,41 @@ static void try_path(void)
     memcpy(options.output, "stderr", sizeof "stderr");
 }
 
-static bool write_out(int descriptor, size_t length)
+struct piece {
+    size_t length;
+    bool written;
+};
+
+static void write_stderr(void *argument)
+{
+    struct piece *piece = argument;
+    piece->written = log_stderr(report_text, piece->length, impatience());
+}
+
+static bool write_apart(size_t length, uintptr_t self)
+{
+    struct piece piece = {length, false};
+    if (!apart_with_stderr(write_stderr, &piece, self))
+        write_stderr(&piece);
+    return piece.written;
+}
+
+static bool write_out(int descriptor, size_t length, uintptr_t self)
 {
     if (descriptor >= 0)
         return log_descriptor(descriptor, report_text, length, NULL);
     if (to_stderr())
-        return log_stderr(report_text, length, impatience());
+        return write_apart(length, self);
     return reporter_is_mute() || write_to_path(length);
 }
 
-static bool write_text(int descriptor, const struct snapshot *snapshot)
+/* glibc's own sections need a thread that glibc knows. */
+static bool write_text(int descriptor, const struct snapshot *snapshot, uintptr_t self)
 {
-    size_t length = allocator_report(snapshot, (unsigned)options.top, report_text, sizeof report_text);
-    return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text);
+    unsigned top = (unsigned)options.top;
+    size_t length = self == reporter_self() ? text_report(snapshot, top, report_text, sizeof report_text)
+                                            : allocator_report(snapshot, top, report_text, sizeof report_text);
+    return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text, self);
 }
 
 /* `alarm`: NULL, or of an alarm report its evidence. */
@@ -194,7 +218,7 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
     uint32_t number = ++reporter.number;
     const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
     segment_publish(snapshot);
-    bool written = write_text(descriptor, snapshot);
+    bool written = write_text(descriptor, snapshot, self);
     lock_release(&lock_report);
     return written;
 }
@@ -248,7 +272,7 @@ void reporter_last_word(bool text, uintptr_t self)
         if (keep)
             segment_publish(snapshot);
         if (text)
-            write_text(-1, snapshot);
+            write_text(-1, snapshot, self);
     }
     segment_end();
     lock_release(&lock_report);

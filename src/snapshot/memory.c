@@ -26,7 +26,7 @@ static void write_kernels(struct format *out, const struct snapshot_memory *memo
     format_number(out, memory->major_faults);
     format_text(out, " with\n");
     format_number(out, memory->threads);
-    format_text(out, " Threads\n");
+    format_text(out, memory->threads == 1 ? " Thread\n" : " Threads\n");
 }
 
 /* In tenths of a per cent, for any two numbers. */

@@ -44,8 +44,8 @@ static void standard_error_is_left_alone(void **state)
     static const char *const parts[] = {"stderr_untouched", "stderr_buffered", "stderr_closed", "stderr_locked",
                                         "stderr_blocked"};
     for (unsigned i = 0; i < LENGTH(parts); i++) {
-        fine(parts[i], "", 0);
-        fine(parts[i], "output=none", 0);
+        fine(parts[i], "segment=off", 0);
+        fine(parts[i], "segment=off,output=none", 0);
     }
 }
 
