@@ -141,6 +141,8 @@ static void thresholds(void **state)
     assert_says(&run, "3 rises, 0 falls: it leaks\n");
     assert_says(&run, "1 rises, 1 falls: fine\n");
     assert_int_equal(reports_by(run.err, ANYBODY, "request"), 1);
+    assert_non_null(strstr(run.err, "\nglibc's mallinfo2:\n"));
+    assert_null(strstr(run.err, "\nAllocations by thread:\n"));
     assert_int_equal(report_tag(&report, "worker")->live_blocks, 5 * 64);
     assert_int_equal(live_at("thresholds!leak_grow"), 1 + 3 * 64);
     assert_int_equal(live_at("thresholds!batch_grow"), 1);

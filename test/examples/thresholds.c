@@ -241,6 +241,7 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     puts(tm_tag_count() != 0 ? "tracked" : "not tracked");
+    tm_features(TM_FEATURE_MALLINFO, TM_FEATURE_THREADS); /* one section more in reports, one less */
     workers_run();
     leak_detect();
     fflush(stdout);
