@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "command.h"
+#include "diff.h"
 #include "save.h"
 #include "show.h"
 #include "trackmalloc.h"
 
 const struct command commands[] = {
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
+    {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},
     {NULL, NULL, NULL, NULL},
 };

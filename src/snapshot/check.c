@@ -5,7 +5,7 @@
 
 enum {
     ROW_ALIGNMENT = 8,
-    ROWS_MOST = 16384 /* of a kind: whoever shows more than any process has need not be quick */
+    ROWS_MOST = 4096 /* of a kind: whoever shows more than any process has need not be quick */
 };
 
 static bool ends(const char *text, size_t room)

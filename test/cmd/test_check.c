@@ -163,7 +163,7 @@ static void no_table_is_longer_than_is_said(void **state)
     ASSERT_BAD(ROWS(point, SNAPSHOT_POINTS + 1), MANY);
     ASSERT_BAD(ROWS(site, SNAPSHOT_SITES + 2), MANY);
     ASSERT_BAD(ROWS(suspect, SNAPSHOT_SUSPECTS + 1), MANY);
-    ASSERT_BAD(ROWS(stack, 16385), MANY);
+    ASSERT_BAD(ROWS(stack, 4097), MANY);
     ASSERT_BAD((MAKE_ROOM, snapshot->command_bytes = SNAPSHOT_COMMAND + 1), MANY);
 }
 

@@ -1,0 +1,315 @@
+#include "diff_text.h"
+
+#include <string.h>
+
+#include "snapshot/rank.h"
+#include "snapshot/sections.h"
+#include "snapshot/table.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+enum { TITLE_WIDTH = 21, PAIR_WIDTH = 15, CHANGE_WIDTH = 6 };
+
+void diff_make(struct diff *diff)
+{
+    identities_make(diff->snapshot, diff->mine);
+    for (enum compare_by by = BY_TAG; by < BY_KINDS; by++)
+        diff->changes[by] = diff->wanted[by] ? compare(diff->mine, by) : (struct changes){.row = NULL};
+}
+
+void diff_free(struct diff *diff)
+{
+    for (enum compare_by by = BY_TAG; by < BY_KINDS; by++)
+        changes_free(&diff->changes[by]);
+    identities_free(diff->mine);
+}
+
+/* ---- whose snapshots, and their totals ---- */
+
+static bool same_process(const struct diff *diff)
+{
+    const struct snapshot *before = diff->snapshot[BEFORE], *after = diff->snapshot[AFTER];
+    return before->pid == after->pid && before->started_ticks == after->started_ticks &&
+           strncmp(before->program, after->program, SNAPSHOT_NAME) == 0;
+}
+
+static void write_identity(struct format *out, const char *title, const struct snapshot *snapshot)
+{
+    format_text(out, title);
+    format_name(out, snapshot->program, SNAPSHOT_NAME);
+    format_text(out, "[");
+    format_id(out, snapshot->pid);
+    format_text(out, "], ");
+    format_date(out, snapshot->wall_seconds);
+    format_text(out, ", up ");
+    format_duration(out, snapshot->uptime_ms);
+}
+
+static void write_head(struct format *out, const struct diff *diff)
+{
+    const struct snapshot *before = diff->snapshot[BEFORE], *after = diff->snapshot[AFTER];
+    write_identity(out, "before: ", before);
+    format_text(out, "\n");
+    write_identity(out, "after:  ", after);
+    if (!same_process(diff)) {
+        format_text(out, " (another process)");
+    } else {
+        bool later = after->uptime_ms >= before->uptime_ms;
+        format_text(out, " (the same process, ");
+        format_duration(out, later ? after->uptime_ms - before->uptime_ms : before->uptime_ms - after->uptime_ms);
+        format_text(out, later ? " later)" : " earlier)");
+    }
+    format_text(out, "\n");
+}
+
+static void put_right(struct format *out, const struct format *field, size_t width)
+{
+    format_fill(out, ' ', field->length < width ? width - field->length : 1);
+    format_bytes(out, field->out, field->length);
+}
+
+static void put_word(struct format *out, const char *word)
+{
+    format_fill(out, ' ', PAIR_WIDTH - strlen(word));
+    format_text(out, word);
+}
+
+static void put_value(struct format *out, uint64_t value, bool size)
+{
+    char text[FORMAT_FIELD];
+    struct format field = {text, sizeof text, 0};
+    if (size)
+        format_size(&field, value);
+    else
+        format_number(&field, value);
+    put_right(out, &field, PAIR_WIDTH);
+}
+
+static void put_growth(struct format *out, uint64_t before, uint64_t after, bool size)
+{
+    char text[FORMAT_FIELD];
+    struct format field = {text, sizeof text, 0};
+    if (size) {
+        format_change(&field, before, after);
+    } else {
+        format_text(&field, after > before ? "+" : after < before ? "-" : "");
+        format_number(&field, after > before ? after - before : before - after);
+    }
+    put_right(out, &field, PAIR_WIDTH);
+}
+
+static void write_pair(struct format *out, const char *title, uint64_t before, uint64_t after, bool size)
+{
+    format_text(out, title);
+    format_fill(out, ' ', TITLE_WIDTH - strlen(title));
+    put_value(out, before, size);
+    put_value(out, after, size);
+    put_growth(out, before, after, size);
+    format_text(out, "\n");
+}
+
+static void write_totals(struct format *out, const struct diff *diff)
+{
+    const struct snapshot *a = diff->snapshot[BEFORE], *b = diff->snapshot[AFTER];
+    format_text(out, "\n");
+    format_fill(out, ' ', TITLE_WIDTH);
+    put_word(out, "before");
+    put_word(out, "after");
+    put_word(out, "growth");
+    format_text(out, "\n");
+    write_pair(out, "live size", a->total.live.bytes, b->total.live.bytes, true);
+    write_pair(out, "live blocks", a->total.live.blocks, b->total.live.blocks, false);
+    write_pair(out, "peak size", a->total.peak_bytes, b->total.peak_bytes, true);
+    write_pair(out, "allocations", a->total.allocated.blocks, b->total.allocated.blocks, false);
+    write_pair(out, "frees", a->total.freed.blocks, b->total.freed.blocks, false);
+    if (a->memory.known != 0 && b->memory.known != 0) {
+        write_pair(out, "resident", a->memory.resident, b->memory.resident, true);
+        write_pair(out, "threads", a->memory.threads, b->memory.threads, false);
+    }
+}
+
+static void write_rebuilt(struct format *out, const struct diff *diff)
+{
+    uint32_t row = 0;
+    const char *base = identity_rebuilt(&diff->mine[AFTER], &row);
+    const char *separator = "\nOther builds, compared by function: ";
+    for (; base != NULL; base = identity_rebuilt(&diff->mine[AFTER], &row)) {
+        format_text(out, separator);
+        format_name(out, base, SNAPSHOT_PATH);
+        separator = ", ";
+    }
+    if (*separator == ',')
+        format_text(out, "\n");
+}
+
+/* ---- tables ---- */
+
+/* "new" and "gone", with a question mark where it may have been among the others. */
+static const char *what_happened(const struct change *change, const struct changes *changes)
+{
+    if (!change->there[BEFORE])
+        return changes->whole[BEFORE] ? "new" : "new?";
+    if (!change->there[AFTER])
+        return changes->whole[AFTER] ? "gone" : "gone?";
+    return change->grown != 0 ? "grew" : "shrank";
+}
+
+static size_t put_name(struct format *out, const void *row)
+{
+    const char *name = ((const struct change *)row)->name;
+    return format_name_within(out, name, strlen(name), SECTION_NAME);
+}
+
+static void put_change(struct format *out, const void *row, const void *of)
+{
+    format_text(out, what_happened(row, of));
+}
+
+static void put_change_and_tag(struct format *out, const void *row, const void *of)
+{
+    const struct change *change = row;
+    const char *word = what_happened(row, of);
+    format_text(out, word);
+    format_fill(out, ' ', CHANGE_WIDTH - strlen(word));
+    format_text(out, "  ");
+    if (change->tag != NULL)
+        format_name(out, change->tag, SNAPSHOT_NAME);
+    else
+        format_text(out, "-");
+}
+
+#define SIDE(field, side) .at = offsetof(struct change, live[side].field)
+#define GROWTH(amount, field)                                                  \
+    .minus = 1, .plus = 1, .at = offsetof(struct change, amount[AFTER].field), \
+    .less = offsetof(struct change, amount[BEFORE].field)
+
+static const struct column columns[] = {
+    {.title = "growth", .width = 13, .kind = COLUMN_SIZE, GROWTH(live, bytes)},
+    {.title = "before", .width = 13, .kind = COLUMN_SIZE, SIDE(bytes, BEFORE)},
+    {.title = "after", .width = 13, .kind = COLUMN_SIZE, SIDE(bytes, AFTER)},
+    {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, GROWTH(live, blocks)},
+    {.title = "allocations", .width = 14, .kind = COLUMN_COUNT, GROWTH(allocated, blocks)},
+};
+
+static void write_table(struct format *out, const struct changes *changes, enum compare_by by, size_t key_at,
+                        unsigned top)
+{
+    const struct table table = {
+        .one = by == BY_TAG ? "tag" : "site",
+        .many = by == BY_TAG ? "tags" : "sites",
+        .columns = columns,
+        .column_count = LENGTH(columns),
+        .row_bytes = sizeof(struct change),
+        .key_at = key_at,
+        .skip_zero = true,
+        .put_name = put_name,
+        .tail = by == BY_TAG ? "change" : "change  tag",
+        .put_tail = by == BY_TAG ? put_change : put_change_and_tag,
+        .of = changes,
+    };
+    table_write(out, &table, changes->row, changes->rows, top);
+}
+
+/* ---- stacks ---- */
+
+/* The side whose frames have names, else the later. */
+static int side_to_show(const struct diff *diff, const struct change *change)
+{
+    const struct snapshot_stack *before = change->stack[BEFORE], *after = change->stack[AFTER];
+    if (before == NULL || after == NULL)
+        return after != NULL ? AFTER : BEFORE;
+    bool named = after->frames == 0 || snapshot_frames(diff->snapshot[AFTER])[after->frame].name_at != 0;
+    return named ? AFTER : BEFORE;
+}
+
+/* +30.0MiB live (2.0MiB in 20 blocks, now 32.0MiB in 420), grew: */
+static void write_stack(struct format *out, const struct diff *diff, const struct change *change)
+{
+    const int side = side_to_show(diff, change);
+    const struct snapshot_amount *before = &change->live[BEFORE], *after = &change->live[AFTER];
+    format_change(out, before->bytes, after->bytes);
+    format_text(out, " live (");
+    format_size(out, before->bytes);
+    format_text(out, " in ");
+    format_number(out, before->blocks);
+    format_text(out, before->blocks == 1 ? " block, now " : " blocks, now ");
+    format_size(out, after->bytes);
+    format_text(out, " in ");
+    format_number(out, after->blocks);
+    format_text(out, "), ");
+    format_text(out, what_happened(change, &diff->changes[BY_STACK]));
+    format_text(out, ":\n");
+    section_frames(out, diff->snapshot[side], change->stack[side], 0);
+}
+
+static void write_rest(struct format *out, struct rank *rank, const struct change *rows, size_t key_at)
+{
+    uint32_t row, more = 0;
+    uint64_t bytes = 0;
+    for (; rank_next(rank, &row); more++) {
+        uint64_t key;
+        memcpy(&key, (const char *)&rows[row] + key_at, sizeof key);
+        if (key == 0)
+            break;
+        bytes += key;
+    }
+    if (more == 0)
+        return;
+    format_text(out, key_at == offsetof(struct change, grown) ? "+" : "-");
+    format_size(out, bytes);
+    format_text(out, " live by ");
+    format_number(out, more);
+    format_text(out, more == 1 ? " more stack\n" : " more stacks\n");
+}
+
+static void write_stacks(struct format *out, const struct diff *diff, size_t key_at, unsigned top)
+{
+    const struct changes *changes = &diff->changes[BY_STACK];
+    struct rank rank;
+    uint32_t row;
+    rank_start(&rank, (const char *)changes->row + key_at, sizeof *changes->row, changes->rows);
+    for (unsigned shown = 0; shown < top && rank_next(&rank, &row); shown++) {
+        const bool grew = key_at == offsetof(struct change, grown);
+        if ((grew ? changes->row[row].grown : changes->row[row].shrunk) == 0)
+            return;
+        write_stack(out, diff, &changes->row[row]);
+    }
+    write_rest(out, &rank, changes->row, key_at);
+}
+
+/* ---- all of it ---- */
+
+static bool any(const struct changes *changes, bool grew)
+{
+    for (uint32_t i = 0; i < changes->rows; i++)
+        if ((grew ? changes->row[i].grown : changes->row[i].shrunk) != 0)
+            return true;
+    return false;
+}
+
+static void write_section(struct format *out, const struct diff *diff, enum compare_by by, bool grew, unsigned top)
+{
+    static const char *const names[BY_KINDS] = {"tag", "call site", "stack"};
+    const size_t key_at = grew ? offsetof(struct change, grown) : offsetof(struct change, shrunk);
+    if (!any(&diff->changes[by], grew))
+        return;
+    format_text(out, grew ? "\nGrew, by " : "\nShrank, by ");
+    format_text(out, names[by]);
+    format_text(out,
+                by == BY_STACK && diff->snapshot[AFTER]->stack_period != 0 ? ": (estimated from samples)\n" : ":\n");
+    if (by == BY_STACK)
+        write_stacks(out, diff, key_at, top);
+    else
+        write_table(out, &diff->changes[by], by, key_at, top);
+}
+
+void diff_text(struct format *out, const struct diff *diff, unsigned top)
+{
+    write_head(out, diff);
+    write_totals(out, diff);
+    write_rebuilt(out, diff);
+    for (enum compare_by by = BY_TAG; by < BY_KINDS; by++) {
+        write_section(out, diff, by, true, top);
+        write_section(out, diff, by, false, top);
+    }
+}

@@ -1,0 +1,28 @@
+/* The text faces of two comparisons: of two snapshots, and of one with what its process held before. Aligned and named
+ * as in the report (snapshot/text.h); no byte of a name that could steer a terminal. */
+#ifndef TM_DIFF_TEXT_H
+#define TM_DIFF_TEXT_H
+
+#include <stdbool.h>
+
+#include "compare.h"
+#include "snapshot/format.h"
+
+struct diff {
+    const struct snapshot *snapshot[SIDES];
+    struct identities mine[SIDES];
+    struct changes changes[BY_KINDS]; /* by enum compare_by; empty where it is not wanted */
+    bool wanted[BY_KINDS];
+};
+
+/* diff_make of the snapshots and what is wanted; diff_free takes back what it has made. */
+void diff_make(struct diff *diff);
+void diff_free(struct diff *diff);
+
+/* At most `top` rows in a table. */
+void diff_text(struct format *out, const struct diff *diff, unsigned top);
+
+/* Tags and sites against 1 min, 10 min, 1 hour and 1 day ago, and the time series. */
+void past_text(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top);
+
+#endif
