@@ -1,11 +1,11 @@
 /* diff: what is one place in two snapshots, what is told of it, and in which order. */
 #include "harness.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "section.h"
 #include "story.h"
 
 /* ---- two days of the shop ---- */
@@ -44,29 +44,6 @@ static char *diff_of(struct story *before, struct story *after)
     assert_string_equal(outcome.err, "");
     free(outcome.err);
     return outcome.out;
-}
-
-/* The text's lines with each run of blanks as one, between `from` and the next blank line. */
-static const char *section(const char *text, const char *from)
-{
-    static char lines[8192];
-    char *to = lines;
-    const char *at = strstr(text, from);
-    if (at == NULL)
-        return "";
-    const char *end = strstr(at, "\n\n");
-    for (; *at != '\0' && at != end && to < lines + sizeof lines - 1; at++)
-        if (*at != ' ' || to[-1] != ' ')
-            *to++ = *at;
-    *to = '\0';
-    return lines;
-}
-
-static void assert_line(const char *text, const char *from, const char *line)
-{
-    const char *lines = section(text, from);
-    if (strstr(lines, line) == NULL)
-        fail_msg("no line \"%s\" in\n%.700s", line, lines[0] != '\0' ? lines : text);
 }
 
 /* ---- what is told ---- */
@@ -328,62 +305,6 @@ static void the_young_have_no_past(void **state)
     outcome_free(&outcome);
 }
 
-/* ---- real processes ---- */
-
-static void two_real_runs_are_compared(void **state)
-{
-    const char *const argv[] = {built("test/cmd/programs/grows"), NULL};
-    const char *options = "output=/dev/null,interval=0.25,stacks=all";
-    char first_pid[16], second_pid[16];
-    (void)state;
-    struct target first = target_start(options, argv), second = target_start(options, argv);
-    assert_string_equal(target_line(&first), "ready");
-    assert_string_equal(target_line(&second), "ready");
-    target_tell(&second, "");
-    assert_string_equal(target_line(&second), "grown");
-    target_published(&first, target_published(&first, 0) + 1);
-    target_published(&second, target_published(&second, 0) + 1); /* begun after it has grown */
-    snprintf(first_pid, sizeof first_pid, "%d", first.pid);
-    snprintf(second_pid, sizeof second_pid, "%d", second.pid);
-    struct outcome outcome = run_command("diff", first_pid, second_pid);
-    assert_int_equal(outcome.status, 0);
-    assert_line(outcome.out, "Grew, by tag", "grows +976.6KiB");
-    assert_line(outcome.out, "Grew, by call site", "grows!hold_one+0x");
-    assert_line(outcome.out, "Grew, by call site", " +976.6KiB 97.7KiB 1.0MiB +1,000 +1,000 grew grows");
-    assert_null(strstr(outcome.out, "by function"));
-    outcome_free(&outcome);
-    target_end(&first, SIGKILL);
-    target_end(&second, SIGKILL);
-    outcome = run_command("diff", second_pid, first_pid); /* what they left */
-    assert_line(outcome.out, "Shrank, by call site", " -976.6KiB 1.0MiB 97.7KiB -1,000 -1,000 shrank grows");
-    outcome_free(&outcome);
-}
-
-static void a_process_is_compared_with_what_was_saved_of_it(void **state)
-{
-    const char *const argv[] = {built("test/cmd/programs/grows"), NULL};
-    struct target target = target_start("output=/dev/null,interval=0.25,stacks=all", argv);
-    char pid[16];
-    (void)state;
-    snprintf(pid, sizeof pid, "%d", target.pid);
-    assert_string_equal(target_line(&target), "ready");
-    target_published(&target, target_published(&target, 0) + 1);
-    struct outcome outcome = run_command("save", pid, "-o", in_scratch("yesterday.tms"));
-    assert_int_equal(outcome.status, 0);
-    outcome_free(&outcome);
-    target_tell(&target, "");
-    assert_string_equal(target_line(&target), "grown");
-    target_published(&target, target_published(&target, 0) + 1);
-    outcome = run_command("diff", in_scratch("yesterday.tms"), pid);
-    assert_non_null(strstr(outcome.out, "(the same process, "));
-    assert_line(outcome.out, "Grew, by call site", " +976.6KiB 97.7KiB 1.0MiB +1,000 +1,000 grew grows");
-    assert_line(outcome.out, "Grew, by stack",
-                "+976.6KiB live (0.0B in 0 blocks, now 976.6KiB in 1,000), new:\n"
-                " grows!hold_one+0x");
-    outcome_free(&outcome);
-    assert_int_equal(target_end(&target, 0), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,8 +324,6 @@ int main(void)
         cmocka_unit_test(no_name_steers_the_terminal),
         cmocka_unit_test(one_snapshot_tells_its_past),
         cmocka_unit_test(the_young_have_no_past),
-        cmocka_unit_test(two_real_runs_are_compared),
-        cmocka_unit_test(a_process_is_compared_with_what_was_saved_of_it),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }
