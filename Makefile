@@ -79,6 +79,7 @@ include src/cmd/cmd.mk
 include test/unit/unit.mk
 include test/preload/preload.mk
 include test/cmd/cmd-test.mk
+include test/fuzz/fuzz.mk
 include test/real/real.mk
 include test/examples/examples.mk
 include test/man/man.mk

@@ -1,0 +1,157 @@
+/* make_seeds DIRECTORY: inputs of the fuzz target, from which it goes on (compact.h). */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compact.h"
+#include "story.h"
+
+static const char *directory;
+
+static void write_seed(const char *name, const struct story *story)
+{
+    char path[4096];
+    struct snapshot *snapshot = story_lay_out(story);
+    struct segment head = {
+        .version = SEGMENT_VERSION,
+        .buffer_bytes = snapshot->bytes,
+        .pid = snapshot->pid,
+        .started_ticks = snapshot->started_ticks,
+        .writing = SEGMENT_BUFFERS,
+        .written = SEGMENT_BUFFERS,
+    };
+    memcpy(head.magic, SEGMENT_MAGIC, sizeof head.magic);
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL || fwrite(&head, COMPACT_HEAD, 1, file) != 1 || fwrite(snapshot, snapshot->bytes, 1, file) != 1 ||
+        fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+    free(snapshot);
+}
+
+/* ---- small ones, each with rows of one table: a change hits what it means ---- */
+
+static void empty(struct story *story)
+{
+    struct snapshot *head = &story->head;
+    head->tags = head->threads = head->sites = head->suspects = head->stacks = head->frames = 0;
+    head->objects = head->points = head->command_bytes = 0;
+    head->names_bytes = 1;
+}
+
+static void few_stacks(struct story *story)
+{
+    story->head.stacks = story->head.sites = 1;
+    story->head.frames = 2;
+    story->head.objects = 3;
+    story->head.tags = 1;
+    story->head.suspects = story->head.points = story->head.threads = 0;
+}
+
+static void few_tags(struct story *story)
+{
+    empty(story);
+    story->head.tags = 3;
+}
+
+static void few_points(struct story *story)
+{
+    empty(story);
+    story->head.points = 5;
+}
+
+/* ---- what is seldom ---- */
+
+static void leaks_at_exit(struct story *story)
+{
+    story->head.kind = SNAPSHOT_EXIT;
+    story->head.leaks_wanted = 1;
+}
+
+static void alarm_of_a_level(struct story *story)
+{
+    story->head.kind = SNAPSHOT_ALARM;
+    story->head.alarm = (struct snapshot_alarm){.what = SNAPSHOT_ALARM_LEVEL,
+                                                .of = SNAPSHOT_TAG,
+                                                .limit = 1 << 20,
+                                                .value = 2 << 20,
+                                                .change = -5,
+                                                .since_ms = 9,
+                                                .name = "cache/pages"};
+}
+
+static void alarm_of_a_block(struct story *story)
+{
+    story->head.kind = SNAPSHOT_ALARM;
+    story->head.alarm = (struct snapshot_alarm){.what = SNAPSHOT_ALARM_BLOCK,
+                                                .blocks = 1,
+                                                .limit = 1 << 20,
+                                                .value = 2 << 20,
+                                                .name = "shop!main",
+                                                .tag = "shop"};
+}
+
+static void rebuilt_and_hostile(struct story *story)
+{
+    story->object[0].build_id[3]++;
+    story->object[2].build_id_bytes = 0;
+    strcpy(story->tag[0].name, "\x1b[2J\xc2\x9b\xe2\x80\xae");
+    strcpy(story->site[0].name, "a!b+0x+0x");
+    strcpy(story->object[1].path, "/");
+}
+
+/* As large as can be: sums overflow. */
+static void huge(struct story *story)
+{
+    struct snapshot *head = &story->head;
+    memset(&head->total, 0xFF, sizeof head->total);
+    memset(head->sizes, 0xFF, sizeof head->sizes);
+    memset(&head->memory, 0xFF, sizeof head->memory);
+    head->uptime_ms = head->own_cpu_us = head->own_resident_bytes = UINT64_MAX;
+    head->wall_seconds = INT64_MIN;
+    for (uint32_t i = 0; i < head->tags; i++)
+        memset(&story->tag[i].books, 0xFF, sizeof story->tag[i].books + sizeof story->tag[i].past);
+    for (uint32_t i = 0; i < head->sites; i++)
+        memset(&story->site[i].live, 0xFF, sizeof story->site[i] - offsetof(struct snapshot_site, live));
+    for (uint32_t i = 0; i < head->points; i++)
+        memset(&story->point[i], 0xFF, sizeof story->point[i]);
+    for (uint32_t i = 0; i < head->stacks; i++)
+        memset(&story->stack[i].live, 0xFF, sizeof story->stack[i] - offsetof(struct snapshot_stack, live));
+}
+
+static void whole(struct story *story)
+{
+    (void)story;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*change)(struct story *story);
+    } seeds[] = {
+        {"whole", whole},
+        {"empty", empty},
+        {"few-stacks", few_stacks},
+        {"few-tags", few_tags},
+        {"few-points", few_points},
+        {"leaks-at-exit", leaks_at_exit},
+        {"alarm-of-a-level", alarm_of_a_level},
+        {"alarm-of-a-block", alarm_of_a_block},
+        {"rebuilt-and-hostile", rebuilt_and_hostile},
+        {"huge", huge},
+    };
+    if (argc != 2)
+        return 2;
+    directory = argv[1];
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        struct story *story = story_new();
+        seeds[i].change(story);
+        write_seed(seeds[i].name, story);
+        free(story);
+    }
+    return 0;
+}
