@@ -340,7 +340,8 @@ static void run(void *unused)
                 reporter_publish(reporter_self());
             else
                 reporter_report(SNAPSHOT_PERIODIC, reporter_self());
-            published = now;
+            if (segment_is_open()) /* else the first is still due, however close the reports */
+                published = now;
             report_at = next_report_ns();
             continue;
         }
