@@ -284,9 +284,9 @@ uint32_t target_published(struct target *target, uint32_t after)
 int target_end(struct target *target, int signal)
 {
     int status = 0;
-    close(target->to);
     if (signal != 0)
-        kill(target->pid, signal);
+        kill(target->pid, signal); /* before it meets the end of its input, and leaves */
+    close(target->to);
     bool ended = wait_for(target->pid, &status, MOST_SECONDS);
     if (!ended) {
         kill(target->pid, SIGKILL);
