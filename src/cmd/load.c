@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,9 +116,8 @@ static bool is_pid(const char *which)
 static bool path_of(const char *directory, const char *which, struct found *found)
 {
     if (!is_pid(which)) {
-        if (strlen(which) >= sizeof found->path)
+        if (snprintf(found->path, sizeof found->path, "%s", which) >= (int)sizeof found->path)
             return complain(which, "%s", strerror(ENAMETOOLONG)) == STATUS_OK;
-        strcpy(found->path, which);
         found->state = PROCESS_DEAD;
         return true;
     }

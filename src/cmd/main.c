@@ -35,7 +35,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
     argv[0] = must_print("trackmalloc %s", command->name); /* what argp calls us */
     int status = command->run(argc, argv);
-    if (fflush(stdout) != 0 && status == STATUS_OK)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK)
         status = complain("standard output", "it could not be written whole");
     free(argv[0]);
     return status;

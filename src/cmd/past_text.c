@@ -196,13 +196,14 @@ static void write_point(struct format *out, const struct snapshot *snapshot, con
 /* So many of them that they fit a screen, the first and the last among them. */
 static void write_series(struct format *out, const struct snapshot *snapshot)
 {
-    const uint32_t points = snapshot->points, rows = points < SERIES_ROWS ? points : SERIES_ROWS;
+    const uint32_t points = snapshot->points;
     uint64_t most = 1;
+    if (points < 2)
+        return;
     for (uint32_t i = 0; i < points; i++)
         if (snapshot_points(snapshot)[i].live_bytes > most)
             most = snapshot_points(snapshot)[i].live_bytes;
-    if (points < 2)
-        return;
+    const uint32_t rows = points < SERIES_ROWS ? points : SERIES_ROWS;
     format_text(out, "\nLive size over time:\n        when    live size     resident\n");
     for (uint32_t i = 0; i < rows; i++)
         write_point(out, snapshot, &snapshot_points(snapshot)[i * (points - 1) / (rows - 1)],

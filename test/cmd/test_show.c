@@ -1,9 +1,11 @@
 /* show: what it prints, what it refuses. */
 #include "harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "section.h"
 #include "story.h"
 
 static void it_prints_the_report_of_a_file(void **state)
@@ -29,11 +31,60 @@ static void what_is_not_there_is_one_line(void **state)
     assert_refused(&outcome, 1, "nowhere/at/all: No such file or directory");
 }
 
+static void what_is_not_written_is_told(void **state)
+{
+    static char command[8192];
+    (void)state;
+    struct story *story = story_new();
+    struct snapshot *snapshot = story_lay_out(story);
+    segment_write(in_scratch("kept.tms"), snapshot);
+    snprintf(command, sizeof command, "exec %s show %s > /dev/full", built("trackmalloc"), in_scratch("kept.tms"));
+    struct outcome outcome = run_program(ARGV("/bin/sh", "-c", command));
+    assert_refused(&outcome, 1, "standard output: it could not be written whole");
+    free(snapshot);
+    free(story);
+}
+
+static void tables_are_as_long_as_is_wanted(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    struct snapshot *snapshot = story_lay_out(story);
+    segment_write(in_scratch("kept.tms"), snapshot);
+    struct outcome outcome = run_command("show", "--top", "1", in_scratch("kept.tms"));
+    assert_int_equal(outcome.status, 0);
+    assert_line(outcome.out, "Current allocations by tag:", "(3-more-tags) 900 24.0MiB");
+    outcome_free(&outcome);
+    free(snapshot);
+    free(story);
+}
+
+static void wrong_words_are_usage(void **state)
+{
+    const char *const *const calls[] = {
+        ARGV(built("trackmalloc")),
+        ARGV(built("trackmalloc"), "nonsense"),
+        ARGV(built("trackmalloc"), "show"),
+        ARGV(built("trackmalloc"), "show", "1", "2"),
+        ARGV(built("trackmalloc"), "show", "--top", "4097", "1"),
+        ARGV(built("trackmalloc"), "show", "--top", " 7", "1"),
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct outcome outcome = run_program(calls[i]);
+        assert_int_equal(outcome.status, 2);
+        assert_int_equal(outcome.out_bytes, 0);
+        assert_string_not_equal(outcome.err, "");
+        outcome_free(&outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_prints_the_report_of_a_file),
-        cmocka_unit_test(what_is_not_there_is_one_line),
+        cmocka_unit_test(it_prints_the_report_of_a_file), cmocka_unit_test(what_is_not_there_is_one_line),
+        cmocka_unit_test(what_is_not_written_is_told),    cmocka_unit_test(tables_are_as_long_as_is_wanted),
+        cmocka_unit_test(wrong_words_are_usage),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

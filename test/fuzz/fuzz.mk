@@ -7,10 +7,11 @@ FUZZ_DIR     := test/fuzz
 FUZZ_OUT     := $(BUILD)/test/fuzz
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
-FUZZ_FLAGS   := $(CPPFLAGS) $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -Itest/cmd \
+FUZZ_FLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(filter -I%,$(CMD_CFLAGS)) -O1 -g -fno-omit-frame-pointer -Itest/cmd \
                 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := $(filter-out src/cmd/main.c,$(CMD_SOURCES)) $(FUZZ_DIR)/fuzz_segment.c test/cmd/story.c
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(FUZZ_OUT)/%.o)
+FUZZ_MADE    := $(filter-out $(CMD_SOURCES:%.c=$(BUILD)/cmd/%.o),$(CMD_OBJECTS)) # from sources that are made
 FUZZ_SEEDS   := $(FUZZ_OUT)/seeds/made
 
 .PHONY: fuzz fuzz-test fuzz-test-build
@@ -26,11 +27,11 @@ fuzz: $(FUZZ_OUT)/fuzz_segment $(FUZZ_SEEDS)
 fuzz-test: fuzz-test-build
 	@echo "== test_fuzz"; $(FUZZ_OUT)/test_fuzz || { echo "test_fuzz failed"; exit 1; }
 
-$(FUZZ_OBJECTS): $(FUZZ_OUT)/%.o: %.c $(FUZZ_DIR)/fuzz.mk
+$(FUZZ_OBJECTS): $(FUZZ_OUT)/%.o: %.c $(FUZZ_DIR)/fuzz.mk | $(FUZZ_MADE)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
 
-$(FUZZ_OUT)/fuzz_segment: $(FUZZ_OBJECTS)
+$(FUZZ_OUT)/fuzz_segment: $(FUZZ_OBJECTS) $(FUZZ_MADE)
 	$(FUZZ_CC) $(FUZZ_FLAGS) $^ $(CMD_LIBS) -o $@
 
 $(FUZZ_SEEDS): $(FUZZ_DIR)/make_seeds.c $(CMDTEST_OUT)/story.o $(FUZZ_DIR)/fuzz.mk

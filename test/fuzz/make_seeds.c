@@ -112,6 +112,7 @@ static void huge(struct story *story)
     memset(&head->memory, 0xFF, sizeof head->memory);
     head->uptime_ms = head->own_cpu_us = head->own_resident_bytes = UINT64_MAX;
     head->wall_seconds = INT64_MIN;
+    head->left_out = SNAPSHOT_PART_THREADS;
     for (uint32_t i = 0; i < head->tags; i++)
         memset(&story->tag[i].books, 0xFF, sizeof story->tag[i].books + sizeof story->tag[i].past);
     for (uint32_t i = 0; i < head->sites; i++)

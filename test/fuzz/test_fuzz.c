@@ -24,8 +24,8 @@ static void what_is_made_up_is_harmless(void **state)
     char prefix[128];
     (void)state;
     snprintf(prefix, sizeof prefix, "-artifact_prefix=%s/", scratch());
-    assert_clean(run_program(
-        ARGV(built("test/fuzz/fuzz_segment"), "-runs=3000", "-seed=42", prefix, built("test/fuzz/seeds"))));
+    assert_clean(
+        run_program(ARGV(built("test/fuzz/fuzz_segment"), "-runs=3000", "-seed=42", prefix, built("test/fuzz/seeds"))));
 }
 
 int main(void)
