@@ -1,7 +1,7 @@
 # Foreign snapshots, made up by libFuzzer from clang: fuzz_segment.c says what must hold of any bytes.
 #
-# Seeds are made by make_seeds.c, so that they are of the present version; corpus/ keeps what once went wrong. What
-# `make fuzz` finds of interest stays in the build folder for the next time.
+# Seeds are made by make_seeds.c, so that they are of the present version; corpus/ keeps odd ones, and what once went
+# wrong. What `make fuzz` finds of interest stays in the build folder for the next time.
 
 FUZZ_DIR     := test/fuzz
 FUZZ_OUT     := $(BUILD)/test/fuzz
