@@ -68,8 +68,9 @@ $(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
 
 # What a machine lacks, test/setup names and installs; it prints nothing when all is there.
 SETUP = CC="$(CC)" CXX="$(CXX)" test/setup
-.PHONY: setup-bench setup-lint setup-sanitize
-setup-%:
+SETUPS := setup-bench setup-lint setup-sanitize setup-fuzz
+.PHONY: $(SETUPS)
+$(SETUPS): setup-%:
 	@$(SETUP) $*
 bench: setup-bench
 lint: setup-lint
