@@ -203,7 +203,9 @@ static void write_series(struct format *out, const struct snapshot *snapshot)
     for (uint32_t i = 0; i < points; i++)
         if (snapshot_points(snapshot)[i].live_bytes > most)
             most = snapshot_points(snapshot)[i].live_bytes;
-    const uint32_t rows = points < SERIES_ROWS ? points : SERIES_ROWS;
+    uint32_t rows = SERIES_ROWS;
+    if (rows > points)
+        rows = points;
     format_text(out, "\nLive size over time:\n        when    live size     resident\n");
     for (uint32_t i = 0; i < rows; i++)
         write_point(out, snapshot, &snapshot_points(snapshot)[i * (points - 1) / (rows - 1)],
