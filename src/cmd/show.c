@@ -54,6 +54,7 @@ int show_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     if (!load(asked.directory, asked.which, &loaded))
         return STATUS_FAILED;
+    loaded.snapshot->left_out = 0; /* the process may have switched sections off; who asks here wants them all */
     size_t length = text_report(loaded.snapshot, asked.top, NULL, 0);
     char *text = must_allocate(length + 1);
     text_report(loaded.snapshot, asked.top, text, length + 1);
