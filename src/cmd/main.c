@@ -7,11 +7,13 @@
 
 #include "command.h"
 #include "diff.h"
+#include "run.h"
 #include "save.h"
 #include "show.h"
 #include "trackmalloc.h"
 
 const struct command commands[] = {
+    {"run", run_run, "PROGRAM [ARGUMENT...]", "runs a program with the library in it"},
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
     {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},

@@ -1,0 +1,219 @@
+#include "run.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <paths.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program.h"
+
+/* As a shell answers for what it cannot start (POSIX, Shell Command Language 2.8.2). */
+enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
+
+struct asked {
+    char *options; /* for the library: NAME=VALUE,NAME=VALUE */
+    char **command;
+};
+
+/* ---- the words ---- */
+
+static void add_option(struct asked *asked, const char *name, const char *value)
+{
+    char *before = asked->options;
+    asked->options = must_print("%s%s%s=%s", before, before[0] != '\0' ? "," : "", name, value);
+    free(before);
+}
+
+static void add_pair(struct asked *asked, const char *pair, struct argp_state *state)
+{
+    const char *equals = strchr(pair, '=');
+    if (equals == NULL || equals == pair)
+        argp_error(state, "--option: '%s' is not NAME=VALUE", pair);
+    char *name = must_print("%.*s", (int)(equals - pair), pair);
+    add_option(asked, name, equals + 1);
+    free(name);
+}
+
+enum { KEY_ONLY = 256 };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+    /* The library splits at commas, and has no word for one. */
+    if (argument != NULL && key != ARGP_KEY_ARG && strchr(argument, ',') != NULL)
+        argp_error(state, "'%s': a value cannot hold a comma; an option of several values is given several times",
+                   argument);
+    switch (key) {
+    case 'O':
+        add_pair(asked, argument, state);
+        return 0;
+    case 'i':
+        add_option(asked, "interval", argument);
+        return 0;
+    case 'o':
+        add_option(asked, "output", argument);
+        return 0;
+    case 'q':
+        add_option(asked, "output", "none");
+        return 0;
+    case 's':
+        add_option(asked, "stacks", argument != NULL ? argument : "512KiB");
+        return 0;
+    case 'l':
+        add_option(asked, "leaks", "on");
+        return 0;
+    case KEY_ONLY:
+        add_option(asked, "only", argument);
+        return 0;
+    case 'k':
+        add_option(asked, "keep", "on");
+        return 0;
+    case 'd':
+        add_option(asked, "dir", argument);
+        return 0;
+    case ARGP_KEY_ARGS:
+        asked->command = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"interval", 'i', "SECONDS", 0, "from one report to the next (5)", 0},
+    {"output", 'o', "FILE", 0, "append the reports to this file; %p is the process id, %n its name", 0},
+    {"quiet", 'q', NULL, 0, "no reports: look with `trackmalloc top`", 0},
+    {"stacks", 's', "SIZE|all", OPTION_ARG_OPTIONAL, "take a stack for each so many bytes allocated (512KiB)", 0},
+    {"leaks", 'l', NULL, 0, "the last report lists what is still allocated", 0},
+    {"only", KEY_ONLY, "GLOBS", 0, "track only programs whose names match; separated by ':'", 0},
+    {"keep", 'k', NULL, 0, "the last snapshot stays after a clean exit too", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are kept", 0},
+    {"option", 'O', "NAME=VALUE", 0, "any option of the library; may be given several times", 0},
+    {0},
+};
+
+/* ---- the library ---- */
+
+/* Beside ourselves, as it is built and as it is installed. NULL: a line has said why. */
+static char *find_library(void)
+{
+    static const char *const folders[] = {"", "../lib/", "../lib/x86_64-linux-gnu/", "../lib64/"};
+    char own[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash == NULL) {
+        complain("libtrackmalloc.so", "/proc does not say where to look for it");
+        return NULL;
+    }
+    slash[1] = '\0';
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char *path = must_print("%s%slibtrackmalloc.so", own, folders[i]);
+        char *whole = realpath(path, NULL);
+        free(path);
+        if (whole != NULL)
+            return whole;
+    }
+    complain("libtrackmalloc.so", "it is neither in %s nor in the lib beside that", own);
+    return NULL;
+}
+
+static bool can_preload(const char *library)
+{
+    if (access(library, R_OK) != 0)
+        return complain(library, "%s", strerror(errno)) == STATUS_OK;
+    if (strpbrk(library, ": ") != NULL) /* where ld.so splits */
+        return complain(library, "a path with a blank or a colon in it cannot be preloaded") == STATUS_OK;
+    return true;
+}
+
+/* What the variable holds now is `before` or `behind`, and stays. */
+static void extend(const char *variable, const char *before, const char *separator, const char *behind)
+{
+    char *whole = before[0] != '\0' && behind[0] != '\0' ? must_print("%s%s%s", before, separator, behind)
+                                                         : must_print("%s%s", before, behind);
+    if (whole[0] != '\0')
+        setenv(variable, whole, 1);
+    free(whole);
+}
+
+static const char *value_of(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value != NULL ? value : "";
+}
+
+/* ---- the program ---- */
+
+static int refuse(const char *name, int why)
+{
+    if (why == ENOENT)
+        complain(name, strchr(name, '/') != NULL ? "there is no such program" : "there is no such program in PATH");
+    else
+        complain(name, "it cannot be run: %s", strerror(why));
+    return why == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
+}
+
+static int become(const struct program *program, char **command)
+{
+    execv(program->path, command);
+    if (errno != ENOEXEC || !program->needs_shell)
+        return refuse(command[0], errno);
+    size_t words = 0;
+    while (command[words] != NULL)
+        words++;
+    char **behind_shell = must_allocate((words + 2) * sizeof *behind_shell);
+    memcpy(behind_shell + 1, command, (words + 1) * sizeof *command);
+    behind_shell[0] = (char *)_PATH_BSHELL;
+    behind_shell[1] = (char *)program->path;
+    execv(_PATH_BSHELL, behind_shell);
+    free(behind_shell);
+    return refuse(_PATH_BSHELL, errno);
+}
+
+static int start(const struct asked *asked)
+{
+    struct program program;
+    char *library = find_library();
+    if (library == NULL || !can_preload(library))
+        return STATUS_FAILED;
+    int why = program_find(asked->command[0], &program);
+    if (why != 0)
+        return refuse(asked->command[0], why);
+    program_look(&program);
+    if (program.fate != PROGRAM_TRACKED)
+        complain(asked->command[0], "it runs without being tracked: %s", program.why);
+    if (program.fate != PROGRAM_BREAKS) {
+        extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
+        extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", asked->options);
+    }
+    return become(&program, asked->command);
+}
+
+int run_run(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "PROGRAM [ARGUMENT...]",
+        .doc = "Runs a program with libtrackmalloc.so in it, and says beforehand why where it cannot be tracked.\v"
+               "The program takes this command's place: its exit status and signals are its own. 127: there is no "
+               "such program, 126: it cannot be run.\n\n"
+               "  trackmalloc run -- ./server --port 80\n"
+               "  trackmalloc run -i 60 -o /var/log/heap.%p -- ./server\n"
+               "  trackmalloc run --quiet --stacks -- ./server\n"
+               "  trackmalloc run -O 'rule=libssl*:tls' -O callers=off -- ./server\n\n"
+               "What TRACKMALLOC_OPTIONS and LD_PRELOAD hold already is kept."};
+    struct asked asked = {.options = must_print("%s", "")};
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &asked);
+    int status = start(&asked);
+    free(asked.options);
+    return status;
+}
