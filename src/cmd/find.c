@@ -27,11 +27,14 @@ static uint32_t own_namespace(void)
     return sscanf(link, "pid:[%u]", &inode) == 1 ? inode : 0;
 }
 
-/* Field 22 of /proc/PID/stat; the name before it may hold blanks and brackets. 0: no such process. */
+/* Field 22 of /proc/PID/stat; the name before it may hold blanks and brackets. 0: no such process, or one that is dead
+ * and that nobody has waited for (its first thread alone may be so, while others run). */
 static uint64_t start_of(uint32_t pid)
 {
     char path[64];
     char line[1024];
+    char state = 'X';
+    long threads = 0;
     unsigned long long started = 0;
     snprintf(path, sizeof path, "/proc/%u/stat", pid);
     FILE *file = fopen(path, "re");
@@ -41,9 +44,10 @@ static uint64_t start_of(uint32_t pid)
     fclose(file);
     const char *behind_name = strrchr(line, ')');
     if (behind_name != NULL)
-        sscanf(behind_name + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-               &started);
-    return started;
+        sscanf(behind_name + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %llu",
+               &state, &threads, &started);
+    bool dead = state == 'X' || (state == 'Z' && threads <= 1);
+    return dead ? 0 : started;
 }
 
 enum process_state find_state(uint32_t pid, uint64_t started_ticks, uint32_t namespace_inode)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "ctl.h"
 #include "diff.h"
 #include "run.h"
 #include "save.h"
@@ -17,6 +18,7 @@ const struct command commands[] = {
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
     {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},
+    {"ctl", ctl_run, "PID COMMAND", "asks a process for a report, a baseline, a pause"},
     {NULL, NULL, NULL, NULL},
 };
 
