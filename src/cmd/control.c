@@ -139,7 +139,8 @@ static bool await(struct conversation *with, uint32_t number)
 static bool send_request(const struct conversation *with, const struct segment_control *words)
 {
     size_t first = offsetof(struct segment_control, command);
-    return write_at(with, first, (const char *)words + first, offsetof(struct segment_control, watched_until_ns) - first) &&
+    return write_at(with, first, (const char *)words + first,
+                    offsetof(struct segment_control, watched_until_ns) - first) &&
            write_at(with, offsetof(struct segment_control, request), &words->request, sizeof words->request);
 }
 

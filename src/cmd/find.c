@@ -27,36 +27,40 @@ static uint32_t own_namespace(void)
     return sscanf(link, "pid:[%u]", &inode) == 1 ? inode : 0;
 }
 
-/* Field 22 of /proc/PID/stat; the name before it may hold blanks and brackets. 0: no such process, or one that is dead
- * and that nobody has waited for (its first thread alone may be so, while others run). */
-static uint64_t start_of(uint32_t pid)
+/* Fields 3, 20 and 22 of /proc/PID/stat; the name before them may hold blanks and brackets. Dead: nobody has waited for
+ * it yet; where its first thread alone is, others run. false: it cannot be read. */
+static bool read_stat(uint32_t pid, uint64_t *started_ticks, bool *dead)
 {
     char path[64];
     char line[1024];
-    char state = 'X';
-    long threads = 0;
-    unsigned long long started = 0;
+    char state;
+    long threads;
+    unsigned long long started;
     snprintf(path, sizeof path, "/proc/%u/stat", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return 0;
+        return false;
     line[fread(line, 1, sizeof line - 1, file)] = '\0';
     fclose(file);
     const char *behind_name = strrchr(line, ')');
-    if (behind_name != NULL)
+    if (behind_name == NULL ||
         sscanf(behind_name + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %llu",
-               &state, &threads, &started);
-    bool dead = state == 'X' || (state == 'Z' && threads <= 1);
-    return dead ? 0 : started;
+               &state, &threads, &started) != 3)
+        return false;
+    *started_ticks = started;
+    *dead = state == 'X' || (state == 'Z' && threads <= 1);
+    return true;
 }
 
 enum process_state find_state(uint32_t pid, uint64_t started_ticks, uint32_t namespace_inode)
 {
+    uint64_t started;
+    bool dead;
     if (namespace_inode != own_namespace() && own_namespace() != 0)
         return PROCESS_FAR;
-    if (started_ticks == 0)
+    if (!read_stat(pid, &started, &dead)) /* it may be there and hidden (proc(5), hidepid) */
         return kill((pid_t)pid, 0) == 0 || errno == EPERM ? PROCESS_LIVING : PROCESS_DEAD;
-    return start_of(pid) == started_ticks ? PROCESS_LIVING : PROCESS_DEAD;
+    return !dead && (started_ticks == 0 || started == started_ticks) ? PROCESS_LIVING : PROCESS_DEAD;
 }
 
 /* ---- whose directory ---- */

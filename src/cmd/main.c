@@ -8,6 +8,7 @@
 #include "command.h"
 #include "ctl.h"
 #include "diff.h"
+#include "ps.h"
 #include "run.h"
 #include "save.h"
 #include "show.h"
@@ -15,6 +16,7 @@
 
 const struct command commands[] = {
     {"run", run_run, "PROGRAM [ARGUMENT...]", "runs a program with the library in it"},
+    {"ps", ps_run, "", "the tracked processes, living and dead, as a tree"},
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
     {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},

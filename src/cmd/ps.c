@@ -1,0 +1,250 @@
+#include "ps.h"
+
+#include <argp.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "family.h"
+#include "gc.h"
+#include "snapshot/format.h"
+
+enum column { PID, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
+
+/* The command stands behind them. */
+static const char *const titles[COLUMNS] = {"PID", "STATE", "LIVE", "BLOCKS", "1 MIN", "RSS", "AGE"};
+
+typedef char row[COLUMNS][FORMAT_FIELD];
+
+struct asked {
+    const char *directory;
+    bool gc;
+    bool flat;
+};
+
+/* ---- cells ---- */
+
+static struct format pen(char *cell)
+{
+    memset(cell, 0, FORMAT_FIELD);
+    return (struct format){cell, FORMAT_FIELD - 1, 0};
+}
+
+static const char *name_of(enum process_state state)
+{
+    static const char *const names[] = {
+        [PROCESS_LIVING] = "live", [PROCESS_ENDED] = "ended", [PROCESS_DEAD] = "dead", [PROCESS_FAR] = "far"};
+    return names[state];
+}
+
+static void put_size(char *cell, uint64_t bytes)
+{
+    struct format out = pen(cell);
+    format_size(&out, bytes);
+}
+
+static void put_number(char *cell, uint64_t number)
+{
+    struct format out = pen(cell);
+    format_number(&out, number);
+}
+
+static void put_change(char *cell, uint64_t from, uint64_t to)
+{
+    struct format out = pen(cell);
+    format_change(&out, from, to);
+}
+
+/* A clock that was set back makes none younger than now. */
+static void put_age(char *cell, int64_t taken_seconds)
+{
+    struct format out = pen(cell);
+    int64_t seconds = time(NULL) - taken_seconds;
+    format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
+}
+
+static void fill(row cells, const struct member *member)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        strcpy(cells[i], "-");
+    snprintf(cells[PID], FORMAT_FIELD, "%u", member->found.pid);
+    strcpy(cells[STATE], name_of(member->found.state));
+    if (!member->published)
+        return;
+    put_size(cells[LIVE], member->live_bytes);
+    put_number(cells[BLOCKS], member->live_blocks);
+    if (member->past_known)
+        put_change(cells[GROWTH], member->past_bytes, member->live_bytes);
+    if (member->resident != 0)
+        put_size(cells[RSS], member->resident);
+    put_age(cells[AGE], member->taken_seconds);
+}
+
+static bool has_ended(const struct member *member)
+{
+    return member->found.state == PROCESS_DEAD || member->found.state == PROCESS_ENDED;
+}
+
+/* Of those that hold memory now. */
+static void fill_sum(row cells, const struct family *family)
+{
+    uint64_t bytes = 0, blocks = 0, resident = 0, past = 0, present = 0;
+    for (size_t i = 0; i < family->members; i++) {
+        const struct member *member = &family->member[i];
+        if (has_ended(member))
+            continue;
+        bytes += member->live_bytes;
+        blocks += member->live_blocks;
+        resident += member->resident;
+        past += member->past_known ? member->past_bytes : 0;
+        present += member->past_known ? member->live_bytes : 0;
+    }
+    for (int i = 0; i < COLUMNS; i++)
+        cells[i][0] = '\0';
+    put_size(cells[LIVE], bytes);
+    put_number(cells[BLOCKS], blocks);
+    put_change(cells[GROWTH], past, present);
+    put_size(cells[RSS], resident);
+}
+
+/* ---- lines ---- */
+
+/* The text in so many columns at most; 0: all of it. */
+static void print_within(const char *text, size_t columns)
+{
+    size_t used = 0;
+    for (const char *at = text; *at != '\0';) {
+        wchar_t character;
+        mbstate_t state = {0};
+        size_t bytes = mbrtowc(&character, at, MB_CUR_MAX, &state);
+        bool whole = bytes != 0 && bytes <= MB_CUR_MAX;
+        int wide = whole ? wcwidth(character) : 1;
+        used += wide > 0 ? (size_t)wide : 0;
+        if (columns != 0 && used > columns)
+            break;
+        fwrite(at, 1, whole ? bytes : 1, stdout);
+        at += whole ? bytes : 1;
+    }
+}
+
+static void print_line(const row cells, const size_t *width, const char *behind, size_t columns)
+{
+    size_t used = 0;
+    for (int i = 0; i < COLUMNS; i++) {
+        int pad = (int)width[i] * (i == STATE ? -1 : 1); /* a word stands left, numbers right */
+        used += (size_t)printf("%*s  ", pad, cells[i]);
+    }
+    print_within(behind, columns == 0 ? 0 : columns > used ? columns - used : 1);
+    putchar('\n');
+}
+
+/* Of the terminal; 0: it is none, and lines are whole. */
+static size_t columns_of_output(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static void widen(size_t *width, const row cells)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if (strlen(cells[i]) > width[i])
+            width[i] = strlen(cells[i]);
+}
+
+static char *count(const struct family *family)
+{
+    size_t ended = 0;
+    for (size_t i = 0; i < family->members; i++)
+        ended += has_ended(&family->member[i]);
+    return must_print("%zu live, %zu dead", family->members - ended, ended);
+}
+
+static void print(const struct family *family)
+{
+    const size_t rows = family->members + 2; /* titles and sum */
+    const size_t columns = columns_of_output();
+    size_t width[COLUMNS] = {0};
+    row *cells = must_allocate(rows * sizeof *cells);
+    for (int i = 0; i < COLUMNS; i++)
+        strcpy(cells[0][i], titles[i]);
+    for (size_t i = 0; i < family->members; i++)
+        fill(cells[i + 1], &family->member[i]);
+    fill_sum(cells[rows - 1], family);
+    for (size_t i = 0; i < rows; i++)
+        widen(width, cells[i]);
+    print_line(cells[0], width, "COMMAND", columns);
+    for (size_t i = 0; i < family->members; i++) {
+        char *behind = must_print("%s%s", family->member[i].branch, family->member[i].command);
+        print_line(cells[i + 1], width, behind, columns);
+        free(behind);
+    }
+    char *behind = count(family);
+    print_line(cells[rows - 1], width, behind, columns);
+    free(behind);
+    free(cells);
+}
+
+/* ---- the words ---- */
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+    switch (key) {
+    case 'd':
+        asked->directory = argument;
+        return 0;
+    case 'f':
+        asked->flat = true;
+        return 0;
+    case 'g':
+        asked->gc = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
+    {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    {0},
+};
+
+static int list(const struct asked *asked, const struct found_list *found)
+{
+    struct family family = family_load(found);
+    int status = family.broken ? STATUS_FAILED : STATUS_OK;
+    if (!asked->flat)
+        family_draw(&family, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+    print(&family);
+    family_free(&family);
+    return status;
+}
+
+int ps_run(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Lists the tracked processes of this user, dead ones too, with who started whom.\v"
+               "LIVE and BLOCKS: what is allocated now. 1 MIN: how that changed in the last minute. AGE: of the "
+               "snapshot that says so. STATE: live; dead, that is killed; ended, of itself, where its snapshot was to "
+               "be kept; far, in another pid namespace, from where nobody can tell. The last line sums up all that are "
+               "not dead."};
+    struct asked asked = {.directory = NULL};
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    struct found_list found = find_all(asked.directory);
+    int status = asked.gc ? gc_run(&found) : list(&asked, &found);
+    found_free(&found);
+    return status;
+}
