@@ -151,7 +151,7 @@ static struct control_answer converse(struct conversation *with, struct segment_
         return refusal("others have been asking it for too long");
     if (!read_head(with) || !read_request(with, &pending))
         return refusal("its segment is broken");
-    if (pending == with->head.answered + 1 && !await(with, pending)) /* of one who no longer waits */
+    if (pending != with->head.answered && !await(with, pending)) /* of one who no longer waits */
         return silence(with->found);
     words->request = with->head.answered + 1;
     if (!send_request(with, words))

@@ -11,18 +11,25 @@
 #include "snapshot/format.h"
 #include "snapshot/segment.h"
 
+/* Or nothing yet: its process was killed as it began. */
+static bool is_head_of(const struct segment *head, const struct found *found)
+{
+    static const struct segment nothing;
+    return memcmp(head, &nothing, sizeof nothing) == 0 ||
+           (memcmp(head->magic, SEGMENT_MAGIC, sizeof head->magic) == 0 && head->pid == found->pid &&
+            head->started_ticks == found->started_ticks);
+}
+
 /* Whether it is the segment that its name promises; then its bytes, on the disk or in memory. */
 static bool is_segment_of(const struct found *found, uint64_t *bytes)
 {
     struct stat status;
-    struct segment head;
+    struct segment head = {.version = 0};
     int file = open(found->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (file < 0)
         return false;
-    bool its_own = fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
-                   pread(file, &head, sizeof head, 0) == sizeof head &&
-                   memcmp(head.magic, SEGMENT_MAGIC, sizeof head.magic) == 0 && head.pid == found->pid &&
-                   head.started_ticks == found->started_ticks;
+    bool its_own = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && pread(file, &head, sizeof head, 0) >= 0 &&
+                   is_head_of(&head, found);
     close(file);
     *bytes = its_own ? (uint64_t)status.st_blocks * 512 : 0;
     return its_own;

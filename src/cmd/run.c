@@ -38,6 +38,18 @@ static void add_pair(struct asked *asked, const char *pair, struct argp_state *s
     free(name);
 }
 
+/* The library takes no relative one: a program may go elsewhere before it makes its file. */
+static void add_directory(struct asked *asked, const char *directory, struct argp_state *state)
+{
+    char *here = directory[0] == '/' ? must_print("%s", "") : getcwd(NULL, 0);
+    if (here == NULL || strchr(here, ',') != NULL)
+        argp_error(state, "--dir: '%s' cannot be told from here, please name it from the root on", directory);
+    char *path = must_print("%s%s%s", here, directory[0] == '/' ? "" : "/", directory);
+    add_option(asked, "dir", path);
+    free(path);
+    free(here);
+}
+
 enum { KEY_ONLY = 256 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -73,7 +85,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         add_option(asked, "keep", "on");
         return 0;
     case 'd':
-        add_option(asked, "dir", argument);
+        add_directory(asked, argument, state);
         return 0;
     case ARGP_KEY_ARGS:
         asked->command = state->argv + state->next;
