@@ -15,6 +15,8 @@ CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 # The suites that stand in CMDTEST_ONLY, or all: make cmd-test CMDTEST_ONLY="test_show test_diff"
 CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
 
+CMDTEST_PROGRAM_unlinked := -static
+
 .PHONY: cmd-test cmd-test-build
 cmd-test-build: $(CMDTEST_SUITES) $(CMDTEST_PROGRAMS)
 
