@@ -89,7 +89,7 @@ int ctl_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     const char *which = asked.word[0];
     if (!find_pid(asked.directory, asked.pid, &found))
-        return complain(which, "there is no tracked process with this id");
+        return complain(which, "no such process is tracked, or it has hardly allocated yet");
     if (found.state != PROCESS_LIVING && found.state != PROCESS_FAR)
         return complain(which, "this process has ended");
     struct control_answer answer = control_ask(&found, asked.verb->command, asked.word[2], asked.word[3]);

@@ -1,5 +1,5 @@
-/* ctl: what reaches a process, and what its user hears. The process is made up: a child that answers as it is told to;
- * real ones are at the end. */
+/* ctl: what reaches a process, and what its user hears. The process is made up: a child that answers as it is told to.
+ * Real ones stand at the end. */
 #include "harness.h"
 
 #include <errno.h>
@@ -259,7 +259,7 @@ static void only_a_tracked_living_process_is_asked(void **state)
     (void)state;
     snprintf(id, sizeof id, "%d", (int)getpid());
     outcome = run_command("ctl", id, "report");
-    assert_refused(&outcome, 1, "there is no tracked process with this id");
+    assert_refused(&outcome, 1, "no such process is tracked");
     struct fake fake = fake_start(IS_SILENT, "");
     kill(fake.pid, SIGKILL);
     siginfo_t info; /* dead, and not waited for */
@@ -301,6 +301,50 @@ static void what_makes_no_sense_is_usage(void **state)
     free(long_name);
 }
 
+/* ---- a real process ---- */
+
+static struct target real_start(const char *options, char id[static 16])
+{
+    struct target target = target_start(options, ARGV(built("test/cmd/programs/holds"), "5000"));
+    assert_string_equal(target_line(&target), "ready");
+    target_published(&target, 0);
+    snprintf(id, 16, "%d", (int)target.pid);
+    return target;
+}
+
+static void a_real_process_reports_on_request(void **state)
+{
+    char id[16], options[256];
+    (void)state;
+    snprintf(options, sizeof options, "interval=0.1,final=off,output=%s", in_scratch("reports"));
+    struct target target = real_start(options, id);
+    assert_says(run_command("ctl", id, "set", "interval", "3600"), 0, "", "");
+    assert_says(run_command("ctl", id, "report"), 0, "", "");
+    char *reports = file_read(in_scratch("reports"), NULL); /* answered: it is written */
+    assert_non_null(strstr(reports, "(request)"));
+    free(reports);
+    assert_int_equal(target_end(&target, 0), 0);
+}
+
+static void a_real_process_refuses_what_it_cannot_do(void **state)
+{
+    char id[16];
+    struct target target = real_start("interval=0.1,output=none", id);
+    (void)state;
+    assert_says(run_command("ctl", id, "report"), 1, "", "reports are off (output=none)\n");
+    assert_says(run_command("ctl", id, "set", "tags", "none"), 1, "", "fixed when the program starts\n");
+    assert_says(run_command("ctl", id, "set", "nonsense", "1"), 1, "", "there is no such option\n");
+    assert_says(run_command("ctl", id, "set", "interval", "never"), 1, "", "this value is not allowed\n");
+    assert_says(run_command("ctl", id, "pause"), 0, "", "");
+    assert_says(run_command("ctl", id, "resume"), 0, "", "");
+    assert_says(run_command("ctl", id, "baseline"), 0, "", "");
+    assert_says(run_command("ctl", id, "set", "keep", "on"), 0, "", "");
+    assert_int_equal(target_end(&target, 0), 0);
+    struct outcome outcome = run_command("ps", "--dir", segments());
+    assert_non_null(strstr(outcome.out, "  ended  ")); /* kept, as was wished while it ran */
+    outcome_free(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +359,8 @@ int main(void)
         cmocka_unit_test(a_broken_segment_is_told),
         cmocka_unit_test(only_a_tracked_living_process_is_asked),
         cmocka_unit_test(what_makes_no_sense_is_usage),
+        cmocka_unit_test(a_real_process_reports_on_request),
+        cmocka_unit_test(a_real_process_refuses_what_it_cannot_do),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

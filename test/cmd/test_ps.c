@@ -408,6 +408,80 @@ static void none_that_lives_is_removed_in_a_race(void **state)
     }
 }
 
+/* ---- real processes ---- */
+
+static const char options[] = "interval=0.1,output=none";
+
+static void fifty_at_once_are_all_there(void **state)
+{
+    enum { TARGETS = 50 };
+    struct target target[TARGETS];
+    (void)state;
+    for (int i = 0; i < TARGETS; i++)
+        target[i] = target_start(options, ARGV(built("test/cmd/programs/holds"), "5000"));
+    for (int i = 0; i < TARGETS; i++) {
+        assert_string_equal(target_line(&target[i]), "ready");
+        target_published(&target[i], target_published(&target[i], 0));
+    }
+    struct outcome outcome = list();
+    assert_int_equal(outcome.status, 0);
+    assert_string_equal(outcome.err, "");
+    for (int i = 0; i < TARGETS; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%d  live ", (int)target[i].pid);
+        assert_non_null(strstr(outcome.out, line));
+    }
+    assert_non_null(strstr(outcome.out, "  50 live, 0 dead\n"));
+    outcome_free(&outcome);
+    for (int i = 0; i < TARGETS; i++)
+        target_end(&target[i], i % 2 == 0 ? SIGKILL : 0);
+    outcome = list(); /* who ended by itself left nothing */
+    assert_non_null(strstr(outcome.out, "  0 live, 25 dead\n"));
+    outcome_free(&outcome);
+    outcome = list("--gc");
+    assert_int_equal(strncmp(outcome.out, "25 segments removed, ", 21), 0);
+    outcome_free(&outcome);
+}
+
+static void who_was_killed_can_still_be_read(void **state)
+{
+    char pid[16];
+    struct target target = target_start(options, ARGV(built("test/cmd/programs/holds"), "5000"));
+    (void)state;
+    assert_string_equal(target_line(&target), "ready");
+    target_published(&target, target_published(&target, 0));
+    assert_int_equal(WTERMSIG(target_end(&target, SIGKILL)), SIGKILL);
+    struct outcome outcome = list();
+    assert_non_null(strstr(outcome.out, "  dead  "));
+    assert_non_null(strstr(outcome.out, "/programs/holds 5000\n"));
+    outcome_free(&outcome);
+    snprintf(pid, sizeof pid, "%d", (int)target.pid);
+    outcome = run_command("show", pid);
+    assert_int_equal(outcome.status, 0);
+    assert_non_null(strstr(outcome.out, "trackmalloc: holds["));
+    outcome_free(&outcome);
+}
+
+static void forked_children_stand_below(void **state)
+{
+    struct target target = target_start(options, ARGV(built("test/cmd/programs/holds"), "5000", "2"));
+    (void)state;
+    assert_string_equal(target_line(&target), "ready");
+    struct outcome outcome = {.out = NULL};
+    for (int step = 0; step < 4000; step++) { /* until all three have published */
+        outcome = list();
+        if (strstr(outcome.out, "  3 live, 0 dead\n") != NULL && strstr(outcome.out, " -  ") == NULL)
+            break;
+        outcome_free(&outcome);
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    assert_non_null(outcome.out);
+    assert_non_null(strstr(outcome.out, "|- /"));
+    assert_non_null(strstr(outcome.out, "`- /"));
+    outcome_free(&outcome);
+    assert_int_equal(target_end(&target, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +500,9 @@ int main(void)
         cmocka_unit_test_setup(only_the_segments_of_the_dead_go, clear),
         cmocka_unit_test_setup(who_is_dead_and_not_waited_for_is_dead, clear),
         cmocka_unit_test_setup(none_that_lives_is_removed_in_a_race, clear),
+        cmocka_unit_test_setup(fifty_at_once_are_all_there, clear),
+        cmocka_unit_test_setup(who_was_killed_can_still_be_read, clear),
+        cmocka_unit_test_setup(forked_children_stand_below, clear),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }
