@@ -270,7 +270,7 @@ uint32_t target_published(struct target *target, uint32_t after)
         struct found found;
         const char *why;
         if (find_pid(NULL, (uint32_t)target->pid, &found) && load_file(found.path, &loaded, &why)) {
-            uint32_t number = loaded.snapshot->number;
+            uint32_t number = (uint32_t)loaded.head.written; /* a report's own number stands still without reports */
             loaded_free(&loaded);
             if (number > after)
                 return number;

@@ -71,7 +71,7 @@ struct target target_start(const char *options, const char *const *argv);
 /* The line that it says next, without its end; good until the next call. */
 const char *target_line(struct target *target);
 void target_tell(struct target *target, const char *line);
-/* Waits until there is a snapshot of it with a number beyond `after`; returns its number. */
+/* Waits until it has published more than `after` snapshots; returns how many. */
 uint32_t target_published(struct target *target, uint32_t after);
 /* Its end: by that signal, or 0: of itself, once its standard input is closed. Returns what waitpid said. */
 int target_end(struct target *target, int signal);

@@ -316,7 +316,7 @@ static void a_real_process_reports_on_request(void **state)
 {
     char id[16], options[256];
     (void)state;
-    snprintf(options, sizeof options, "interval=0.1,final=off,output=%s", in_scratch("reports"));
+    snprintf(options, sizeof options, "interval=1,final=off,output=%s", in_scratch("reports"));
     struct target target = real_start(options, id);
     assert_says(run_command("ctl", id, "set", "interval", "3600"), 0, "", "");
     assert_says(run_command("ctl", id, "report"), 0, "", "");
