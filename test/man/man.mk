@@ -4,7 +4,7 @@ MAN_OUT := $(BUILD)/test/man
 PYTHON  ?= /usr/bin/python3
 
 .PHONY: man
-man: $(LIB)
+man: $(LIB) $(CMD)
 	@rm -rf $(MAN_OUT) && mkdir -p $(MAN_OUT)
 	@doc/man/lay-down $(MAN_OUT)/pages
 	@echo "== test_man"; CC="$(CC)" CXX="$(CXX)" $(PYTHON) -B test/man/test_man.py $(MAN_OUT) $(LIB) || \

@@ -1,7 +1,7 @@
 """The manual says what the header says, its examples work, and it can be read.
 
-test_man.py FOLDER LIBRARY: the pages as installed are below FOLDER/pages; programs are built in FOLDER. The results are
-printed as cmocka prints them."""
+test_man.py FOLDER LIBRARY: the pages as installed are below FOLDER/pages; programs are built in FOLDER; the command is
+beside the library. The results are printed as cmocka prints them."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from header import INTERNAL, INTERNAL_STRUCTS, Header, definitions, normalized
-from page import Page
+from page import Page, said
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDER, LIBRARY = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
@@ -21,6 +21,7 @@ ALL = [Page(path) for path in sorted(FOLDER.glob("pages/man*/*"))]
 PAGES = [page for page in ALL if not page.alias]
 ABOUT_FUNCTIONS = [page for page in PAGES if page.section == "3"]
 LIBRARY_PAGE = next(page for page in PAGES if page.title == "libtrackmalloc")
+COMMAND_PAGE = next(page for page in PAGES if page.title == "trackmalloc")
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", f"-I{TOP}/include", "-pthread"]
 NOT_IN_THE_HEADER = {"TRACKMALLOC_OPTIONS"}
 os.environ.pop("TRACKMALLOC_OPTIONS", None)  # of whoever runs this
@@ -144,6 +145,42 @@ def options_in_examples_are_taken():
     for options in set(found) - {"name=value,name=value"}:
         said = tracked(["true"], options + ",output=none").stderr
         assert said == "", f"{options}: {said}"
+
+
+# ---- against the command ----
+
+
+def helped(*words):
+    return run([str(LIBRARY.parent / "trackmalloc"), *words, "--help"]).stdout
+
+
+def commands():
+    return re.findall(r"^  ([a-z]+) ", helped(), re.MULTILINE)
+
+
+def told_of_commands():
+    """Name to text, of each."""
+    source = "\n".join(COMMAND_PAGE.sections["COMMANDS"])
+    parts = [part.splitlines() for part in re.split(r"^\.SS trackmalloc ", source, flags=re.MULTILINE)[1:]]
+    return {lines[0]: "\n".join(said(line) for line in lines[1:]) for lines in parts}
+
+
+def every_command_is_on_its_page():
+    assert len(commands()) >= 5 and sorted(told_of_commands()) == sorted(commands()), commands()
+
+
+def options_of_commands_are_as_in_their_help():
+    for name, text in told_of_commands().items():
+        options = re.findall(r"^ {2,6}((?:-., )?--\S+)", helped(name), re.MULTILINE)
+        told = re.findall(r"^((?:-., )?--\S+)$", text, re.MULTILINE)
+        assert told and sorted(told + ["-?, --help", "--usage"]) == sorted(options), f"{name}: {options}, {told}"
+
+
+def synopses_of_commands_are_as_in_their_help():
+    shown = [said(line) for line in COMMAND_PAGE.sections["SYNOPSIS"]]
+    for name in commands():
+        usage = re.findall(r"^(?:Usage:|  or: ) (.*?) *$", helped(name), re.MULTILINE)
+        assert usage and set(usage) == {line for line in shown if line.startswith(f"trackmalloc {name} ")}, usage
 
 
 def as_shown(markdown):
@@ -319,6 +356,7 @@ if __name__ == "__main__":
         no_page_speaks_of_what_is_not_there, synopses_are_the_headers, structs_are_the_headers,
         every_constant_is_on_a_page, sections_stand_in_order, every_name_leads_to_its_page, the_overview_leads_to_all,
         references_lead_somewhere, every_option_is_explained, options_in_examples_are_taken,
-        nothing_is_lost_of_the_options, nothing_is_lost_of_the_report, each_page_has_an_example, examples_compile,
-        example_programs_run, code_can_be_copied, pages_render, mandoc_finds_no_fault, man_finds_them,
+        every_command_is_on_its_page, options_of_commands_are_as_in_their_help,
+        synopses_of_commands_are_as_in_their_help, nothing_is_lost_of_the_options, nothing_is_lost_of_the_report,
+        each_page_has_an_example, examples_compile, example_programs_run, code_can_be_copied, pages_render, mandoc_finds_no_fault, man_finds_them,
     ]))  # fmt: skip
