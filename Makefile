@@ -16,6 +16,7 @@ PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 DOCDIR  ?= $(PREFIX)/share/doc/trackmalloc
 MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Werror
@@ -100,6 +101,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
 	install -m 755 $(CMD) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)
+	install -D -m 644 src/cmd/trackmalloc.bash $(DESTDIR)$(BASHDIR)/trackmalloc
 	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    src/lib/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc

@@ -16,6 +16,7 @@ CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
 
 CMDTEST_PROGRAM_unlinked := -static
+CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 
 .PHONY: cmd-test cmd-test-build
 cmd-test-build: $(CMDTEST_SUITES) $(CMDTEST_PROGRAMS)

@@ -7,7 +7,7 @@ root=$PWD/root
 make -s -C "$TOP" BUILD="$BUILD" install PREFIX=/opt/tm DESTDIR="$root" > log 2>&1
 assert "make install ends well: $(cat log)" [ -z "$(cat log)" ]
 for file in lib/libtrackmalloc.so lib/pkgconfig/trackmalloc.pc share/doc/trackmalloc/README.md \
-    share/doc/trackmalloc/LICENSE; do
+    share/doc/trackmalloc/LICENSE share/bash-completion/completions/trackmalloc; do
     assert "$file is installed" [ -s "$root/opt/tm/$file" ]
 done
 for header in "$TOP"/include/*.h; do
@@ -23,6 +23,9 @@ assert "the prefix is told" grep -q '^prefix=/opt/tm$' "$root/opt/tm/lib/pkgconf
 
 LD_PRELOAD="$root/opt/tm/lib/libtrackmalloc.so" ls / > /dev/null 2> err
 assert "the installed library reports" grep -q '(exit), up ' err
+
+"$root/opt/tm/bin/trackmalloc" run ls / > /dev/null 2> err
+assert "the installed command finds the library" grep -q '(exit), up ' err
 
 if command -v pkg-config > /dev/null; then
     export PKG_CONFIG_PATH="$root/opt/tm/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
