@@ -46,7 +46,7 @@ static uint64_t now_ms(void)
 /* false: it has waited long enough. */
 static bool wait_a_little(const struct conversation *with)
 {
-    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     return now_ms() < with->until_ms;
 }
 
