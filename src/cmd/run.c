@@ -190,12 +190,9 @@ static int become(const struct program *program, char **command)
     return refuse(_PATH_BSHELL, errno);
 }
 
-static int start(const struct asked *asked)
+static int start(const struct asked *asked, const char *library)
 {
     struct program program;
-    char *library = find_library();
-    if (library == NULL || !can_preload(library))
-        return STATUS_FAILED;
     int why = program_find(asked->command[0], &program);
     if (why != 0)
         return refuse(asked->command[0], why);
@@ -225,7 +222,9 @@ int run_run(int argc, char **argv)
                "What TRACKMALLOC_OPTIONS and LD_PRELOAD hold already is kept."};
     struct asked asked = {.options = must_print("%s", "")};
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &asked);
-    int status = start(&asked);
+    char *library = find_library();
+    int status = library != NULL && can_preload(library) ? start(&asked, library) : STATUS_FAILED;
+    free(library);
     free(asked.options);
     return status;
 }

@@ -174,7 +174,7 @@ static void many_at_once_get_their_own_answers(void **state)
     (void)state;
     for (int i = 0; i < CLIENTS; i++)
         if ((client[i] = fork()) == 0) {
-            char value[16], expected[32];
+            char value[32], expected[40];
             snprintf(value, sizeof value, "value-%d", i);
             snprintf(expected, sizeof expected, "%s\n", value);
             struct outcome outcome = run_command("ctl", fake.id, "set", "name", value);
