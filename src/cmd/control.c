@@ -167,17 +167,18 @@ static struct control_answer converse(struct conversation *with, struct segment_
     return answer;
 }
 
+static bool put_word(char *to, size_t room, const char *word)
+{
+    return word == NULL || snprintf(to, room, "%s", word) < (int)room;
+}
+
 struct control_answer control_ask(const struct found *found, enum segment_command command, const char *name,
                                   const char *value)
 {
     struct conversation with = {.found = found, .until_ms = now_ms() + PATIENCE_MS};
     struct segment_control words = {.command = command};
-    if ((name != NULL && strlen(name) >= sizeof words.name) || (value != NULL && strlen(value) >= sizeof words.value))
+    if (!put_word(words.name, sizeof words.name, name) || !put_word(words.value, sizeof words.value, value))
         return refusal("the name or value is too long");
-    if (name != NULL)
-        strcpy(words.name, name);
-    if (value != NULL)
-        strcpy(words.value, value);
     const char *why = open_segment(&with);
     struct control_answer answer = why != NULL ? refusal("%s", why) : converse(&with, &words);
     if (with.file >= 0)

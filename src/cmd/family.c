@@ -106,7 +106,7 @@ struct family family_load(const struct found_list *list)
     struct family family = {.member = must_allocate(list->rows * sizeof *family.member)};
     for (size_t i = 0; i < list->rows; i++)
         if (load_member(&list->row[i], &family.member[family.members], &family.broken))
-            family.member[family.members++].branch = must_print("%s", "");
+            family.members++;
     qsort(family.member, family.members, sizeof *family.member, by_weight);
     return family;
 }
@@ -134,11 +134,11 @@ static bool may_be_parent(const struct found *parent, const struct member *child
            (parent->started_ticks == found->started_ticks && parent->pid < found->pid);
 }
 
-static struct member *find_parent(const struct family *family, const struct member *child)
+static const struct member *find_parent(const struct family *family, const struct member *child)
 {
-    struct member *parent = NULL;
+    const struct member *parent = NULL;
     for (size_t i = 0; i < family->members; i++) {
-        struct member *one = &family->member[i];
+        const struct member *one = &family->member[i];
         if (may_be_parent(&one->found, child) &&
             (parent == NULL || one->found.started_ticks > parent->found.started_ticks))
             parent = one;
@@ -147,48 +147,75 @@ static struct member *find_parent(const struct family *family, const struct memb
 }
 
 struct drawing {
-    const struct family *family;
-    struct member *out;
-    size_t drawn;
-    bool utf8;
+    const struct member *member; /* in the order that siblings keep */
+    size_t members;
+    const struct member **parent; /* of each; NULL: it is not among them */
+    char **below;                 /* of each: what stands before the lines of its children */
+    const char *const *part;
 };
 
-static const struct member *next_child(const struct family *family, const struct member *parent,
+static const struct member *parent_of(const struct drawing *drawing, const struct member *member)
+{
+    return drawing->parent[member - drawing->member];
+}
+
+/* The next one with this parent; the first behind NULL. */
+static const struct member *next_child(const struct drawing *drawing, const struct member *parent,
                                        const struct member *after)
 {
-    const struct member *end = family->member + family->members;
-    for (after = after != NULL ? after + 1 : family->member; after < end; after++)
-        if (after->parent == parent)
+    const struct member *end = drawing->member + drawing->members;
+    for (after = after != NULL ? after + 1 : drawing->member; after < end; after++)
+        if (parent_of(drawing, after) == parent)
             return after;
     return NULL;
 }
 
-/* `before`: what stands before the lines of these children. */
-static void draw_children(struct drawing *drawing, const struct member *parent, const char *before)
+/* Its children first, then its siblings, then those of its parents. */
+static const struct member *next_line(const struct drawing *drawing, const struct member *member)
 {
-    const char *const *part = drawing->utf8 ? (const char *const[]){"├─ ", "│  ", "└─ ", "   "}
-                                            : (const char *const[]){"|- ", "|  ", "`- ", "   "};
-    const struct member *child = next_child(drawing->family, parent, NULL);
-    while (child != NULL) {
-        const struct member *next = next_child(drawing->family, parent, child);
-        const char *const *here = next != NULL ? part : part + 2;
-        struct member *drawn = &drawing->out[drawing->drawn++];
-        *drawn = *child;
-        free(child->branch);
-        drawn->branch = parent != NULL ? must_print("%s%s", before, here[0]) : must_print("%s", "");
-        char *below = parent != NULL ? must_print("%s%s", before, here[1]) : must_print("%s", "");
-        draw_children(drawing, child, below);
-        free(below);
-        child = next;
+    const struct member *next = next_child(drawing, member, NULL);
+    while (next == NULL && member != NULL) {
+        const struct member *parent = parent_of(drawing, member);
+        next = next_child(drawing, parent, member);
+        member = parent;
     }
+    return next;
+}
+
+static char *draw(const struct drawing *drawing, const struct member *member)
+{
+    const struct member *parent = parent_of(drawing, member);
+    char **below = &drawing->below[member - drawing->member];
+    if (parent == NULL) {
+        *below = must_print("%s", "");
+        return must_print("%s", "");
+    }
+    const char *before = drawing->below[parent - drawing->member];
+    const char *const *part = drawing->part + (next_child(drawing, parent, member) != NULL ? 0 : 2);
+    *below = must_print("%s%s", before, part[1]);
+    return must_print("%s%s", before, part[0]);
 }
 
 void family_draw(struct family *family, bool utf8)
 {
-    struct drawing drawing = {family, must_allocate(family->members * sizeof *family->member), 0, utf8};
-    for (size_t i = 0; i < family->members; i++)
-        family->member[i].parent = find_parent(family, &family->member[i]);
-    draw_children(&drawing, NULL, "");
+    static const char *const plain[] = {"|- ", "|  ", "`- ", "   "};
+    static const char *const lines[] = {"├─ ", "│  ", "└─ ", "   "};
+    const size_t members = family->members;
+    struct drawing drawing = {family->member, members, must_allocate(members * sizeof(void *)),
+                              must_allocate(members * sizeof *drawing.below), utf8 ? lines : plain};
+    struct member *drawn = must_allocate(members * sizeof *drawn);
+    struct member *to = drawn;
+    for (size_t i = 0; i < members; i++)
+        drawing.parent[i] = find_parent(family, &family->member[i]);
+    for (const struct member *member = next_child(&drawing, NULL, NULL); member != NULL;
+         member = next_line(&drawing, member)) {
+        *to = *member;
+        to++->branch = draw(&drawing, member);
+    }
+    for (size_t i = 0; i < members; i++)
+        free(drawing.below[i]);
+    free(drawing.below);
+    free(drawing.parent);
     free(family->member);
-    family->member = drawing.out;
+    family->member = drawn;
 }

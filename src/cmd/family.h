@@ -19,9 +19,8 @@ struct member {
     uint64_t resident;     /* 0: not known */
     int64_t taken_seconds; /* since 1970 */
     uint32_t parent_pid;
-    char *command;         /* in one clean line */
-    char *branch;          /* the lines of the tree before it; empty unless laid out as one */
-    struct member *parent; /* NULL: not among them */
+    char *command; /* in one clean line */
+    char *branch;  /* the lines of the tree before it; NULL unless laid out as one */
 };
 
 struct family {

@@ -64,9 +64,8 @@ int program_find(const char *name, struct program *program)
         return ENOENT;
     if (strchr(name, '/') == NULL)
         return search(name, program->path, sizeof program->path);
-    if (strlen(name) >= sizeof program->path)
+    if (snprintf(program->path, sizeof program->path, "%s", name) >= (int)sizeof program->path)
         return ENAMETOOLONG;
-    strcpy(program->path, name);
     return check_runs(name);
 }
 
@@ -160,7 +159,7 @@ static bool find_reader(struct program *program, const char *line, size_t length
     if (memchr(line, '\0', length) != NULL)
         return false;
     program->needs_shell = true;
-    strcpy(path, _PATH_BSHELL);
+    memcpy(path, _PATH_BSHELL, sizeof _PATH_BSHELL);
     return true;
 }
 

@@ -42,6 +42,12 @@ static const char *name_of(enum process_state state)
     return names[state];
 }
 
+static void put_text(char *cell, const char *text)
+{
+    struct format out = pen(cell);
+    format_text(&out, text);
+}
+
 static void put_size(char *cell, uint64_t bytes)
 {
     struct format out = pen(cell);
@@ -52,6 +58,12 @@ static void put_number(char *cell, uint64_t number)
 {
     struct format out = pen(cell);
     format_number(&out, number);
+}
+
+static void put_id(char *cell, uint32_t id)
+{
+    struct format out = pen(cell);
+    format_id(&out, id);
 }
 
 static void put_change(char *cell, uint64_t from, uint64_t to)
@@ -71,9 +83,9 @@ static void put_age(char *cell, int64_t taken_seconds)
 static void fill(row cells, const struct member *member)
 {
     for (int i = 0; i < COLUMNS; i++)
-        strcpy(cells[i], "-");
-    snprintf(cells[PID], FORMAT_FIELD, "%u", member->found.pid);
-    strcpy(cells[STATE], name_of(member->found.state));
+        put_text(cells[i], "-");
+    put_id(cells[PID], member->found.pid);
+    put_text(cells[STATE], name_of(member->found.state));
     if (!member->published)
         return;
     put_size(cells[LIVE], member->live_bytes);
@@ -172,7 +184,7 @@ static void print(const struct family *family)
     size_t width[COLUMNS] = {0};
     row *cells = must_allocate(rows * sizeof *cells);
     for (int i = 0; i < COLUMNS; i++)
-        strcpy(cells[0][i], titles[i]);
+        put_text(cells[0][i], titles[i]);
     for (size_t i = 0; i < family->members; i++)
         fill(cells[i + 1], &family->member[i]);
     fill_sum(cells[rows - 1], family);
@@ -180,7 +192,8 @@ static void print(const struct family *family)
         widen(width, cells[i]);
     print_line(cells[0], width, "COMMAND", columns);
     for (size_t i = 0; i < family->members; i++) {
-        char *behind = must_print("%s%s", family->member[i].branch, family->member[i].command);
+        const struct member *member = &family->member[i];
+        char *behind = must_print("%s%s", member->branch != NULL ? member->branch : "", member->command);
         print_line(cells[i + 1], width, behind, columns);
         free(behind);
     }

@@ -55,37 +55,38 @@ enum { KEY_ONLY = 256 };
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct asked *asked = state->input;
+    const char *value = argument != NULL ? argument : "";
     /* The library splits at commas, and has no word for one. */
-    if (argument != NULL && key != ARGP_KEY_ARG && strchr(argument, ',') != NULL)
+    if (key != ARGP_KEY_ARG && strchr(value, ',') != NULL)
         argp_error(state, "'%s': a value cannot hold a comma; an option of several values is given several times",
-                   argument);
+                   value);
     switch (key) {
     case 'O':
-        add_pair(asked, argument, state);
+        add_pair(asked, value, state);
         return 0;
     case 'i':
-        add_option(asked, "interval", argument);
+        add_option(asked, "interval", value);
         return 0;
     case 'o':
-        add_option(asked, "output", argument);
+        add_option(asked, "output", value);
         return 0;
     case 'q':
         add_option(asked, "output", "none");
         return 0;
     case 's':
-        add_option(asked, "stacks", argument != NULL ? argument : "512KiB");
+        add_option(asked, "stacks", value[0] != '\0' ? value : "512KiB");
         return 0;
     case 'l':
         add_option(asked, "leaks", "on");
         return 0;
     case KEY_ONLY:
-        add_option(asked, "only", argument);
+        add_option(asked, "only", value);
         return 0;
     case 'k':
         add_option(asked, "keep", "on");
         return 0;
     case 'd':
-        add_directory(asked, argument, state);
+        add_directory(asked, value, state);
         return 0;
     case ARGP_KEY_ARGS:
         asked->command = state->argv + state->next;
