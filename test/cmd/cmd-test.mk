@@ -8,7 +8,7 @@ CMDTEST_DIR      := test/cmd
 CMDTEST_OUT      := $(BUILD)/test/cmd
 CMDTEST_SUITES   := $(patsubst $(CMDTEST_DIR)/test_%.c,$(CMDTEST_OUT)/test_%,$(wildcard $(CMDTEST_DIR)/test_*.c))
 CMDTEST_PROGRAMS := $(patsubst $(CMDTEST_DIR)/programs/%.c,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.c))
-CMDTEST_OBJECTS  := $(CMDTEST_OUT)/harness.o $(CMDTEST_OUT)/story.o
+CMDTEST_OBJECTS  := $(CMDTEST_OUT)/harness.o $(CMDTEST_OUT)/story.o $(CMDTEST_OUT)/place.o
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
 CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 

@@ -1,43 +1,30 @@
-/* Names of segment files as this pid namespace's processes give them. */
+/* Segments of made-up processes, named as those of this pid namespace are. */
 #ifndef TM_CMD_PLACE_H
 #define TM_CMD_PLACE_H
 
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include "harness.h"
+enum { PLACE_NOBODY = 5000000 /* no process has this id or a higher one: the kernel ends at 2^22 */ };
+
+struct place {
+    uint32_t pid;
+    uint64_t started;
+    uint32_t parent;
+    uint64_t mebibytes;  /* live; half of it a minute ago */
+    const char *command; /* arguments, separated by '|' */
+};
 
 /* When a process began, as /proc has it. */
-static inline uint64_t place_started(pid_t pid)
-{
-    char path[64], line[1024];
-    unsigned long long started = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    line[fread(line, 1, sizeof line - 1, file)] = '\0';
-    fclose(file);
-    const char *at = strrchr(line, ')') + 2; /* field 3 */
-    for (int field = 3; field < 22; field++)
-        at = strchr(at, ' ') + 1;
-    assert_int_equal(sscanf(at, "%llu", &started), 1);
-    return started;
-}
+uint64_t place_started(pid_t pid);
 
 /* The path of a segment; good for a few calls. */
-static inline const char *place_of(uint32_t pid, uint64_t started)
-{
-    char link[64] = "", name[96];
-    unsigned inode = 0;
-    assert_true(readlink("/proc/self/ns/pid", link, sizeof link - 1) > 0);
-    assert_int_equal(sscanf(link, "pid:[%u]", &inode), 1);
-    if (inode == SEGMENT_FIRST_NAMESPACE)
-        snprintf(name, sizeof name, "%u-%llu", pid, (unsigned long long)started);
-    else
-        snprintf(name, sizeof name, "%u-%llu-%u", pid, (unsigned long long)started, inode);
-    return in_segments(name);
-}
+const char *place_of(uint32_t pid, uint64_t started);
+
+/* Writes one, and returns its path. */
+const char *place_leave(struct place place);
+
+/* For cmocka: there are none. */
+int place_clear(void **state);
 
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "place.h"
-#include "story.h"
 
 /* The offers for these words, of which the last is unfinished, in one line each; the caller frees the outcome. */
 static struct outcome offers(const char *words)
@@ -76,25 +75,16 @@ static void a_program_has_words_of_its_own(void **state)
 static void processes_are_offered_where_one_is_meant(void **state)
 {
     char self[16];
-    struct story *story = story_new();
+    char both[32];
     (void)state;
     snprintf(self, sizeof self, "%d", (int)getpid());
-    story->head.pid = (uint32_t)getpid();
-    story->head.started_ticks = place_started(getpid());
-    struct snapshot *snapshot = story_lay_out(story);
-    segment_write(place_of(story->head.pid, story->head.started_ticks), snapshot);
-    story->head.pid = 4000001;
-    free(snapshot);
-    snapshot = story_lay_out(story);
-    segment_write(place_of(4000001, story->head.started_ticks), snapshot);
-    char both[32];
-    snprintf(both, sizeof both, "%s 4000001", self);
+    snprintf(both, sizeof both, "%s 5000001", self);
+    place_leave((struct place){(uint32_t)getpid(), place_started(getpid()), 1, 1, "suite"});
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "dead"});
     assert_offers("trackmalloc show ''", both, "PID");
     assert_offers("trackmalloc show -n 5 ''", both, "PID");
-    assert_offers("trackmalloc ctl ''", self, "4000001");
+    assert_offers("trackmalloc ctl ''", self, "5000001");
     assert_offers("trackmalloc ps ''", "", both);
-    free(snapshot);
-    free(story);
 }
 
 static void requests_follow_the_process(void **state)

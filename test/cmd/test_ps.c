@@ -1,4 +1,4 @@
-/* ps: who is shown, in which order, and what may be removed. */
+/* ps: who is shown, and in which order. */
 #include "harness.h"
 
 #include <errno.h>
@@ -15,56 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/find.h"
-#include "cmd/gc.h"
 #include "place.h"
-#include "story.h"
-
-/* ---- made-up processes ---- */
-
-enum { NOBODY = 4000000 /* pids from here on are nobody's: the kernel's limit is 2^22, and few machines come near */ };
-
-struct one {
-    uint32_t pid;
-    uint64_t started;
-    uint32_t parent;
-    uint64_t mebibytes;
-    const char *command; /* arguments, separated by '|' */
-};
-
-static const char *leave(struct one one)
-{
-    const char *path = place_of(one.pid, one.started);
-    struct story *story = story_new();
-    struct snapshot *head = &story->head;
-    head->pid = one.pid;
-    head->started_ticks = one.started;
-    head->parent = one.parent;
-    head->total.live.bytes = one.mebibytes << 20;
-    head->total_past.known = 1;
-    head->total_past.live_bytes[0] = (one.mebibytes << 20) / 2;
-    head->command_bytes = (uint32_t)strlen(one.command) + 1;
-    memcpy(story->command, one.command, head->command_bytes);
-    for (uint32_t i = 0; i < head->command_bytes; i++)
-        if (story->command[i] == '|')
-            story->command[i] = '\0';
-    struct snapshot *snapshot = story_lay_out(story);
-    segment_write(path, snapshot);
-    free(snapshot);
-    free(story);
-    return path;
-}
 
 /* Elsewhere this machine's own processes may be. */
 #define list(...) run_command("ps", "--dir", segments() __VA_OPT__(, ) __VA_ARGS__)
-
-static int clear(void **state)
-{
-    char command[256];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s/*", segments());
-    return system(command);
-}
 
 /* What stands behind the columns, line by line, without title and sum; the caller frees it. */
 static char *commands_in(const char *text)
@@ -95,11 +49,11 @@ static void assert_commands(struct outcome outcome, int status, const char *expe
 
 static void leave_family(void)
 {
-    leave((struct one){NOBODY + 1, 10, 1, 5, "shell|-l"});
-    leave((struct one){NOBODY + 2, 20, NOBODY + 1, 7, "small|child"});
-    leave((struct one){NOBODY + 3, 20, NOBODY + 1, 9, "large|child"});
-    leave((struct one){NOBODY + 4, 30, NOBODY + 3, 1, "grandchild"});
-    leave((struct one){NOBODY + 5, 5, 77, 100, "alone"});
+    place_leave((struct place){PLACE_NOBODY + 1, 10, 1, 5, "shell|-l"});
+    place_leave((struct place){PLACE_NOBODY + 2, 20, PLACE_NOBODY + 1, 7, "small|child"});
+    place_leave((struct place){PLACE_NOBODY + 3, 20, PLACE_NOBODY + 1, 9, "large|child"});
+    place_leave((struct place){PLACE_NOBODY + 4, 30, PLACE_NOBODY + 3, 1, "grandchild"});
+    place_leave((struct place){PLACE_NOBODY + 5, 5, 77, 100, "alone"});
 }
 
 static void children_stand_below_their_parents(void **state)
@@ -123,10 +77,10 @@ static void flat_is_the_largest_first(void **state)
 static void a_number_used_twice_is_two_processes(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 10, 1, 1, "first"});
-    leave((struct one){NOBODY + 1, 20, 1, 2, "second"});
-    leave((struct one){NOBODY + 1, 40, 1, 3, "third"});
-    leave((struct one){NOBODY + 2, 30, NOBODY + 1, 1, "child"});
+    place_leave((struct place){PLACE_NOBODY + 1, 10, 1, 1, "first"});
+    place_leave((struct place){PLACE_NOBODY + 1, 20, 1, 2, "second"});
+    place_leave((struct place){PLACE_NOBODY + 1, 40, 1, 3, "third"});
+    place_leave((struct place){PLACE_NOBODY + 2, 30, PLACE_NOBODY + 1, 1, "child"});
     setenv("LC_ALL", "C", 1);
     assert_commands(list(), 0, "third\nsecond\n`- child\nfirst\n");
     unsetenv("LC_ALL");
@@ -135,10 +89,10 @@ static void a_number_used_twice_is_two_processes(void **state)
 static void nobody_is_his_own_ancestor(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 10, NOBODY + 2, 3, "a"});
-    leave((struct one){NOBODY + 2, 10, NOBODY + 3, 2, "b"});
-    leave((struct one){NOBODY + 3, 10, NOBODY + 1, 1, "c"});
-    leave((struct one){NOBODY + 4, 10, NOBODY + 4, 4, "itself"});
+    place_leave((struct place){PLACE_NOBODY + 1, 10, PLACE_NOBODY + 2, 3, "a"});
+    place_leave((struct place){PLACE_NOBODY + 2, 10, PLACE_NOBODY + 3, 2, "b"});
+    place_leave((struct place){PLACE_NOBODY + 3, 10, PLACE_NOBODY + 1, 1, "c"});
+    place_leave((struct place){PLACE_NOBODY + 4, 10, PLACE_NOBODY + 4, 4, "itself"});
     setenv("LC_ALL", "C", 1);
     assert_commands(list(), 0, "itself\na\n`- c\nb\n");
     unsetenv("LC_ALL");
@@ -150,9 +104,9 @@ static void living_and_dead_are_told_apart(void **state)
 {
     char line[256];
     (void)state;
-    leave((struct one){(uint32_t)getpid(), place_started(getpid()), 1, 6, "suite"});
-    leave((struct one){(uint32_t)getpid(), 1, 1, 100, "before"});
-    leave((struct one){NOBODY + 1, 1, 1, 300, "gone"});
+    place_leave((struct place){(uint32_t)getpid(), place_started(getpid()), 1, 6, "suite"});
+    place_leave((struct place){(uint32_t)getpid(), 1, 1, 100, "before"});
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 300, "gone"});
     struct outcome outcome = list("--flat");
     assert_int_equal(outcome.status, 0);
     snprintf(line, sizeof line, "\n%7d  live ", (int)getpid());
@@ -175,7 +129,7 @@ static void another_namespaces_process_is_far(void **state)
 {
     char path[256];
     (void)state;
-    const char *here = leave((struct one){1, 10, 1, 6, "container"});
+    const char *here = place_leave((struct place){1, 10, 1, 6, "container"});
     snprintf(path, sizeof path, "%s/1-10-12345", segments());
     assert_int_equal(rename(here, path), 0);
     struct outcome outcome = list();
@@ -189,7 +143,7 @@ static void another_namespaces_process_is_far(void **state)
 
 static void who_has_published_nothing_is_shown(void **state)
 {
-    const char *path = leave((struct one){(uint32_t)getpid(), place_started(getpid()), 1, 6, "x"});
+    const char *path = place_leave((struct place){(uint32_t)getpid(), place_started(getpid()), 1, 6, "x"});
     struct segment head;
     (void)state;
     int file = open(path, O_RDWR | O_CLOEXEC);
@@ -222,7 +176,7 @@ static void nobody_at_all_is_an_empty_list(void **state)
 static void a_command_cannot_steer_the_terminal(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 1, 1, 1, "evil\033[2J|two\nlines|\302\233x\342\200\256y\377"});
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "evil\033[2J|two\nlines|\302\233x\342\200\256y\377"});
     setenv("LC_ALL", "C.UTF-8", 1);
     assert_commands(list(), 0, "evil?[2J two?lines ?x?y?\n");
     unsetenv("LC_ALL");
@@ -231,12 +185,12 @@ static void a_command_cannot_steer_the_terminal(void **state)
 static void broken_files_leave_the_rest_alone(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 1, 1, 1, "fine"});
-    file_write(place_of(NOBODY + 2, 1), "short", 5);
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "fine"});
+    file_write(place_of(PLACE_NOBODY + 2, 1), "short", 5);
     file_write(in_segments("notes.txt"), "mine", 4); /* no such name: nobody looks at it */
     struct outcome outcome = list();
     const char *end = strchr(outcome.err, '\n');
-    assert_non_null(strstr(outcome.err, "4000002-1"));
+    assert_non_null(strstr(outcome.err, "5000002-1"));
     assert_true(end != NULL && end[1] == '\0');
     assert_commands(outcome, 1, "fine\n");
 }
@@ -244,7 +198,7 @@ static void broken_files_leave_the_rest_alone(void **state)
 static void a_directory_that_others_may_write_to_is_not_read(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 1, 1, 1, "planted"});
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "planted"});
     assert_int_equal(chmod(segments(), 0777), 0);
     struct outcome outcome = list();
     assert_non_null(strstr(outcome.err, "others may write to it"));
@@ -282,8 +236,10 @@ static char *print_to_terminal(unsigned short columns)
 static void lines_fit_the_terminal(void **state)
 {
     (void)state;
-    leave((struct one){NOBODY + 1, 1, 1, 1, "a-program-of-a-long-name|with|many|words|that|never|end|at|all|it|seems"});
-    leave((struct one){NOBODY + 2, 1, 1, 1, "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"});
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1,
+                               "a-program-of-a-long-name|with|many|words|that|never|end|at|all|it|seems"});
+    place_leave(
+        (struct place){PLACE_NOBODY + 2, 1, 1, 1, "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"});
     setenv("LC_ALL", "C.UTF-8", 1);
     char *text = print_to_terminal(80);
     unsetenv("LC_ALL");
@@ -297,115 +253,6 @@ static void lines_fit_the_terminal(void **state)
             fail_msg("%zu columns: %s", wide, line);
     }
     free(text);
-}
-
-/* ---- gc ---- */
-
-static void assert_there(const char *path, bool there)
-{
-    if ((access(path, F_OK) == 0) != there)
-        fail_msg("%s is %sthere", path, there ? "not " : "");
-}
-
-static void only_the_segments_of_the_dead_go(void **state)
-{
-    char dead[256], living[256], diary[256], stranger[256], unborn[256];
-    (void)state;
-    snprintf(dead, sizeof dead, "%s", leave((struct one){NOBODY + 1, 10, 1, 1, "dead"}));
-    snprintf(living, sizeof living, "%s",
-             leave((struct one){(uint32_t)getpid(), place_started(getpid()), 1, 1, "suite"}));
-    snprintf(diary, sizeof diary, "%s", place_of(2024, 10));
-    file_write(diary, "dear diary", 10);
-    snprintf(stranger, sizeof stranger, "%s", place_of(NOBODY + 3, 30));
-    assert_int_equal(rename(leave((struct one){NOBODY + 2, 10, 1, 1, "renamed"}), stranger), 0);
-    snprintf(unborn, sizeof unborn, "%s", place_of(NOBODY + 4, 40));
-    file_write(unborn, "", 0);
-    assert_int_equal(truncate(unborn, 6 << 20), 0);
-    struct stat status;
-    assert_int_equal(stat(dead, &status), 0);
-    struct outcome outcome = list("--gc");
-    assert_int_equal(outcome.status, 0);
-    char expected[64];
-    snprintf(expected, sizeof expected, "2 segments removed, %.1fKiB freed\n", (double)status.st_blocks / 2);
-    assert_string_equal(outcome.out, expected);
-    assert_string_equal(outcome.err, "");
-    outcome_free(&outcome);
-    assert_there(dead, false);
-    assert_there(unborn, false);
-    assert_there(living, true);
-    assert_there(diary, true);
-    assert_there(stranger, true);
-}
-
-static pid_t child_that_waits(void)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;)
-            pause();
-    }
-    assert_true(child > 0);
-    return child;
-}
-
-static void who_is_dead_and_not_waited_for_is_dead(void **state)
-{
-    siginfo_t info;
-    pid_t child = child_that_waits();
-    const char *path = leave((struct one){(uint32_t)child, place_started(child), 1, 1, "zombie"});
-    (void)state;
-    struct outcome outcome = list("--gc");
-    assert_there(path, true);
-    outcome_free(&outcome);
-    kill(child, SIGKILL);
-    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    outcome = list("--gc");
-    assert_there(path, false);
-    outcome_free(&outcome);
-    waitpid(child, NULL, 0);
-}
-
-static _Noreturn void collect_for_ever(void)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int null = open("/dev/null", O_WRONLY);
-    dup2(null, 1);
-    for (;;) {
-        struct found_list found = find_all(segments());
-        if (gc_run(&found) != 0)
-            _exit(1);
-        found_free(&found);
-    }
-}
-
-/* Collectors look at the directory while processes begin and end. */
-static void none_that_lives_is_removed_in_a_race(void **state)
-{
-    enum { COLLECTORS = 2, LIVES = 60 };
-    pid_t collector[COLLECTORS];
-    (void)state;
-    for (int i = 0; i < COLLECTORS; i++)
-        if ((collector[i] = fork()) == 0)
-            collect_for_ever();
-    for (int i = 0; i < LIVES; i++) {
-        pid_t child = child_that_waits();
-        char path[256];
-        snprintf(path, sizeof path, "%s", leave((struct one){(uint32_t)child, place_started(child), 1, 1, "mayfly"}));
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        assert_there(path, true);
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-        for (int step = 0; step < 5000 && access(path, F_OK) == 0; step++)
-            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        assert_there(path, false);
-    }
-    for (int i = 0; i < COLLECTORS; i++) {
-        int status;
-        assert_int_equal(waitpid(collector[i], &status, WNOHANG), 0); /* none has complained */
-        kill(collector[i], SIGKILL);
-        waitpid(collector[i], NULL, 0);
-    }
 }
 
 /* ---- real processes ---- */
@@ -488,24 +335,21 @@ static void forked_children_stand_below(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(children_stand_below_their_parents, clear),
-        cmocka_unit_test_setup(flat_is_the_largest_first, clear),
-        cmocka_unit_test_setup(a_number_used_twice_is_two_processes, clear),
-        cmocka_unit_test_setup(nobody_is_his_own_ancestor, clear),
-        cmocka_unit_test_setup(living_and_dead_are_told_apart, clear),
-        cmocka_unit_test_setup(another_namespaces_process_is_far, clear),
-        cmocka_unit_test_setup(who_has_published_nothing_is_shown, clear),
-        cmocka_unit_test_setup(nobody_at_all_is_an_empty_list, clear),
-        cmocka_unit_test_setup(a_command_cannot_steer_the_terminal, clear),
-        cmocka_unit_test_setup(broken_files_leave_the_rest_alone, clear),
-        cmocka_unit_test_setup(a_directory_that_others_may_write_to_is_not_read, clear),
-        cmocka_unit_test_setup(lines_fit_the_terminal, clear),
-        cmocka_unit_test_setup(only_the_segments_of_the_dead_go, clear),
-        cmocka_unit_test_setup(who_is_dead_and_not_waited_for_is_dead, clear),
-        cmocka_unit_test_setup(none_that_lives_is_removed_in_a_race, clear),
-        cmocka_unit_test_setup(fifty_at_once_are_all_there, clear),
-        cmocka_unit_test_setup(who_was_killed_can_still_be_read, clear),
-        cmocka_unit_test_setup(forked_children_stand_below, clear),
+        cmocka_unit_test_setup(children_stand_below_their_parents, place_clear),
+        cmocka_unit_test_setup(flat_is_the_largest_first, place_clear),
+        cmocka_unit_test_setup(a_number_used_twice_is_two_processes, place_clear),
+        cmocka_unit_test_setup(nobody_is_his_own_ancestor, place_clear),
+        cmocka_unit_test_setup(living_and_dead_are_told_apart, place_clear),
+        cmocka_unit_test_setup(another_namespaces_process_is_far, place_clear),
+        cmocka_unit_test_setup(who_has_published_nothing_is_shown, place_clear),
+        cmocka_unit_test_setup(nobody_at_all_is_an_empty_list, place_clear),
+        cmocka_unit_test_setup(a_command_cannot_steer_the_terminal, place_clear),
+        cmocka_unit_test_setup(broken_files_leave_the_rest_alone, place_clear),
+        cmocka_unit_test_setup(a_directory_that_others_may_write_to_is_not_read, place_clear),
+        cmocka_unit_test_setup(lines_fit_the_terminal, place_clear),
+        cmocka_unit_test_setup(fifty_at_once_are_all_there, place_clear),
+        cmocka_unit_test_setup(who_was_killed_can_still_be_read, place_clear),
+        cmocka_unit_test_setup(forked_children_stand_below, place_clear),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }
