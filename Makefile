@@ -44,7 +44,7 @@ lib: $(LIB)
 
 # Said once, before anything is compiled: what a machine without a compiler needs.
 $(TOOLCHAIN):
-	@$(SETUP) build
+	@$(SETUP) lib
 	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
