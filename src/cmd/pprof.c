@@ -1,0 +1,343 @@
+#include "pprof.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "command.h"
+#include "profile.pb-c.h"
+#include "samples.h"
+#include "texts.h"
+#include "trackmalloc.h"
+
+/* All of the profile is allocated piece by piece, as protobuf-c itself would: so it frees it. Ids are numbers from 1.
+ */
+struct builder {
+    const struct snapshot *snapshot;
+    struct symbolizer *symbolizer;
+    Pprof__Profile *profile;
+    struct texts strings;   /* becomes the profile's table */
+    struct texts functions; /* what tells them apart, in the order of their ids */
+    struct texts locations;
+    struct texts mappings;
+};
+
+#define NEW(name, type)                                 \
+    static type *new_##name(void)                       \
+    {                                                   \
+        type *message = must_allocate(sizeof *message); \
+        pprof__##name##__init(message);                 \
+        return message;                                 \
+    }
+NEW(profile, Pprof__Profile)
+NEW(value_type, Pprof__ValueType)
+NEW(sample, Pprof__Sample)
+NEW(label, Pprof__Label)
+NEW(mapping, Pprof__Mapping)
+NEW(location, Pprof__Location)
+NEW(line, Pprof__Line)
+NEW(function, Pprof__Function)
+#undef NEW
+
+#define APPEND(list, count, element)                                          \
+    do {                                                                      \
+        (list) = must_resize((list), ((count) + (size_t)1) * sizeof *(list)); \
+        (list)[(count)++] = (element);                                        \
+    } while (0)
+
+static int64_t number_of(uint64_t value)
+{
+    return value < INT64_MAX ? (int64_t)value : INT64_MAX;
+}
+
+static uint32_t string_of(struct builder *builder, const char *text)
+{
+    return texts_number(&builder->strings, text);
+}
+
+static uint32_t clean_string_of(struct builder *builder, const char *text)
+{
+    char clean[SNAPSHOT_PATH];
+    clean_text(text, clean, sizeof clean);
+    return string_of(builder, clean);
+}
+
+/* The number from 1 of what this key tells apart; *is_new: it has none yet. Takes the key over. */
+static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
+{
+    uint32_t before = texts->count;
+    uint64_t id = (uint64_t)texts_number(texts, key) + 1;
+    *is_new = texts->count != before;
+    free(key);
+    return id;
+}
+
+/* ---- objects, functions, places in the code ---- */
+
+static char *build_id(const struct snapshot_object *object)
+{
+    char *text = must_allocate(2 * SNAPSHOT_BUILD_ID + 1);
+    for (uint32_t i = 0; i < object->build_id_bytes; i++)
+        snprintf(text + (size_t)2 * i, 3, "%02x", object->build_id[i]);
+    return text;
+}
+
+/* NULL: the address is in no object. */
+static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row)
+{
+    bool is_new;
+    if (row == SNAPSHOT_NONE)
+        return NULL;
+    uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32, row), &is_new);
+    if (!is_new)
+        return builder->profile->mapping[id - 1];
+    const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
+    char *build = build_id(object);
+    Pprof__Mapping *mapping = new_mapping();
+    mapping->id = id;
+    mapping->memory_start = object->begin;
+    mapping->memory_limit = object->end;
+    mapping->filename = clean_string_of(builder, object->path);
+    mapping->build_id = string_of(builder, build);
+    APPEND(builder->profile->mapping, builder->profile->n_mapping, mapping);
+    free(build);
+    return mapping;
+}
+
+/* Readers take the first mapping for the program's own. */
+static void put_program_first(struct builder *builder)
+{
+    const struct snapshot_object *object = snapshot_objects(builder->snapshot);
+    for (uint32_t i = 0; i < builder->snapshot->objects; i++) {
+        const char *slash = strrchr(object[i].path, '/');
+        if (strcmp(slash != NULL ? slash + 1 : object[i].path, builder->snapshot->program) == 0) {
+            mapping_of(builder, i);
+            return;
+        }
+    }
+}
+
+static uint64_t function_of(struct builder *builder, const struct symbol_frame *frame)
+{
+    bool is_new;
+    uint32_t name = string_of(builder, frame->function);
+    uint32_t system_name = string_of(builder, frame->system_name);
+    uint32_t file = string_of(builder, frame->file);
+    char *key = must_print("%u %u %u %u", name, system_name, file, frame->first_line);
+    uint64_t id = id_of(&builder->functions, key, &is_new);
+    if (!is_new)
+        return id;
+    Pprof__Function *function = new_function();
+    function->id = id;
+    function->name = name;
+    function->system_name = system_name;
+    function->filename = file;
+    function->start_line = frame->first_line;
+    APPEND(builder->profile->function, builder->profile->n_function, function);
+    return id;
+}
+
+static void add_line(struct builder *builder, Pprof__Location *location, const struct symbol_frame *frame)
+{
+    Pprof__Line *line = new_line();
+    line->function_id = function_of(builder, frame);
+    line->line = frame->line;
+    APPEND(location->line, location->n_line, line);
+}
+
+/* Adds a location to the profile; without lines yet. */
+static Pprof__Location *add_location(struct builder *builder, uint64_t id)
+{
+    Pprof__Location *location = new_location();
+    location->id = id;
+    APPEND(builder->profile->location, builder->profile->n_location, location);
+    return location;
+}
+
+static void describe(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
+{
+    const struct symbol *symbol = symbolizer_find(builder->symbolizer, object, address);
+    Pprof__Mapping *mapping = mapping_of(builder, object);
+    location->address = address - 1;
+    for (uint32_t i = 0; i < symbol->frames; i++)
+        add_line(builder, location, &symbol->frame[i]);
+    if (mapping == NULL)
+        return;
+    bool lines = symbol->frame[0].line != 0;
+    location->mapping_id = mapping->id;
+    mapping->has_functions |= symbol->named;
+    mapping->has_filenames |= lines;
+    mapping->has_line_numbers |= lines;
+    mapping->has_inline_frames |= lines;
+}
+
+static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t address)
+{
+    bool is_new;
+    uint64_t id = id_of(&builder->locations, must_print("%" PRIu32 " %" PRIx64, object, address), &is_new);
+    if (is_new)
+        describe(builder, add_location(builder, id), object, address);
+    return id;
+}
+
+/* What stands for calls that are not known. */
+static uint64_t location_named(struct builder *builder, const char *name)
+{
+    bool is_new;
+    uint64_t id = id_of(&builder->locations, must_print("%s", name), &is_new);
+    const struct symbol_frame frame = {.function = name, .system_name = name, .file = ""};
+    if (is_new)
+        add_line(builder, add_location(builder, id), &frame);
+    return id;
+}
+
+/* ---- samples ---- */
+
+static void add_label(Pprof__Sample *sample, Pprof__Label *label, uint32_t key)
+{
+    label->key = key;
+    APPEND(sample->label, sample->n_label, label);
+}
+
+static void add_labels(struct builder *builder, Pprof__Sample *sample, const struct snapshot_site *site)
+{
+    if (site->tag != SNAPSHOT_NONE) {
+        Pprof__Label *label = new_label();
+        label->str = clean_string_of(builder, snapshot_tags(builder->snapshot)[site->tag].name);
+        add_label(sample, label, string_of(builder, "tag"));
+    }
+    if (site->age_ms != SNAPSHOT_UNKNOWN && site->live.blocks != 0) {
+        Pprof__Label *label = new_label();
+        label->num = number_of(site->age_ms / 1000);
+        label->num_unit = string_of(builder, "seconds");
+        add_label(sample, label, string_of(builder, "age_seconds"));
+    }
+}
+
+static void add_stack(struct builder *builder, Pprof__Sample *sample, const struct snapshot_stack *stack)
+{
+    const struct snapshot_frame *frame = &snapshot_frames(builder->snapshot)[stack->frame];
+    for (uint32_t i = 0; i < stack->frames; i++)
+        APPEND(sample->location_id, sample->n_location_id, location_of(builder, frame[i].object, frame[i].address));
+    if (stack->truncated != 0)
+        APPEND(sample->location_id, sample->n_location_id, location_named(builder, "(truncated)"));
+}
+
+static void add_sample(struct builder *builder, const struct sample *from)
+{
+    Pprof__Sample *sample = new_sample();
+    if (from->stack != NULL)
+        add_stack(builder, sample, from->stack);
+    else
+        APPEND(sample->location_id, sample->n_location_id,
+               from->site != NULL ? location_of(builder, from->site->object, from->site->address)
+                                  : location_named(builder, "(others)"));
+    for (unsigned v = 0; v < SAMPLE_VALUES; v++)
+        APPEND(sample->value, sample->n_value, number_of(from->value[v]));
+    if (from->site != NULL)
+        add_labels(builder, sample, from->site);
+    APPEND(builder->profile->sample, builder->profile->n_sample, sample);
+}
+
+/* ---- the profile ---- */
+
+static Pprof__ValueType *value_type(struct builder *builder, const char *type, const char *unit)
+{
+    Pprof__ValueType *value = new_value_type();
+    value->type = string_of(builder, type);
+    value->unit = string_of(builder, unit);
+    return value;
+}
+
+static void set_types(struct builder *builder)
+{
+    static const char *const types[SAMPLE_VALUES][2] = {
+        [SAMPLE_ALLOC_OBJECTS] = {"alloc_objects", "count"},
+        [SAMPLE_ALLOC_SPACE] = {"alloc_space", "bytes"},
+        [SAMPLE_INUSE_OBJECTS] = {"inuse_objects", "count"},
+        [SAMPLE_INUSE_SPACE] = {"inuse_space", "bytes"},
+    };
+    Pprof__Profile *profile = builder->profile;
+    for (unsigned v = 0; v < SAMPLE_VALUES; v++)
+        APPEND(profile->sample_type, profile->n_sample_type, value_type(builder, types[v][0], types[v][1]));
+    profile->default_sample_type = string_of(builder, types[SAMPLE_INUSE_SPACE][0]);
+    profile->period_type = value_type(builder, "space", "bytes");
+}
+
+static int64_t nanos(uint64_t value, uint64_t each)
+{
+    return value < (uint64_t)INT64_MAX / each ? (int64_t)(value * each) : INT64_MAX;
+}
+
+static void set_head(struct builder *builder)
+{
+    const struct snapshot *snapshot = builder->snapshot;
+    Pprof__Profile *profile = builder->profile;
+    char *comment = must_print("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
+                               snapshot->program, snapshot->pid, snapshot->number);
+    set_types(builder);
+    /* where all is counted, each byte is */
+    profile->period = snapshot->stack_period != 0 ? number_of(snapshot->stack_period) : 1;
+    profile->time_nanos = snapshot->wall_seconds > 0 ? nanos((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
+    profile->duration_nanos = nanos(snapshot->uptime_ms, 1000000);
+    APPEND(profile->comment, profile->n_comment, clean_string_of(builder, comment));
+    free(comment);
+}
+
+static void build(struct builder *builder)
+{
+    string_of(builder, "");
+    set_head(builder);
+    put_program_first(builder);
+    struct samples samples = samples_new(builder->snapshot);
+    for (size_t i = 0; i < samples.rows; i++)
+        add_sample(builder, &samples.row[i]);
+    samples_free(&samples);
+    builder->profile->n_string_table = builder->strings.count;
+    builder->profile->string_table = builder->strings.text;
+}
+
+static void take_down(struct builder *builder)
+{
+    builder->strings.text = NULL; /* they go with the profile */
+    builder->strings.count = 0;
+    pprof__profile__free_unpacked(builder->profile, NULL);
+    texts_free(&builder->strings);
+    texts_free(&builder->functions);
+    texts_free(&builder->locations);
+    texts_free(&builder->mappings);
+}
+
+/* ---- gzip ---- */
+
+static bool compress_to(FILE *to, void *bytes, size_t length)
+{
+    enum { GZIP = 16, MEMORY = 8 };
+    z_stream stream = {.next_in = bytes, .avail_in = (uInt)length};
+    if (length > UINT32_MAX / 2 ||
+        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS | GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+        return complain("pprof", "the profile cannot be compressed") == STATUS_OK;
+    uLong room = deflateBound(&stream, length);
+    stream.next_out = must_allocate(room);
+    stream.avail_out = (uInt)room;
+    unsigned char *packed = stream.next_out;
+    deflate(&stream, Z_FINISH); /* there is room for all of it */
+    fwrite(packed, 1, stream.total_out, to);
+    deflateEnd(&stream);
+    free(packed);
+    return true;
+}
+
+bool pprof_write(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
+{
+    struct builder builder = {.snapshot = snapshot, .symbolizer = symbolizer, .profile = new_profile()};
+    build(&builder);
+    size_t length = pprof__profile__get_packed_size(builder.profile);
+    void *bytes = must_allocate(length);
+    pprof__profile__pack(builder.profile, bytes);
+    bool good = compress_to(to, bytes, length);
+    free(bytes);
+    take_down(&builder);
+    return good;
+}
