@@ -10,6 +10,7 @@
 #include "diff.h"
 #include "ps.h"
 #include "run.h"
+#include "export.h"
 #include "save.h"
 #include "show.h"
 #include "trackmalloc.h"
@@ -21,6 +22,7 @@ const struct command commands[] = {
     {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},
     {"ctl", ctl_run, "PID COMMAND", "asks a process for a report, a baseline, a pause"},
+    {"export", export_run, "PID|FILE", "a snapshot as JSON, CSV, a flame graph or metrics"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,0 +1,139 @@
+#include "export.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct export_format export_formats[] = {
+    {.name = "folded", .write = export_folded},
+    {.name = NULL},
+};
+
+struct asked {
+    const char *directory;
+    const char *which;
+    const char *output;
+    const struct export_format *format;
+    struct export_asked of_format;
+};
+
+/* The place of a word among those of a list that ends with NULL. */
+static int word_of(struct argp_state *state, const char *option, const char *word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    argp_error(state, "%s: there is no '%s'; see --help", option, word);
+    return 0;
+}
+
+static const struct export_format *format_of(struct argp_state *state, const char *name)
+{
+    for (const struct export_format *format = export_formats; format->name != NULL; format++)
+        if (strcmp(name, format->name) == 0)
+            return format;
+    argp_error(state, "--format: there is no '%s'; see --help", name);
+    return NULL;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    static const char *const bys[] = {"stacks", "sites", "tags", NULL};
+    static const char *const values[] = {"live", "allocated", "blocks", NULL};
+    struct asked *asked = state->input;
+    switch (key) {
+    case 'f':
+        asked->format = format_of(state, argument);
+        return 0;
+    case 'b':
+        asked->of_format.by = (enum export_by)word_of(state, "--by", argument, bys);
+        return 0;
+    case 'v':
+        asked->of_format.value = (enum export_value)word_of(state, "--value", argument, values);
+        return 0;
+    case 't':
+        asked->of_format.table = argument;
+        return 0;
+    case 'o':
+        asked->output = argument;
+        return 0;
+    case 'd':
+        asked->directory = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (asked->which != NULL)
+            argp_usage(state);
+        asked->which = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (asked->which == NULL)
+            argp_usage(state);
+        if (asked->format == NULL)
+            argp_error(state, "--format: which one? See --help");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs) or openmetrics", 0},
+    {"table", 't', "TABLE", 0, "csv: tags (the default), sites, stacks, threads, sizes, ...", 0},
+    {"by", 'b', "WHAT", 0, "folded: stacks (the default where there are some), sites or tags", 0},
+    {"value", 'v', "VALUE", 0, "folded: live (bytes, the default), allocated (bytes) or blocks (live ones)", 0},
+    {"output", 'o', "FILE", 0, "to a file, which is replaced when all went well", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    {0},
+};
+
+/* In memory first: what fails leaves an older file as it is. */
+static bool write_out(const char *output, const char *bytes, size_t length)
+{
+    FILE *to = output != NULL ? fopen(output, "we") : stdout;
+    bool done = to != NULL && fwrite(bytes, 1, length, to) == length && fflush(to) == 0;
+    if (output != NULL && to != NULL)
+        done = fclose(to) == 0 && done;
+    return done || complain(output != NULL ? output : "standard output", "%s", strerror(errno)) == STATUS_OK;
+}
+
+bool export_bytes(const struct export_format *format, const struct loaded *loaded, const struct export_asked *asked,
+                  char **bytes, size_t *length)
+{
+    FILE *memory = open_memstream(bytes, length);
+    bool done = memory != NULL && format->write(loaded, asked, memory);
+    bool whole = memory != NULL && fclose(memory) == 0;
+    if (!whole)
+        complain("memory", "%s", strerror(errno));
+    if (done && whole)
+        return true;
+    if (memory != NULL)
+        free(*bytes);
+    return false;
+}
+
+int export_run(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "PID|FILE",
+        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read."};
+    struct asked asked = {.format = NULL};
+    struct loaded loaded;
+    char *bytes;
+    size_t length;
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    if (asked.format->binary && asked.output == NULL && isatty(STDOUT_FILENO))
+        return complain(asked.format->name, "these bytes are not for a terminal; say where to with -o");
+    if (!load(asked.directory, asked.which, &loaded))
+        return STATUS_FAILED;
+    bool done = export_bytes(asked.format, &loaded, &asked.of_format, &bytes, &length);
+    if (done) {
+        done = write_out(asked.output, bytes, length);
+        free(bytes);
+    }
+    loaded_free(&loaded);
+    return done ? STATUS_OK : STATUS_FAILED;
+}

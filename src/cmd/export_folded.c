@@ -1,0 +1,104 @@
+/* Folded stacks: a line each, `outermost;...;innermost NUMBER`, as flame graph tools read them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+#include "label.h"
+
+/* What separates frames from each other, and the last from the number, is in no name. Takes the name over. */
+static void put_name(FILE *to, char *name)
+{
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == ';' || *at == ' ')
+            *at = *at == ';' ? ':' : '_';
+    fputs(name, to);
+    free(name);
+}
+
+static uint64_t value_of(const struct export_asked *asked, const struct snapshot_amount *live,
+                         const struct snapshot_amount *allocated)
+{
+    switch (asked->value) {
+    case EXPORT_ALLOCATED_BYTES:
+        return allocated->bytes;
+    case EXPORT_LIVE_BLOCKS:
+        return live->blocks;
+    default:
+        return live->bytes;
+    }
+}
+
+static void put_value(FILE *to, uint64_t value)
+{
+    fprintf(to, " %" PRIu64 "\n", value);
+}
+
+static void put_stack(FILE *to, const struct snapshot *snapshot, const struct snapshot_stack *stack)
+{
+    if (stack->truncated != 0 || stack->frames == 0)
+        fputs(stack->truncated != 0 ? "(truncated)" : "(others)", to);
+    for (uint32_t i = stack->frames; i-- > 0;) {
+        if (i + 1 < stack->frames || stack->truncated != 0)
+            fputc(';', to);
+        put_name(to, label_frame(snapshot, &snapshot_frames(snapshot)[stack->frame + i]));
+    }
+}
+
+static void put_stacks(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+{
+    const struct snapshot_stack *stack = snapshot_stacks(snapshot);
+    for (uint32_t i = 0; i < snapshot->stacks; i++) {
+        uint64_t value = value_of(asked, &stack[i].live, &stack[i].allocated);
+        if (value == 0)
+            continue;
+        put_stack(to, snapshot, &stack[i]);
+        put_value(to, value);
+    }
+}
+
+static void put_sites(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+{
+    const struct snapshot_site *site = snapshot_sites(snapshot);
+    for (uint32_t i = 0; i < snapshot->sites; i++) {
+        uint64_t value = value_of(asked, &site[i].live, &site[i].allocated);
+        if (value == 0)
+            continue;
+        put_name(to, label_tag(snapshot, site[i].tag));
+        fputc(';', to);
+        put_name(to, label_site(snapshot, i));
+        put_value(to, value);
+    }
+}
+
+/* A tag that is part of others by its name, db/cache, stands above them. */
+static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+{
+    const struct snapshot_tag *tag = snapshot_tags(snapshot);
+    for (uint32_t i = 0; i < snapshot->tags; i++) {
+        uint64_t value = value_of(asked, &tag[i].books.live, &tag[i].books.allocated);
+        if (value == 0)
+            continue;
+        char *name = label_tag(snapshot, i);
+        char *rest = name;
+        for (char *part; (part = strsep(&rest, "/")) != NULL;) {
+            if (part != name)
+                fputc(';', to);
+            put_name(to, label_clean(part));
+        }
+        free(name);
+        put_value(to, value);
+    }
+}
+
+bool export_folded(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+{
+    const struct snapshot *snapshot = loaded->snapshot;
+    if (asked->by == EXPORT_BY_TAGS)
+        put_tags(to, snapshot, asked);
+    else if (asked->by == EXPORT_BY_SITES || snapshot->stacks == 0)
+        put_sites(to, snapshot, asked);
+    else
+        put_stacks(to, snapshot, asked);
+    return true;
+}
