@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 const struct export_format export_formats[] = {
+    {.name = "json", .write = export_json},
+    {.name = "csv", .write = export_csv},
     {.name = "folded", .write = export_folded},
     {.name = NULL},
 };

@@ -6,12 +6,10 @@
 #include "export.h"
 #include "label.h"
 
-/* What separates frames from each other, and the last from the number, is in no name. Takes the name over. */
+/* Takes the name over. */
 static void put_name(FILE *to, char *name)
 {
-    for (char *at = name; *at != '\0'; at++)
-        if (*at == ';' || *at == ' ')
-            *at = *at == ';' ? ':' : '_';
+    label_fold(name);
     fputs(name, to);
     free(name);
 }
@@ -34,17 +32,6 @@ static void put_value(FILE *to, uint64_t value)
     fprintf(to, " %" PRIu64 "\n", value);
 }
 
-static void put_stack(FILE *to, const struct snapshot *snapshot, const struct snapshot_stack *stack)
-{
-    if (stack->truncated != 0 || stack->frames == 0)
-        fputs(stack->truncated != 0 ? "(truncated)" : "(others)", to);
-    for (uint32_t i = stack->frames; i-- > 0;) {
-        if (i + 1 < stack->frames || stack->truncated != 0)
-            fputc(';', to);
-        put_name(to, label_frame(snapshot, &snapshot_frames(snapshot)[stack->frame + i]));
-    }
-}
-
 static void put_stacks(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
 {
     const struct snapshot_stack *stack = snapshot_stacks(snapshot);
@@ -52,7 +39,9 @@ static void put_stacks(FILE *to, const struct snapshot *snapshot, const struct e
         uint64_t value = value_of(asked, &stack[i].live, &stack[i].allocated);
         if (value == 0)
             continue;
-        put_stack(to, snapshot, &stack[i]);
+        char *line = label_stack(snapshot, &stack[i]);
+        fputs(line, to);
+        free(line);
         put_value(to, value);
     }
 }

@@ -7,9 +7,12 @@
 
 #include "command.h"
 
+enum { LABEL_MOST = 1024 /* bytes: of one long name, many rows may be called */ };
+
 char *label_clean(const char *text)
 {
-    size_t room = strlen(text) + 1;
+    size_t length = strlen(text);
+    size_t room = length < LABEL_MOST ? length + 1 : LABEL_MOST;
     char *clean = must_allocate(room);
     clean_text(text, clean, room);
     return clean;
@@ -51,4 +54,49 @@ char *label_frame(const struct snapshot *snapshot, const struct snapshot_frame *
     char *label = must_print("%s+0x%" PRIx64, basename(path), frame->address - object->base);
     free(path);
     return label;
+}
+
+/* ---- several at once ---- */
+
+void label_fold(char *name)
+{
+    for (; *name != '\0'; name++)
+        if (*name == ';' || *name == ' ')
+            *name = *name == ';' ? ':' : '_';
+}
+
+/* Takes the next part over. */
+static void append(char **line, size_t *length, char separator, char *part)
+{
+    size_t more = strlen(part);
+    *line = must_resize(*line, *length + more + 2);
+    if (*length != 0)
+        (*line)[(*length)++] = separator;
+    memcpy(*line + *length, part, more + 1);
+    *length += more;
+    free(part);
+}
+
+char *label_stack(const struct snapshot *snapshot, const struct snapshot_stack *stack)
+{
+    char *line = NULL;
+    size_t length = 0;
+    if (stack->truncated != 0 || stack->frames == 0)
+        append(&line, &length, ';', label_clean(stack->truncated != 0 ? "(truncated)" : "(others)"));
+    for (uint32_t i = stack->frames; i-- > 0;) {
+        char *name = label_frame(snapshot, &snapshot_frames(snapshot)[stack->frame + i]);
+        label_fold(name);
+        append(&line, &length, ';', name);
+    }
+    return line;
+}
+
+char *label_command(const struct snapshot *snapshot)
+{
+    const char *arguments = snapshot_command(snapshot);
+    char *line = label_clean("");
+    size_t length = 0;
+    for (uint32_t at = 0; at < snapshot->command_bytes; at += (uint32_t)strlen(arguments + at) + 1)
+        append(&line, &length, ' ', label_clean(arguments + at));
+    return line;
 }

@@ -1,4 +1,4 @@
-/* What rows of a snapshot are called: clean (see clean_text), never empty; the caller frees it. */
+/* What rows of a snapshot are called: clean (see clean_text), never empty, a long one cut; the caller frees it. */
 #ifndef TM_LABEL_H
 #define TM_LABEL_H
 
@@ -14,5 +14,14 @@ char *label_site(const struct snapshot *snapshot, uint32_t site);
 
 /* The function that the snapshot knows, else object+0x123 by its file's addresses, else the address. */
 char *label_frame(const struct snapshot *snapshot, const struct snapshot_frame *frame);
+
+/* All frames on one line, `outermost;...;innermost`: no name in it has a ';' or a blank of its own. */
+char *label_stack(const struct snapshot *snapshot, const struct snapshot_stack *stack);
+
+/* A name as such a line has it: ';' is ':' and a blank is '_'. Changes it in its place. */
+void label_fold(char *name);
+
+/* The arguments, a blank between two. */
+char *label_command(const struct snapshot *snapshot);
 
 #endif

@@ -113,14 +113,16 @@ static bool suspects_are_good(const struct snapshot *snapshot)
     return true;
 }
 
+/* No two stacks share their frames: else few bytes could stand for more text than there is memory. */
 static bool stacks_are_good(const struct snapshot *snapshot)
 {
     const struct snapshot_stack *stack = snapshot_stacks(snapshot);
-    for (uint32_t i = 0; i < snapshot->stacks; i++)
+    uint64_t frames = 0;
+    for (uint32_t i = 0; i < snapshot->stacks; frames += stack[i++].frames)
         if (!is_row(stack[i].site, snapshot->sites) || stack[i].frames > SNAPSHOT_FRAMES ||
             stack[i].frame > snapshot->frames || stack[i].frames > snapshot->frames - stack[i].frame)
             return false;
-    return true;
+    return frames <= snapshot->frames;
 }
 
 static bool frames_are_good(const struct snapshot *snapshot)

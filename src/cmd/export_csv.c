@@ -1,0 +1,72 @@
+/* CSV, with the quotes of RFC 4180: one table of the snapshot, the names of its fields in the first line. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+#include "fields.h"
+
+/* A spreadsheet takes what begins with one of these for a formula and runs it; behind a quote it is a text. */
+static bool is_formula(const char *text)
+{
+    return text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
+}
+
+static void put_text(FILE *to, const char *text)
+{
+    fputs(is_formula(text) ? "\"'" : "\"", to);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', to);
+        fputc(*text, to);
+    }
+    fputc('"', to);
+}
+
+static void put_value(FILE *to, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_NONE:
+        break;
+    case VALUE_COUNT:
+    case VALUE_TRUTH:
+        fprintf(to, "%" PRIu64, value->count);
+        break;
+    case VALUE_CHANGE:
+        fprintf(to, "%" PRId64, (int64_t)value->count);
+        break;
+    case VALUE_SECONDS:
+        fprintf(to, "%" PRIu64 ".%06" PRIu64, value->count / 1000000, value->count % 1000000);
+        break;
+    case VALUE_TEXT:
+    case VALUE_FRAMES:
+    case VALUE_ARGUMENTS:
+        put_text(to, value->text);
+        break;
+    }
+}
+
+static void put_row(FILE *to, const struct snapshot *snapshot, const struct field_table *table, const void *row)
+{
+    for (const struct field *field = table->fields; field->name != NULL; field++) {
+        struct value value = field->get(snapshot, row, field);
+        if (field != table->fields)
+            fputc(',', to);
+        put_value(to, &value);
+        free(value.text);
+    }
+    fputc('\n', to);
+}
+
+bool export_csv(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+{
+    const struct field_table *table = fields_table(asked->table != NULL ? asked->table : "tags");
+    if (table == NULL)
+        return complain(asked->table, "there is no such table; `trackmalloc export --help` lists them") == STATUS_OK;
+    for (const struct field *field = table->fields; field->name != NULL; field++)
+        fprintf(to, "%s%s", field != table->fields ? "," : "", field->name);
+    fputc('\n', to);
+    for (uint32_t i = 0; i < fields_rows(table, loaded->snapshot); i++)
+        put_row(to, loaded->snapshot, table, fields_row(table, loaded->snapshot, i));
+    return true;
+}
