@@ -10,6 +10,7 @@ const struct export_format export_formats[] = {
     {.name = "json", .write = export_json},
     {.name = "csv", .write = export_csv},
     {.name = "folded", .write = export_folded},
+    {.name = "openmetrics", .write = export_metrics},
     {.name = NULL},
 };
 
