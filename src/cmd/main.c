@@ -12,6 +12,7 @@
 #include "run.h"
 #include "export.h"
 #include "save.h"
+#include "serve.h"
 #include "show.h"
 #include "trackmalloc.h"
 
@@ -23,6 +24,7 @@ const struct command commands[] = {
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},
     {"ctl", ctl_run, "PID COMMAND", "asks a process for a report, a baseline, a pause"},
     {"export", export_run, "PID|FILE", "a snapshot as JSON, CSV, a flame graph or metrics"},
+    {"serve", serve_run, "", "all tracked processes over HTTP, for Prometheus and for browsers"},
     {NULL, NULL, NULL, NULL},
 };
 
