@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fields.h"
+
 const struct export_format export_formats[] = {
     {.name = "json", .write = export_json},
     {.name = "csv", .write = export_csv},
@@ -57,6 +59,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         asked->of_format.value = (enum export_value)word_of(state, "--value", argument, values);
         return 0;
     case 't':
+        if (fields_table(argument) == NULL)
+            argp_error(state, "--table: there is no '%s'; see --help", argument);
         asked->of_format.table = argument;
         return 0;
     case 'o':
@@ -83,7 +87,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs) or openmetrics", 0},
-    {"table", 't', "TABLE", 0, "csv: tags (the default), sites, stacks, threads, sizes, ...", 0},
+    {"table", 't', "TABLE", 0,
+     "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, memory, alarm, total or "
+     "process",
+     0},
     {"by", 'b', "WHAT", 0, "folded: stacks (the default where there are some), sites or tags", 0},
     {"value", 'v', "VALUE", 0, "folded: live (bytes, the default), allocated (bytes) or blocks (live ones)", 0},
     {"output", 'o', "FILE", 0, "to a file, which is replaced when all went well", 0},

@@ -15,7 +15,7 @@ enum export_value { EXPORT_LIVE_BYTES, EXPORT_ALLOCATED_BYTES, EXPORT_LIVE_BLOCK
 struct export_asked {
     enum export_by by;
     enum export_value value;
-    const char *table; /* NULL: the form's own choice */
+    const char *table; /* that there is (fields.h); NULL: the form's own choice */
 };
 
 /* Writes one snapshot. `loaded` is checked already, its texts are not clean. Errors of `to` itself are its owner's.

@@ -188,7 +188,8 @@ static void put_buckets(const struct text *text, const struct family *family, co
     static const char *const below[SNAPSHOT_AGE_ROWS] = {"1.0", "10.0", "100.0", "1000.0", "+Inf"};
     uint64_t sum = 0;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        sum += number(tag, family->at + i * sizeof tag->books.age[0]);
+        uint64_t more = number(tag, family->at + i * sizeof tag->books.age[0]);
+        sum = more <= UINT64_MAX - sum ? sum + more : UINT64_MAX; /* whatever is in the file: buckets never fall */
         fprintf(text->to, "trackmalloc_%s_bucket{%s,tag=\"%s\",le=\"%s\"} %" PRIu64 "\n", family->name, process->labels,
                 tag->name, below[i], sum);
     }
