@@ -12,6 +12,8 @@ CMDTEST_OBJECTS  := $(CMDTEST_OUT)/harness.o $(CMDTEST_OUT)/story.o $(CMDTEST_OU
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
 CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 
+CMDTEST_PROGRAM_tagged := -Iinclude
+
 # The suites that stand in CMDTEST_ONLY, or all: make cmd-test CMDTEST_ONLY="test_show test_diff"
 CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
 
