@@ -49,10 +49,10 @@ bool listen_is_local(const char *host)
     struct in6_addr six;
     if (!split(host, true, &place))
         return false;
-    if (inet_pton(AF_INET, place.name, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == 127;
     if (host[0] == '[')
         return inet_pton(AF_INET6, place.name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+    if (inet_pton(AF_INET, place.name, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
     return strcasecmp(place.name, "localhost") == 0;
 }
 
