@@ -108,6 +108,14 @@ static bool write_out(const char *output, const char *bytes, size_t length)
     return done || complain(output != NULL ? output : "standard output", "%s", strerror(errno)) == STATUS_OK;
 }
 
+struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked)
+{
+    struct symbolizer *symbolizer = symbolizer_new(loaded->snapshot);
+    if (asked->progress)
+        symbolizer_show_progress(symbolizer);
+    return symbolizer;
+}
+
 bool export_bytes(const struct export_format *format, const struct loaded *loaded, const struct export_asked *asked,
                   char **bytes, size_t *length)
 {
@@ -130,7 +138,7 @@ int export_run(int argc, char **argv)
         .parser = parse,
         .args_doc = "PID|FILE",
         .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read."};
-    struct asked asked = {.format = NULL};
+    struct asked asked = {.of_format = {.progress = true}};
     struct loaded loaded;
     char *bytes;
     size_t length;

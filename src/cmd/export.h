@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "load.h"
+#include "symbolize.h"
 
 enum export_by { EXPORT_BY_STACKS, EXPORT_BY_SITES, EXPORT_BY_TAGS };
 enum export_value { EXPORT_LIVE_BYTES, EXPORT_ALLOCATED_BYTES, EXPORT_LIVE_BLOCKS };
@@ -16,6 +17,7 @@ struct export_asked {
     enum export_by by;
     enum export_value value;
     const char *table; /* that there is (fields.h); NULL: the form's own choice */
+    bool progress;     /* tell on stderr how far it is, where symbols take long */
 };
 
 /* Writes one snapshot. `loaded` is checked already, its texts are not clean. Errors of `to` itself are its owner's.
@@ -30,6 +32,9 @@ struct export_format {
 
 /* Ends with a row whose name is NULL. */
 extern const struct export_format export_formats[];
+
+/* The symbols of a snapshot, as it was asked; the caller frees them. */
+struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked);
 
 /* The same into memory, which the caller frees. */
 bool export_bytes(const struct export_format *format, const struct loaded *loaded, const struct export_asked *asked,

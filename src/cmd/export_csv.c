@@ -5,6 +5,7 @@
 
 #include "export.h"
 #include "fields.h"
+#include "label.h"
 
 /* A spreadsheet takes what begins with one of these for a formula and runs it; behind a quote it is a text. */
 static bool is_formula(const char *text)
@@ -38,20 +39,31 @@ static void put_value(FILE *to, const struct value *value)
     case VALUE_SECONDS:
         fprintf(to, "%" PRIu64 ".%06" PRIu64, value->count / 1000000, value->count % 1000000);
         break;
-    case VALUE_TEXT:
-    case VALUE_FRAMES:
-    case VALUE_ARGUMENTS:
+    default:
         put_text(to, value->text);
         break;
     }
 }
 
-static void put_row(FILE *to, const struct snapshot *snapshot, const struct field_table *table, const void *row)
+/* What is a list elsewhere is one text here. */
+static void join_calls(struct value *value, const struct snapshot *snapshot, struct symbolizer *symbols,
+                       const void *row)
+{
+    const struct snapshot_site *site = row;
+    if (value->kind == VALUE_STACK)
+        value->text = label_stack(symbols, snapshot, row);
+    else if (value->kind == VALUE_CALL)
+        value->text = label_call(symbols, site->object, site->address);
+}
+
+static void put_row(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
+                    const struct field_table *table, const void *row)
 {
     for (const struct field *field = table->fields; field->name != NULL; field++) {
         struct value value = field->get(snapshot, row, field);
         if (field != table->fields)
             fputc(',', to);
+        join_calls(&value, snapshot, symbols, row);
         put_value(to, &value);
         free(value.text);
     }
@@ -64,7 +76,9 @@ bool export_csv(const struct loaded *loaded, const struct export_asked *asked, F
     for (const struct field *field = table->fields; field->name != NULL; field++)
         fprintf(to, "%s%s", field != table->fields ? "," : "", field->name);
     fputc('\n', to);
+    struct symbolizer *symbols = export_symbols(loaded, asked);
     for (uint32_t i = 0; i < fields_rows(table, loaded->snapshot); i++)
-        put_row(to, loaded->snapshot, table, fields_row(table, loaded->snapshot, i));
+        put_row(to, loaded->snapshot, symbols, table, fields_row(table, loaded->snapshot, i));
+    symbolizer_free(symbols);
     return true;
 }

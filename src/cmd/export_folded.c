@@ -32,21 +32,23 @@ static void put_value(FILE *to, uint64_t value)
     fprintf(to, " %" PRIu64 "\n", value);
 }
 
-static void put_stacks(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
+                       const struct export_asked *asked)
 {
     const struct snapshot_stack *stack = snapshot_stacks(snapshot);
     for (uint32_t i = 0; i < snapshot->stacks; i++) {
         uint64_t value = value_of(asked, &stack[i].live, &stack[i].allocated);
         if (value == 0)
             continue;
-        char *line = label_stack(snapshot, &stack[i]);
+        char *line = label_stack(symbols, snapshot, &stack[i]);
         fputs(line, to);
         free(line);
         put_value(to, value);
     }
 }
 
-static void put_sites(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+static void put_sites(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
+                      const struct export_asked *asked)
 {
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++) {
@@ -55,7 +57,10 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, const struct ex
             continue;
         put_name(to, label_tag(snapshot, site[i].tag));
         fputc(';', to);
-        put_name(to, label_site(snapshot, i));
+        char *call =
+            site[i].address != 0 ? label_call(symbols, site[i].object, site[i].address) : label_site(snapshot, i);
+        fputs(call, to);
+        free(call);
         put_value(to, value);
     }
 }
@@ -83,11 +88,13 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
 bool export_folded(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
 {
     const struct snapshot *snapshot = loaded->snapshot;
+    struct symbolizer *symbols = export_symbols(loaded, asked);
     if (asked->by == EXPORT_BY_TAGS)
         put_tags(to, snapshot, asked);
     else if (asked->by == EXPORT_BY_SITES || snapshot->stacks == 0)
-        put_sites(to, snapshot, asked);
+        put_sites(to, snapshot, symbols, asked);
     else
-        put_stacks(to, snapshot, asked);
+        put_stacks(to, snapshot, symbols, asked);
+    symbolizer_free(symbols);
     return true;
 }

@@ -10,6 +10,11 @@
 
 enum { SCHEMA = 1 /* changes when something that was there is no longer, or means something else */ };
 
+struct telling {
+    const struct snapshot *snapshot;
+    struct symbolizer *symbols;
+};
+
 /* Takes the text over; it is clean, so that it is good UTF-8. */
 static json_t *text(char *text)
 {
@@ -24,21 +29,44 @@ static json_t *integer(uint64_t count)
     return json_integer((json_int_t)(count < INT64_MAX ? count : INT64_MAX));
 }
 
-static json_t *frame(const struct snapshot *snapshot, const struct snapshot_frame *frame)
+struct call {
+    uint32_t object;
+    uint64_t address;
+};
+
+static json_t *frame(const struct call *call, const struct symbol_frame *frame, bool inlined)
 {
     json_t *json = json_object();
-    json_object_set_new(json, "function", text(label_frame(snapshot, frame)));
-    json_object_set_new(json, "address", text(must_print("0x%" PRIx64, frame->address)));
-    json_object_set_new(json, "object", frame->object != SNAPSHOT_NONE ? integer(frame->object) : json_null());
+    json_object_set_new(json, "function", json_string(frame->function));
+    json_object_set_new(json, "file", frame->file[0] != '\0' ? json_string(frame->file) : json_null());
+    json_object_set_new(json, "line", frame->line != 0 ? integer(frame->line) : json_null());
+    json_object_set_new(json, "inlined", json_boolean(inlined));
+    json_object_set_new(json, "address", text(must_print("0x%" PRIx64, call->address)));
+    json_object_set_new(json, "object", call->object != SNAPSHOT_NONE ? integer(call->object) : json_null());
     return json;
 }
 
-static json_t *frames(const struct snapshot *snapshot, const struct snapshot_stack *stack)
+static void append_call(json_t *frames, struct symbolizer *symbols, struct call call)
 {
-    json_t *json = json_array();
+    const struct symbol *symbol = symbolizer_find(symbols, call.object, call.address);
+    for (uint32_t i = 0; i < symbol->frames; i++)
+        json_array_append_new(frames, frame(&call, &symbol->frame[i], i + 1 < symbol->frames));
+}
+
+static json_t *frames_of_stack(const struct telling *telling, const struct snapshot_stack *stack)
+{
+    const struct snapshot_frame *frame = &snapshot_frames(telling->snapshot)[stack->frame];
+    json_t *frames = json_array();
     for (uint32_t i = 0; i < stack->frames; i++)
-        json_array_append_new(json, frame(snapshot, &snapshot_frames(snapshot)[stack->frame + i]));
-    return json;
+        append_call(frames, telling->symbols, (struct call){frame[i].object, frame[i].address});
+    return frames;
+}
+
+static json_t *frames_of_site(const struct telling *telling, const struct snapshot_site *site)
+{
+    json_t *frames = json_array();
+    append_call(frames, telling->symbols, (struct call){site->object, site->address});
+    return frames;
 }
 
 static json_t *arguments(const struct snapshot *snapshot)
@@ -50,7 +78,7 @@ static json_t *arguments(const struct snapshot *snapshot)
     return json;
 }
 
-static json_t *json_of(const struct snapshot *snapshot, const void *row, const struct value *value)
+static json_t *json_of(const struct telling *telling, const void *row, const struct value *value)
 {
     switch (value->kind) {
     case VALUE_COUNT:
@@ -63,47 +91,50 @@ static json_t *json_of(const struct snapshot *snapshot, const void *row, const s
         return json_string(value->text);
     case VALUE_TRUTH:
         return json_boolean(value->count);
-    case VALUE_FRAMES:
-        return frames(snapshot, row);
+    case VALUE_STACK:
+        return frames_of_stack(telling, row);
+    case VALUE_CALL:
+        return frames_of_site(telling, row);
     case VALUE_ARGUMENTS:
-        return arguments(snapshot);
+        return arguments(telling->snapshot);
     default:
         return json_null();
     }
 }
 
-static json_t *row_of(const struct snapshot *snapshot, const struct field_table *table, uint32_t number)
+static json_t *row_of(const struct telling *telling, const struct field_table *table, uint32_t number)
 {
-    const void *row = fields_row(table, snapshot, number);
+    const void *row = fields_row(table, telling->snapshot, number);
     json_t *json = json_object();
     for (const struct field *field = table->fields; field->name != NULL; field++) {
-        struct value value = field->get(snapshot, row, field);
-        json_object_set_new(json, field->name, json_of(snapshot, row, &value));
+        struct value value = field->get(telling->snapshot, row, field);
+        json_object_set_new(json, field->name, json_of(telling, row, &value));
         free(value.text);
     }
     return json;
 }
 
-static json_t *table_of(const struct snapshot *snapshot, const struct field_table *table)
+static json_t *table_of(const struct telling *telling, const struct field_table *table)
 {
-    uint32_t rows = fields_rows(table, snapshot);
+    uint32_t rows = fields_rows(table, telling->snapshot);
     if (table->fixed == 1)
-        return rows != 0 ? row_of(snapshot, table, 0) : json_null();
+        return rows != 0 ? row_of(telling, table, 0) : json_null();
     json_t *json = json_array();
     for (uint32_t i = 0; i < rows; i++)
-        json_array_append_new(json, row_of(snapshot, table, i));
+        json_array_append_new(json, row_of(telling, table, i));
     return json;
 }
 
 bool export_json(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
 {
-    (void)asked;
+    const struct telling telling = {loaded->snapshot, export_symbols(loaded, asked)};
     json_set_alloc_funcs(must_allocate, free);
     json_t *json = json_object();
     json_object_set_new(json, "schema", json_integer(SCHEMA));
     for (const struct field_table *table = field_tables; table->name != NULL; table++)
-        json_object_set_new(json, table->name, table_of(loaded->snapshot, table));
+        json_object_set_new(json, table->name, table_of(&telling, table));
     bool done = json_dumpf(json, to, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) == 0 && fputc('\n', to) != EOF;
     json_decref(json);
+    symbolizer_free(telling.symbols);
     return done || complain("json", "it could not be written") == STATUS_OK;
 }

@@ -79,6 +79,7 @@ static const struct field sites[] = {
     {.name = "address", value_hex, AT(_site, address)},
     {.name = "object", value_row_number, AT(_site, object)},
     {.name = "tag", value_tag, AT(_site, tag)},
+    {.name = "frames", value_call},
     AMOUNT(_site, "live", live),
     AMOUNT(_site, "allocated", allocated),
     AMOUNT(_site, "freed", freed),
@@ -103,7 +104,7 @@ static const struct field suspects[] = {
 static const struct field stacks[] = {
     {.name = "id", value_hex, AT(_stack, id)},
     {.name = "site", value_site, AT(_stack, site)},
-    {.name = "frames", value_frames},
+    {.name = "frames", value_stack},
     {.name = "truncated", value_truth, AT(_stack, truncated)},
     AMOUNT(_stack, "live", live),
     AMOUNT(_stack, "allocated", allocated),

@@ -1,18 +1,14 @@
 #include "label.h"
 
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 
-enum { LABEL_MOST = 1024 /* bytes: of one long name, many rows may be called */ };
-
 char *label_clean(const char *text)
 {
-    size_t length = strlen(text);
-    size_t room = length < LABEL_MOST ? length + 1 : LABEL_MOST;
+    size_t room = strlen(text) + 1;
     char *clean = must_allocate(room);
     clean_text(text, clean, room);
     return clean;
@@ -43,19 +39,6 @@ char *label_site(const struct snapshot *snapshot, uint32_t row)
     return label_or(site->name, "(others)");
 }
 
-char *label_frame(const struct snapshot *snapshot, const struct snapshot_frame *frame)
-{
-    if (frame->name_at != 0 && snapshot_names(snapshot)[frame->name_at] != '\0')
-        return label_clean(snapshot_names(snapshot) + frame->name_at);
-    if (frame->object == SNAPSHOT_NONE)
-        return label_address(frame->address);
-    const struct snapshot_object *object = &snapshot_objects(snapshot)[frame->object];
-    char *path = label_or(object->path, "(unknown)");
-    char *label = must_print("%s+0x%" PRIx64, basename(path), frame->address - object->base);
-    free(path);
-    return label;
-}
-
 /* ---- several at once ---- */
 
 void label_fold(char *name)
@@ -65,38 +48,55 @@ void label_fold(char *name)
             *name = *name == ';' ? ':' : '_';
 }
 
+struct line {
+    char *text;
+    size_t length;
+};
+
 /* Takes the next part over. */
-static void append(char **line, size_t *length, char separator, char *part)
+static void append(struct line *line, char separator, char *part)
 {
     size_t more = strlen(part);
-    *line = must_resize(*line, *length + more + 2);
-    if (*length != 0)
-        (*line)[(*length)++] = separator;
-    memcpy(*line + *length, part, more + 1);
-    *length += more;
+    line->text = must_resize(line->text, line->length + more + 2);
+    if (line->length != 0)
+        line->text[line->length++] = separator;
+    memcpy(line->text + line->length, part, more + 1);
+    line->length += more;
     free(part);
 }
 
-char *label_stack(const struct snapshot *snapshot, const struct snapshot_stack *stack)
+static void append_call(struct line *line, const struct symbol *symbol)
 {
-    char *line = NULL;
-    size_t length = 0;
-    if (stack->truncated != 0 || stack->frames == 0)
-        append(&line, &length, ';', label_clean(stack->truncated != 0 ? "(truncated)" : "(others)"));
-    for (uint32_t i = stack->frames; i-- > 0;) {
-        char *name = label_frame(snapshot, &snapshot_frames(snapshot)[stack->frame + i]);
+    for (uint32_t i = symbol->frames; i-- > 0;) {
+        char *name = label_clean(symbol->frame[i].function);
         label_fold(name);
-        append(&line, &length, ';', name);
+        append(line, ';', name);
     }
-    return line;
+}
+
+char *label_call(struct symbolizer *symbolizer, uint32_t object, uint64_t address)
+{
+    struct line line = {NULL, 0};
+    append_call(&line, symbolizer_find(symbolizer, object, address));
+    return line.text;
+}
+
+char *label_stack(struct symbolizer *symbolizer, const struct snapshot *snapshot, const struct snapshot_stack *stack)
+{
+    const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack->frame];
+    struct line line = {NULL, 0};
+    if (stack->truncated != 0 || stack->frames == 0)
+        append(&line, ';', label_clean(stack->truncated != 0 ? "(truncated)" : "(others)"));
+    for (uint32_t i = stack->frames; i-- > 0;)
+        append_call(&line, symbolizer_find(symbolizer, frame[i].object, frame[i].address));
+    return line.text;
 }
 
 char *label_command(const struct snapshot *snapshot)
 {
     const char *arguments = snapshot_command(snapshot);
-    char *line = label_clean("");
-    size_t length = 0;
+    struct line line = {label_clean(""), 0};
     for (uint32_t at = 0; at < snapshot->command_bytes; at += (uint32_t)strlen(arguments + at) + 1)
-        append(&line, &length, ' ', label_clean(arguments + at));
-    return line;
+        append(&line, ' ', label_clean(arguments + at));
+    return line.text;
 }

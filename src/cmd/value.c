@@ -147,9 +147,15 @@ VALUE(build_id)
     return object->build_id_bytes != 0 ? text(must_print("%s", hex)) : none;
 }
 
-VALUE(frames)
+VALUE(stack)
 {
-    return (struct value){.kind = VALUE_FRAMES, .text = label_stack(snapshot, row)};
+    return (struct value){.kind = VALUE_STACK};
+}
+
+/* The row of all others is nowhere. */
+VALUE(call)
+{
+    return ((const struct snapshot_site *)row)->address != 0 ? (struct value){.kind = VALUE_CALL} : none;
 }
 
 VALUE(arguments)

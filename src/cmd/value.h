@@ -13,7 +13,8 @@ enum value_kind {
     VALUE_SECONDS, /* in microseconds here */
     VALUE_TEXT,
     VALUE_TRUTH,
-    VALUE_FRAMES,   /* of a stack, which is the row; the text is all of them on one line */
+    VALUE_STACK,    /* the calls of a stack, which is the row */
+    VALUE_CALL,     /* those at a site, which is the row */
     VALUE_ARGUMENTS /* of the command line; the text is all of them */
 };
 
@@ -64,7 +65,8 @@ value_get value_suspect_name;
 value_get value_size_from;
 value_get value_size_below;
 value_get value_build_id;
-value_get value_frames;
+value_get value_stack;
+value_get value_call;
 value_get value_arguments;
 
 #endif

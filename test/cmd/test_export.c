@@ -122,7 +122,11 @@ static void json_tells_all_of_it(void **state)
     assert_unknown(json, "sites/5/tag");
     assert_number(json, "sites/2/object", 2);
     assert_text(json, "suspects/0/name", "shop!order_new+0x1f");
-    assert_text(json, "stacks/0/frames/0/function", "shop!order_new+0x1f");
+    assert_text(json, "stacks/0/frames/0/function", "order_new");
+    assert_text(json, "stacks/0/frames/3/function", "libc.so.6+0x271ca");
+    assert_unknown(json, "stacks/0/frames/0/file");
+    assert_text(json, "sites/0/frames/0/function", "order_new");
+    assert_unknown(json, "sites/5/frames");
     assert_text(json, "stacks/0/frames/3/address", "0x7ffff70271ca");
     assert_true(json_is_true(at(json, "stacks/2/truncated")));
     assert_unknown(json, "stacks/2/frames/1/object");
@@ -215,15 +219,15 @@ static void folded_stacks_begin_with_main(void **state)
 {
     (void)state;
     char *text = exported("folded", keep(story_new()));
-    assert_string_equal(text, "libc.so.6+0x271ca;shop!main+0x12;shop!serve+0x90;shop!order_new+0x1f 31457280\n"
-                              "shop!main+0x52;shop!import+0x33;shop!order_new+0x1f 9437184\n"
-                              "(truncated);0x7f0000001234;libengine.so.2!page_get+0x80 20971520\n");
+    assert_string_equal(text, "libc.so.6+0x271ca;main;serve;order_new 31457280\n"
+                              "main;import;order_new 9437184\n"
+                              "(truncated);(no_module)+0x7f0000001234;page_get 20971520\n");
     free(text);
     struct outcome outcome = run_command("export", "-f", "folded", "--value", "blocks", in_scratch("story"));
-    assert_has(outcome.out, ";shop!order_new+0x1f 700\n");
+    assert_has(outcome.out, ";order_new 700\n");
     outcome_free(&outcome);
     outcome = run_command("export", "-f", "folded", "--value", "allocated", in_scratch("story"));
-    assert_has(outcome.out, ";shop!order_new+0x1f 94371840\n");
+    assert_has(outcome.out, ";order_new 94371840\n");
     outcome_free(&outcome);
     outcome = run_command("export", "-f", "folded", "--by", "tags", in_scratch("story"));
     assert_has(outcome.out, "cache;pages 20971520\ncache;index 3145728\n");
@@ -236,8 +240,8 @@ static void folded_sites_where_there_are_no_stacks(void **state)
     (void)state;
     story->head.stacks = story->head.frames = 0;
     char *text = exported("folded", keep(story));
-    assert_has(text, "shop;shop!order_new+0x1f 40894464\n");
-    assert_has(text, "\ncache/pages;libengine.so.2!page_get+0x80 20971520\n");
+    assert_has(text, "shop;order_new 40894464\n");
+    assert_has(text, "\ncache/pages;page_get 20971520\n");
     assert_has(text, "\n(none);(others) 524288\n");
     free(text);
 }
@@ -256,6 +260,65 @@ static void metrics_are_accepted(void **state)
     assert_has(text, "trackmalloc_process_uptime_seconds{pid=\"4242\",program=\"shop\"} 3600\n");
     assert_has(text, "trackmalloc_own_cpu_seconds_total{pid=\"4242\",program=\"shop\"} 0.25\n");
     free(text);
+}
+
+/* ---- a real process ---- */
+
+static struct target hold(const char *options)
+{
+    struct target target = target_start(options, ARGV(built("test/cmd/programs/tagged"), "kept/pages", "100", "1000"));
+    assert_string_equal(target_line(&target), "ready");
+    target_published(&target, target_published(&target, 0) + 1); /* one that was begun when it was ready */
+    return target;
+}
+
+/* The row whose `name` it is. */
+static json_t *row_named(json_t *rows, const char *name)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0) return row;
+    fail_msg("there is no row %s", name);
+    return NULL;
+}
+
+static void a_real_process_is_told_with_lines(void **state)
+{
+    char pid[16];
+    (void)state;
+    struct target target = hold("interval=0.25,stacks=all,output=/dev/null");
+    snprintf(pid, sizeof pid, "%d", (int)target.pid);
+    char *text = exported("json", pid);
+    assert_accepted("json", text);
+    json_t *json = json_loads(text, 0, NULL);
+    free(text);
+    assert_number(json, "process/pid", target.pid);
+    assert_number(row_named(at(json, "tags"), "kept/pages"), "live_bytes", 100000);
+    size_t i;
+    json_t *site;
+    unsigned found = 0;
+    json_array_foreach(at(json, "sites"), i, site)
+    {
+        if (strcmp(json_string_value(at(site, "tag")), "kept/pages") != 0)
+            continue;
+        assert_number(site, "live_blocks", 100);
+        assert_text(site, "frames/0/function", "main");
+        assert_has(json_string_value(at(site, "frames/0/file")), "programs/tagged.c");
+        assert_true(json_integer_value(at(site, "frames/0/line")) > 10);
+        found++;
+    }
+    assert_int_equal(found, 1);
+    json_decref(json);
+    text = exported("folded", pid);
+    assert_has(text, ";main 100000\n");
+    free(text);
+    for (int form = 0; form < TEXT_FORMATS; form++) {
+        text = exported(text_formats[form], pid);
+        if (strcmp(text_formats[form], "folded") != 0)
+            assert_accepted(text_formats[form], text);
+        free(text);
+    }
+    target_end(&target, 0);
 }
 
 /* ---- tags as label values ---- */
@@ -335,16 +398,17 @@ static const char *const hostile[] = {
 static struct story *hostile_story(void)
 {
     struct story *story = story_new();
+    char name[SNAPSHOT_SITE_NAME];
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
-        const char *name = hostile[i];
-        story_tag(story, name, 1 + i, 100 + i);
-        story_site(story, name, 0, 0x100 + i, story->head.tags - 1, (struct snapshot_amount){1, 1});
+        story_tag(story, hostile[i], 1 + i, 100 + i);
+        story_site(story, hostile[i], 0, 0x100 + i, story->head.tags - 1, (struct snapshot_amount){1, 1});
     }
     for (size_t i = 0; i < STORY_OBJECTS - 3; i++)
         story_object(story, hostile[i], 0x100000 * i);
     for (size_t i = 0; i < STORY_STACKS - 3 && i < sizeof hostile / sizeof *hostile; i++) {
+        snprintf(name, sizeof name, "shop!%s+0x1", hostile[i]);
         story_stack(story, 0, (struct snapshot_amount){1, 1 + i});
-        story_frame(story, hostile[i], 0, i);
+        story_frame(story, name, 0, i);
         story_frame(story, "", 3 + i % (STORY_OBJECTS - 3), i);
     }
     snprintf(story->head.program, sizeof story->head.program, "x\"\n\\</script>\xff");
@@ -487,7 +551,7 @@ static void a_file_is_replaced_when_all_went_well(void **state)
     assert_string_equal(outcome.out, "");
     outcome_free(&outcome);
     text = file_read(output, NULL);
-    assert_has(text, ";shop!order_new+0x1f 31457280\n");
+    assert_has(text, ";order_new 31457280\n");
     free(text);
     outcome = run_command("export", "-f", "json", "-o", in_scratch("no/such/place"), path);
     assert_refused(&outcome, 1, "No such file");
@@ -506,6 +570,7 @@ int main(void)
         cmocka_unit_test(folded_stacks_begin_with_main),
         cmocka_unit_test(folded_sites_where_there_are_no_stacks),
         cmocka_unit_test(metrics_are_accepted),
+        cmocka_unit_test(a_real_process_is_told_with_lines),
         cmocka_unit_test(tags_that_look_the_same_are_one),
         cmocka_unit_test(tags_beyond_the_most_are_summed_up),
         cmocka_unit_test(no_name_breaks_a_form),

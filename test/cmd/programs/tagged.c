@@ -11,8 +11,10 @@ int main(int argc, char **argv)
     tm_tag tag = tm_tag_register(argv[1], NULL);
     unsigned long blocks = strtoul(argv[2], NULL, 10), bytes = strtoul(argv[3], NULL, 10);
     void **held = malloc(blocks * sizeof *held);
+    tm_push(tag);
     for (unsigned long i = 0; i < blocks; i++)
-        held[i] = tm_malloc(tag, bytes);
+        held[i] = malloc(bytes);
+    tm_pop();
     puts("ready");
     fflush(stdout);
     while (getchar() != EOF)
