@@ -13,6 +13,7 @@ const struct export_format export_formats[] = {
     {.name = "csv", .write = export_csv},
     {.name = "folded", .write = export_folded},
     {.name = "openmetrics", .write = export_metrics},
+    {.name = "pprof", .write = export_pprof, .binary = true},
     {.name = NULL},
 };
 
@@ -86,7 +87,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs) or openmetrics", 0},
+    {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs), openmetrics or pprof", 0},
     {"table", 't', "TABLE", 0,
      "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, memory, alarm, total or "
      "process",
@@ -116,11 +117,11 @@ struct symbolizer *export_symbols(const struct loaded *loaded, const struct expo
     return symbolizer;
 }
 
-bool export_bytes(const struct export_format *format, const struct loaded *loaded, const struct export_asked *asked,
-                  char **bytes, size_t *length)
+bool export_bytes(export_write *write, const struct loaded *loaded, const struct export_asked *asked, char **bytes,
+                  size_t *length)
 {
     FILE *memory = open_memstream(bytes, length);
-    bool done = memory != NULL && format->write(loaded, asked, memory);
+    bool done = memory != NULL && write(loaded, asked, memory);
     bool whole = memory != NULL && fclose(memory) == 0;
     if (!whole)
         complain("memory", "%s", strerror(errno));
@@ -147,7 +148,7 @@ int export_run(int argc, char **argv)
         return complain(asked.format->name, "these bytes are not for a terminal; say where to with -o");
     if (!load(asked.directory, asked.which, &loaded))
         return STATUS_FAILED;
-    bool done = export_bytes(asked.format, &loaded, &asked.of_format, &bytes, &length);
+    bool done = export_bytes(asked.format->write, &loaded, &asked.of_format, &bytes, &length);
     if (done) {
         done = write_out(asked.output, bytes, length);
         free(bytes);

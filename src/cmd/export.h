@@ -37,13 +37,14 @@ extern const struct export_format export_formats[];
 struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked);
 
 /* The same into memory, which the caller frees. */
-bool export_bytes(const struct export_format *format, const struct loaded *loaded, const struct export_asked *asked,
-                  char **bytes, size_t *length);
+bool export_bytes(export_write *write, const struct loaded *loaded, const struct export_asked *asked, char **bytes,
+                  size_t *length);
 
 export_write export_json;
 export_write export_csv;
 export_write export_folded;
 export_write export_metrics;
+export_write export_pprof;
 
 command_run export_run;
 

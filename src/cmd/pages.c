@@ -91,44 +91,33 @@ static struct page metrics(const struct page_request *request)
 
 /* ---- one process ---- */
 
-static const struct export_format *format_named(const char *name)
-{
-    const struct export_format *format = export_formats;
-    while (format->name != NULL && strcmp(format->name, name) != 0)
-        format++;
-    return format->name != NULL ? format : NULL;
-}
-
-static struct page export_page(const struct page_request *request, const char *name, const char *type)
+static struct page export_page(const struct page_request *request, export_write *write, const char *type)
 {
     const struct export_asked asked = {.table = NULL};
-    const struct export_format *format = format_named(name);
     struct page page = {.status = 200, .type = type};
     struct found found;
     struct loaded loaded;
     const char *why;
     if (request->pid == NULL || strspn(request->pid, "0123456789") != strlen(request->pid) || request->pid[0] == '\0')
         return page_error(400, "which process? Ask with ?pid=NUMBER");
-    if (format == NULL)
-        return page_error(404, "this form is not known here");
     if (strlen(request->pid) > 9 || !find_pid(request->directory, (uint32_t)strtoul(request->pid, NULL, 10), &found))
         return page_error(404, "there is no such tracked process");
     if (!load_file(found.path, &loaded, &why))
         return page_error(503, why);
     loaded.living = found.state == PROCESS_LIVING;
-    bool done = export_bytes(format, &loaded, &asked, &page.body, &page.length);
+    bool done = export_bytes(write, &loaded, &asked, &page.body, &page.length);
     loaded_free(&loaded);
     return done ? page : page_error(500, "it could not be made");
 }
 
 static struct page json(const struct page_request *request)
 {
-    return export_page(request, "json", "application/json");
+    return export_page(request, export_json, "application/json");
 }
 
 static struct page profile(const struct page_request *request)
 {
-    return export_page(request, "pprof", "application/octet-stream");
+    return export_page(request, export_pprof, "application/octet-stream");
 }
 
 /* ---- the list ---- */
@@ -163,9 +152,10 @@ static void put_snapshot(FILE *to, const struct snapshot *snapshot)
     fprintf(to, "<td class=n>%" PRIu64, snapshot->total.live.blocks);
     put_size(to, snapshot->total.peak_bytes);
     put_size(to, snapshot->memory.resident);
-    fprintf(to, "<td class=n>%.0f s<td><a href=\"/json?pid=%" PRIu32 "\">json</a>", age > 0 ? age : 0, snapshot->pid);
-    if (format_named("pprof") != NULL)
-        fprintf(to, " <a href=\"/debug/pprof/heap?pid=%" PRIu32 "\">profile</a>", snapshot->pid);
+    fprintf(to,
+            "<td class=n>%.0f s<td><a href=\"/json?pid=%" PRIu32 "\">json</a> "
+            "<a href=\"/debug/pprof/heap?pid=%" PRIu32 "\">profile</a>",
+            age > 0 ? age : 0, snapshot->pid, snapshot->pid);
     free(command);
     free(program);
 }

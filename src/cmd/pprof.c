@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "command.h"
+#include "export.h"
 #include "profile.pb-c.h"
 #include "samples.h"
 #include "texts.h"
@@ -339,5 +340,13 @@ bool pprof_write(const struct snapshot *snapshot, struct symbolizer *symbolizer,
     bool good = compress_to(to, bytes, length);
     free(bytes);
     take_down(&builder);
+    return good;
+}
+
+bool export_pprof(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+{
+    struct symbolizer *symbolizer = export_symbols(loaded, asked);
+    bool good = pprof_write(loaded->snapshot, symbolizer, to);
+    symbolizer_free(symbolizer);
     return good;
 }

@@ -553,6 +553,12 @@ static void a_file_is_replaced_when_all_went_well(void **state)
     text = file_read(output, NULL);
     assert_has(text, ";order_new 31457280\n");
     free(text);
+    outcome = run_command("export", "-f", "pprof", "-o", output, path);
+    assert_fine(&outcome);
+    outcome_free(&outcome);
+    text = file_read(output, NULL);
+    assert_memory_equal(text, "\x1f\x8b", 2);
+    free(text);
     outcome = run_command("export", "-f", "json", "-o", in_scratch("no/such/place"), path);
     assert_refused(&outcome, 1, "No such file");
     outcome = run_command("export", "-f", "json", "-o", "/dev/full", path);
