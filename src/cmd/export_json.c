@@ -34,7 +34,7 @@ struct call {
     uint64_t address;
 };
 
-static json_t *frame(const struct call *call, const struct symbol_frame *frame, bool inlined)
+static json_t *frame_of(const struct call *call, const struct symbol_frame *frame, bool inlined)
 {
     json_t *json = json_object();
     json_object_set_new(json, "function", json_string(frame->function));
@@ -50,7 +50,7 @@ static void append_call(json_t *frames, struct symbolizer *symbols, struct call 
 {
     const struct symbol *symbol = symbolizer_find(symbols, call.object, call.address);
     for (uint32_t i = 0; i < symbol->frames; i++)
-        json_array_append_new(frames, frame(&call, &symbol->frame[i], i + 1 < symbol->frames));
+        json_array_append_new(frames, frame_of(&call, &symbol->frame[i], i + 1 < symbol->frames));
 }
 
 static json_t *frames_of_stack(const struct telling *telling, const struct snapshot_stack *stack)

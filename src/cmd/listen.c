@@ -31,7 +31,7 @@ static bool split(const char *where, bool only_name, struct place *place)
         return false;
     memcpy(place->name, begin, (size_t)(end - begin));
     place->name[end - begin] = '\0';
-    strcpy(place->port, port);
+    memcpy(place->port, port, strlen(port) + 1);
     return true;
 }
 
@@ -74,7 +74,7 @@ static int open_socket(const struct addrinfo *info)
 /* As the kernel has it: with the port that it chose. */
 static bool describe(struct listening *listening)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof address;
     char name[64], port[16];
     if (getsockname(listening->socket, (struct sockaddr *)&address, &length) != 0 ||

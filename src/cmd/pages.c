@@ -178,7 +178,7 @@ static void put_process(FILE *to, const struct found *found)
     fputc('\n', to);
 }
 
-static struct page list(const struct page_request *request)
+static struct page all_processes(const struct page_request *request)
 {
     struct page page = {.status = 200, .type = "text/html; charset=utf-8"};
     struct found_list found = find_all(request->directory);
@@ -205,7 +205,7 @@ struct page page_answer(const struct page_request *request)
     static const struct {
         const char *path;
         struct page (*answer)(const struct page_request *request);
-    } pages[] = {{"/", list}, {"/metrics", metrics}, {"/json", json}, {"/debug/pprof/heap", profile}};
+    } pages[] = {{"/", all_processes}, {"/metrics", metrics}, {"/json", json}, {"/debug/pprof/heap", profile}};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (strcmp(request->path, pages[i].path) == 0)
             return pages[i].answer(request);

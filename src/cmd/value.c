@@ -155,7 +155,8 @@ VALUE(stack)
 /* The row of all others is nowhere. */
 VALUE(call)
 {
-    return ((const struct snapshot_site *)row)->address != 0 ? (struct value){.kind = VALUE_CALL} : none;
+    const struct snapshot_site *site = row;
+    return (struct value){.kind = site->address != 0 ? VALUE_CALL : VALUE_NONE};
 }
 
 VALUE(arguments)
