@@ -1,0 +1,58 @@
+#include "spans.h"
+
+#include <stdlib.h>
+
+#include "command.h"
+
+enum {
+    ROWS_MOST = 1 << 22, /* for a file that makes no sense; the largest browsers have a third of it */
+    OVERLAPPING = 16     /* what the linker dropped can leave ranges that begin at 0 */
+};
+
+void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number)
+{
+    Dwarf_Addr base, begin, end;
+    for (ptrdiff_t at = 0; (at = dwarf_ranges(die, at, &base, &begin, &end)) > 0 && spans->rows < ROWS_MOST;) {
+        if (begin >= end)
+            continue;
+        if (spans->rows == spans->room) {
+            spans->room = spans->room != 0 ? 2 * spans->room : 64;
+            spans->row = must_resize(spans->row, spans->room * sizeof *spans->row);
+        }
+        spans->row[spans->rows++] = (struct span){begin, end, *die, number};
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+void spans_sort(struct spans *spans)
+{
+    if (spans->rows != 0)
+        qsort(spans->row, spans->rows, sizeof *spans->row, compare);
+}
+
+struct span *spans_find(const struct spans *spans, Dwarf_Addr address)
+{
+    size_t from = 0, to = spans->rows;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (spans->row[middle].begin <= address)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    for (size_t tries = 0; from-- > 0 && tries < OVERLAPPING; tries++)
+        if (address < spans->row[from].end)
+            return &spans->row[from];
+    return NULL;
+}
+
+void spans_free(struct spans *spans)
+{
+    free(spans->row);
+    *spans = (struct spans){0};
+}

@@ -1,0 +1,31 @@
+/* Which DWARF entry covers an address: compilation units of a file, functions of a unit. */
+#ifndef TM_SPANS_H
+#define TM_SPANS_H
+
+#include <elfutils/libdw.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+    Dwarf_Addr begin;
+    Dwarf_Addr end;
+    Dwarf_Die die;
+    uint32_t number; /* the caller's */
+};
+
+/* All zero: none yet. */
+struct spans {
+    struct span *row;
+    size_t rows;
+    size_t room;
+};
+
+/* Adds every range of code that an entry has. At last they are sorted, once. */
+void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number);
+void spans_sort(struct spans *spans);
+
+/* The one that begins last before the address and covers it; NULL: none. */
+struct span *spans_find(const struct spans *spans, Dwarf_Addr address);
+void spans_free(struct spans *spans);
+
+#endif
