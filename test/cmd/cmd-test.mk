@@ -1,5 +1,5 @@
-# The command, run as people run it. test_NAME.c is a cmocka suite; programs/NAME.c a program that it looks at, under
-# the library. Suites are linked with all of the command but its main, for what is better asked of a function.
+# The command, run as people run it. test_NAME.c is a cmocka suite; programs/NAME.c(c) a program that it looks at,
+# under the library. Suites are linked with all of the command but its main, for what is better asked of a function.
 #
 # What a suite needs beyond that stands in CMDTEST_CFLAGS_NAME, CMDTEST_LIBS_NAME and CMDTEST_NEEDS_NAME (files to build
 # first); for a program in CMDTEST_PROGRAM_NAME (flags, libraries too).
@@ -8,17 +8,18 @@ CMDTEST_DIR      := test/cmd
 CMDTEST_OUT      := $(BUILD)/test/cmd
 CMDTEST_SUITES   := $(patsubst $(CMDTEST_DIR)/test_%.c,$(CMDTEST_OUT)/test_%,$(wildcard $(CMDTEST_DIR)/test_*.c))
 CMDTEST_PROGRAMS := $(patsubst $(CMDTEST_DIR)/programs/%.c,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.c))
-CMDTEST_OBJECTS  := $(CMDTEST_OUT)/harness.o $(CMDTEST_OUT)/story.o $(CMDTEST_OUT)/place.o
+CMDTEST_PROGRAMS += $(patsubst $(CMDTEST_DIR)/programs/%.cc,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.cc))
+CMDTEST_OBJECTS  := $(addprefix $(CMDTEST_OUT)/,harness.o story.o place.o)
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
 CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 
-CMDTEST_PROGRAM_tagged := -Iinclude
+CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd
+CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
+CMDTEST_PROGRAM_tagged    := -Iinclude
+CMDTEST_PROGRAM_unlinked  := -static
 
 # The suites that stand in CMDTEST_ONLY, or all: make cmd-test CMDTEST_ONLY="test_show test_diff"
 CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
-
-CMDTEST_PROGRAM_unlinked := -static
-CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 
 .PHONY: cmd-test cmd-test-build
 cmd-test-build: $(CMDTEST_SUITES) $(CMDTEST_PROGRAMS)
@@ -40,6 +41,11 @@ $(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/
 $(CMDTEST_OUT)/programs/%: $(CMDTEST_DIR)/programs/%.c $(CMDTEST_DIR)/cmd-test.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) -O1 -g -fno-builtin -fno-inline -fno-optimize-sibling-calls -rdynamic -pthread -MMD -MP $< \
+	    $(CMDTEST_PROGRAM_$*) -o $@
+
+$(CMDTEST_OUT)/programs/%: $(CMDTEST_DIR)/programs/%.cc $(CMDTEST_DIR)/cmd-test.mk
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 $(WARN) -O1 -g -fno-builtin -fno-inline -fno-optimize-sibling-calls -MMD -MP $< \
 	    $(CMDTEST_PROGRAM_$*) -o $@
 
 -include $(wildcard $(CMDTEST_OUT)/*.d $(CMDTEST_OUT)/programs/*.d)
