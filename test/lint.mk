@@ -11,11 +11,12 @@ LINT_CPPCHECK := --quiet --error-exitcode=1 --enable=warning,performance,portabi
                  --language=c --std=c11 -D__x86_64__ -D__linux__ -D__GNUC__=12
 
 .PHONY: lint format
+lint: $(CMD_PROFILE).c
 lint:
 	@status=0; \
 	echo "== clang-format"; clang-format --dry-run -Werror $(LINT_FORMAT) || status=1; \
 	echo "== clang-tidy"; printf '%s\n' $(LINT_SOURCES) | \
-	    xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) $(STD) $(WARN) || status=1; \
+	    xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -I$(BUILD)/cmd $(STD) $(WARN) || status=1; \
 	echo "== cppcheck"; cppcheck $(LINT_CPPCHECK) $(CPPFLAGS) $(filter -D%,$(STD)) src include || status=1; \
 	exit $$status
 

@@ -66,7 +66,7 @@ static struct debug *try_in_process(const struct snapshot_object *object, const 
 static struct debug *try_here(const struct snapshot_object *object, const struct binary_search *search)
 {
     char path[sizeof object->path];
-    strcpy(path, object->path);
+    memcpy(path, object->path, sizeof path);
     size_t length = strlen(path), tail = strlen(DELETED);
     if (length > tail && strcmp(path + length - tail, DELETED) == 0)
         path[length - tail] = '\0';

@@ -41,10 +41,14 @@ NEW(line, Pprof__Line)
 NEW(function, Pprof__Function)
 #undef NEW
 
-#define APPEND(list, count, element)                                          \
-    do {                                                                      \
-        (list) = must_resize((list), ((count) + (size_t)1) * sizeof *(list)); \
-        (list)[(count)++] = (element);                                        \
+/* Lists hold pointers or 64-bit numbers. */
+enum { ELEMENT_BYTES = 8 };
+_Static_assert(sizeof(void *) == ELEMENT_BYTES && sizeof(int64_t) == ELEMENT_BYTES, "elements of one size");
+
+#define APPEND(list, count, element)                                         \
+    do {                                                                     \
+        (list) = must_resize((list), ((count) + (size_t)1) * ELEMENT_BYTES); \
+        (list)[(count)++] = (element);                                       \
     } while (0)
 
 static int64_t number_of(uint64_t value)
@@ -94,15 +98,15 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row)
     if (!is_new)
         return builder->profile->mapping[id - 1];
     const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
-    char *build = build_id(object);
+    char *id_text = build_id(object);
     Pprof__Mapping *mapping = new_mapping();
     mapping->id = id;
     mapping->memory_start = object->begin;
     mapping->memory_limit = object->end;
     mapping->filename = clean_string_of(builder, object->path);
-    mapping->build_id = string_of(builder, build);
+    mapping->build_id = string_of(builder, id_text);
     APPEND(builder->profile->mapping, builder->profile->n_mapping, mapping);
-    free(build);
+    free(id_text);
     return mapping;
 }
 

@@ -17,32 +17,33 @@ void unit_free(struct unit *unit)
 
 /* ---- which function ---- */
 
+static bool may_hold_functions(int tag)
+{
+    return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_namespace || tag == DW_TAG_module ||
+           tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
+           tag == DW_TAG_enumeration_type;
+}
+
 /* libdw's own search (dwarf_getscopes) does not look into namespaces, where rustc puts all functions; and it would go
  * through the whole unit for each address. */
-static void add_functions(struct unit *unit, Dwarf_Die *parent, unsigned depth, unsigned *steps)
+static void add_functions(struct unit *unit)
 {
-    Dwarf_Die die;
-    if (depth == DEEPEST || dwarf_child(parent, &die) != 0)
+    Dwarf_Die path[DEEPEST];
+    unsigned depth = 0;
+    if (dwarf_child(&unit->described, &path[0]) != 0)
         return;
-    do {
-        switch (dwarf_tag(&die)) {
-        case DW_TAG_subprogram:
-            spans_add(&unit->functions, &die, 0);
-            add_functions(unit, &die, depth + 1, steps);
-            break;
-        case DW_TAG_namespace:
-        case DW_TAG_module:
-        case DW_TAG_structure_type:
-        case DW_TAG_class_type:
-        case DW_TAG_union_type:
-        case DW_TAG_enumeration_type:
-        case DW_TAG_lexical_block:
-            add_functions(unit, &die, depth + 1, steps);
-            break;
-        default:
-            break;
+    for (unsigned steps = 0; steps < STEPS_MOST; steps++) {
+        int tag = dwarf_tag(&path[depth]);
+        if (tag == DW_TAG_subprogram)
+            spans_add(&unit->functions, &path[depth], 0);
+        if (may_hold_functions(tag) && depth + 1 < DEEPEST && dwarf_child(&path[depth], &path[depth + 1]) == 0) {
+            depth++;
+            continue;
         }
-    } while (++*steps < STEPS_MOST && dwarf_siblingof(&die, &die) == 0);
+        while (dwarf_siblingof(&path[depth], &path[depth]) != 0)
+            if (depth-- == 0)
+                return;
+    }
 }
 
 /* With split DWARF, functions are described in a file of their own. */
@@ -59,10 +60,9 @@ static void find_description(struct unit *unit)
 static Dwarf_Die *function_at(struct unit *unit, Dwarf_Addr address)
 {
     if (!unit->known) {
-        unsigned steps = 0;
         unit->known = true;
         find_description(unit);
-        add_functions(unit, &unit->described, 0, &steps);
+        add_functions(unit);
         spans_sort(&unit->functions);
     }
     struct span *span = spans_find(&unit->functions, address);
