@@ -13,10 +13,11 @@
 struct debug; /* one file; one thread at a time */
 
 struct debug_frame {
-    const char *function; /* as the linker knows it; NULL: not known. Good until the next call */
-    const char *file;     /* NULL: not known */
-    uint32_t line;        /* 0: not known */
-    uint32_t first_line;  /* of the function; 0: not known */
+    const char *function;  /* as the linker knows it; NULL: not known. Good until the next call */
+    const char *file;      /* NULL: not known */
+    const char *directory; /* that a relative file name starts from; NULL: not known */
+    uint32_t line;         /* 0: not known */
+    uint32_t first_line;   /* of the function; 0: not known */
 };
 
 enum { DEBUG_FRAMES = 64 }; /* of one address at most; what is inlined deeper is left out */

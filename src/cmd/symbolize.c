@@ -15,7 +15,7 @@
 #include "snapshot/segment.h"
 #include "texts.h"
 
-#define NO_MODULE "(no module)"
+#define NO_MODULE "(no module)" /* as the library says */
 
 /* An address of the snapshot, or one that was asked for beyond. */
 struct spot {
@@ -205,6 +205,18 @@ static struct symbol *from_snapshot(struct symbolizer *symbolizer, const struct 
     return symbol;
 }
 
+static const char *keep_file(struct symbolizer *symbolizer, const struct debug_frame *frame)
+{
+    if (frame->file == NULL)
+        return "";
+    if (frame->file[0] == '/' || frame->directory == NULL || frame->directory[0] != '/')
+        return keep_clean(symbolizer, frame->file);
+    char *path = must_print("%s/%s", frame->directory, frame->file);
+    const char *kept = keep_clean(symbolizer, path);
+    free(path);
+    return kept;
+}
+
 static struct symbol *from_file(struct symbolizer *symbolizer, const struct spot *spot)
 {
     struct debug_place place;
@@ -222,7 +234,7 @@ static struct symbol *from_file(struct symbolizer *symbolizer, const struct spot
         const struct debug_frame *from = &place.frame[i];
         struct symbol_frame *frame = &symbol->frame[i];
         name_frame(symbolizer, frame, from->function != NULL ? from->function : "(no name)");
-        frame->file = keep_clean(symbolizer, from->file != NULL ? from->file : "");
+        frame->file = keep_file(symbolizer, from);
         frame->line = from->line;
         frame->first_line = from->first_line;
     }

@@ -140,10 +140,16 @@ static void add_inlined(struct debug_place *place, Dwarf_Die *function, const st
         frame->function = dwarf_diename(function);
 }
 
-/* The place in the caller where an inlined function stands. */
-static struct debug_frame call_of(Dwarf_Die *unit, Dwarf_Die *inlined)
+static const char *directory_of(Dwarf_Die *unit)
 {
-    struct debug_frame at = {.line = number_of(inlined, DW_AT_call_line)};
+    Dwarf_Attribute attribute;
+    return dwarf_attr(unit, DW_AT_comp_dir, &attribute) != NULL ? dwarf_formstring(&attribute) : NULL;
+}
+
+/* The place in the caller where an inlined function stands. */
+static struct debug_frame call_of(Dwarf_Die *unit, Dwarf_Die *inlined, const char *directory)
+{
+    struct debug_frame at = {.line = number_of(inlined, DW_AT_call_line), .directory = directory};
     Dwarf_Files *files;
     size_t count;
     uint32_t file = number_of(inlined, DW_AT_call_file);
@@ -154,7 +160,7 @@ static struct debug_frame call_of(Dwarf_Die *unit, Dwarf_Die *inlined)
 
 static struct debug_frame line_of(Dwarf_Die *unit, Dwarf_Addr address)
 {
-    struct debug_frame at = {0};
+    struct debug_frame at = {.directory = directory_of(unit)};
     int number;
     Dwarf_Line *line = dwarf_getsrc_die(unit, address);
     if (line == NULL)
@@ -169,6 +175,7 @@ const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place 
 {
     Dwarf_Die inlined[DEBUG_FRAMES];
     struct debug_frame at = line_of(&unit->die, address);
+    const char *directory = at.directory;
     Dwarf_Die *function = function_at(unit, address);
     if (function == NULL) { /* assembly: it has lines and no functions */
         place->frame[place->frames++] = at;
@@ -176,7 +183,7 @@ const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place 
     }
     for (uint32_t i = inlined_at(function, address, inlined); i-- > 0;) {
         add_inlined(place, &inlined[i], &at);
-        at = call_of(&unit->described, &inlined[i]);
+        at = call_of(&unit->described, &inlined[i], directory);
     }
     add_frame(place, function, &at);
     if (dwarf_lowpc(function, &place->begin) != 0)
