@@ -184,7 +184,8 @@ static struct page all_processes(const struct page_request *request)
     struct found_list found = find_all(request->directory);
     FILE *to = begin(&page);
     fputs("<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>trackmalloc</title>\n"
-          "<style>body{font:15px sans-serif;margin:2em}td,th{padding:2px 12px;text-align:left}.n{text-align:right}"
+          "<style>body{font:15px sans-serif;margin:2em}td,th{padding:2px 12px;text-align:left;"
+          "max-width:40em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.n{text-align:right}"
           "</style>\n<h1>Tracked processes</h1>\n<table>\n"
           "<tr><th>process<th>command<th class=n>live size<th class=n>live blocks<th class=n>peak size"
           "<th class=n>resident<th class=n>snapshot is<th>\n",

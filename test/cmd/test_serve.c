@@ -177,10 +177,22 @@ static void assert_status(struct answer answer, int status)
 
 /* ---- made-up processes ---- */
 
-/* A segment of this very process, which lives. Takes the story over. */
+/* In the directory of segments, as that process's. Takes the story over. */
+static const char *keep_as(struct story *story, pid_t pid, unsigned long long started)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%d-%llu", (int)pid, started);
+    const char *path = in_segments(name);
+    struct snapshot *snapshot = story_lay_out(story);
+    segment_write(path, snapshot);
+    free(snapshot);
+    free(story);
+    return path;
+}
+
+/* As this very one's, which lives. */
 static const char *keep_as_ours(struct story *story)
 {
-    static char path[512];
     char stat[1024] = "";
     unsigned long long started = 0;
     FILE *file = fopen("/proc/self/stat", "r");
@@ -190,22 +202,7 @@ static const char *keep_as_ours(struct story *story)
            " %*c"
            " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
            &started);
-    snprintf(path, sizeof path, "%s/%d-%llu", segments(), (int)getpid(), started);
-    struct snapshot *snapshot = story_lay_out(story);
-    segment_write(path, snapshot);
-    free(snapshot);
-    free(story);
-    return path;
-}
-
-static const char *keep_as_dead(struct story *story)
-{
-    struct snapshot *snapshot = story_lay_out(story);
-    const char *path = in_segments("999999999-77");
-    segment_write(path, snapshot);
-    free(snapshot);
-    free(story);
-    return path;
+    return keep_as(story, getpid(), started);
 }
 
 /* ---- pages ---- */
@@ -235,7 +232,7 @@ static void only_those_that_live_have_metrics(void **state)
     char line[128];
     (void)state;
     snprintf(story->head.program, sizeof story->head.program, "of-the-dead");
-    char *dead = strdup(keep_as_dead(story));
+    char *dead = strdup(keep_as(story, 999999999, 77));
     const char *path = keep_as_ours(story_new()); /* says that its pid is 4242, which is not believed */
     file_write(in_segments("1-1"), "no segment", 10);
     struct answer answer = get("/metrics", "");
@@ -256,6 +253,22 @@ static void only_those_that_live_have_metrics(void **state)
     unlink(path);
     unlink(dead);
     free(dead);
+}
+
+static void of_two_segments_of_a_process_the_newer_counts(void **state)
+{
+    struct story *newer = story_new(), *older = story_new();
+    (void)state;
+    newer->head.wall_seconds++;
+    snprintf(newer->head.program, sizeof newer->head.program, "newer");
+    const char *first = keep_as(newer, getpid(), 0); /* its start is not known: nobody can say that it is another's */
+    const char *second = keep_as_ours(older);
+    struct answer answer = get("/metrics", "");
+    assert_has(answer.body, "program=\"newer\"");
+    assert_has_not(answer.body, "program=\"shop\"");
+    free(answer.text);
+    unlink(first);
+    unlink(second);
 }
 
 static void no_process_is_no_error(void **state)
@@ -448,6 +461,34 @@ static void another_address_comes_with_a_warning(void **state)
     close(server.from);
 }
 
+static void assert_listens(const char *where, const char *url, bool loopback)
+{
+    struct listening listening;
+    unsigned port = 0;
+    char whole[128];
+    if (!listen_at(where, &listening))
+        fail_msg("%s", where);
+    sscanf(strrchr(listening.url, ':'), ":%u", &port);
+    snprintf(whole, sizeof whole, "%s:%u", url, port);
+    assert_string_equal(listening.url, whole);
+    assert_true(port != 0);
+    assert_true(listening.loopback == loopback);
+    close(listening.socket);
+}
+
+static void it_listens_where_it_is_told(void **state)
+{
+    (void)state;
+    assert_listens("0", "http://127.0.0.1", true);
+    assert_listens(":0", "http://127.0.0.1", true);
+    assert_listens("127.3.2.1:0", "http://127.3.2.1", true);
+    assert_listens("0.0.0.0:0", "http://0.0.0.0", false);
+    if (access("/proc/net/if_inet6", R_OK) == 0) {
+        assert_listens("[::1]:0", "http://[::1]", true);
+        assert_listens("[::]:0", "http://[::]", false);
+    }
+}
+
 static void where_it_cannot_listen_is_said(void **state)
 {
     char taken[64];
@@ -606,6 +647,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVED(metrics_come_in_two_forms),
         SERVED(only_those_that_live_have_metrics),
+        SERVED(of_two_segments_of_a_process_the_newer_counts),
         SERVED(no_process_is_no_error),
         SERVED(a_snapshot_is_served_as_it_is_exported),
         SERVED(a_profile_is_gzip),
@@ -616,6 +658,7 @@ int main(void)
         SERVED(who_is_slow_or_talks_nonsense_disturbs_nobody),
         cmocka_unit_test(it_ends_cleanly_on_a_signal),
         cmocka_unit_test(another_address_comes_with_a_warning),
+        cmocka_unit_test(it_listens_where_it_is_told),
         cmocka_unit_test(where_it_cannot_listen_is_said),
         SERVED(promtool_has_nothing_to_say),
         SERVED(prometheus_learns_the_right_numbers),
