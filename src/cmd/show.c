@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "load.h"
+#include "naming.h"
 #include "snapshot/text.h"
 
 struct asked {
@@ -55,6 +56,7 @@ int show_run(int argc, char **argv)
     if (!load(asked.directory, asked.which, &loaded))
         return STATUS_FAILED;
     loaded.snapshot->left_out = 0; /* the process may have switched sections off; who asks here wants them all */
+    name_all(&loaded);
     size_t length = text_report(loaded.snapshot, asked.top, NULL, 0);
     char *text = must_allocate(length + 1);
     text_report(loaded.snapshot, asked.top, text, length + 1);

@@ -43,6 +43,27 @@ static const char *pid_of(const struct target *target)
     return pid;
 }
 
+/* Its only thread opens no file, so the process itself does not know the name. */
+static void names_out_of_the_file_are_shown(void **state)
+{
+    struct target target =
+        target_start("output=none,interval=0.25,stacks=all", ARGV(built("test/cmd/programs/hidden")));
+    struct loaded loaded;
+    (void)state;
+    assert_string_equal(target_line(&target), "ready");
+    settle(&target);
+    assert_true(load(NULL, pid_of(&target), &loaded));
+    for (uint32_t i = 0; i < loaded.snapshot->sites; i++)
+        assert_null(strstr(snapshot_sites(loaded.snapshot)[i].name, "hidden_allocate"));
+    loaded_free(&loaded);
+    struct outcome shown = run_command("show", pid_of(&target));
+    assert_int_equal(shown.status, 0);
+    assert_line(shown.out, "Current allocations by call site", "hidden!hidden_allocate+0x");
+    assert_non_null(strstr(shown.out, "    hidden!hidden_allocate+0x"));
+    outcome_free(&shown);
+    target_end(&target, SIGKILL);
+}
+
 static void the_killed_are_shown_as_they_were(void **state)
 {
     struct target target = start(usual);
@@ -166,6 +187,7 @@ static void a_process_is_compared_with_what_was_saved_of_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_out_of_the_file_are_shown),
         cmocka_unit_test(the_killed_are_shown_as_they_were),
         cmocka_unit_test(who_has_left_is_gone_unless_kept),
         cmocka_unit_test(sums_hold_at_full_speed),

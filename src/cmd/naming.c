@@ -1,0 +1,80 @@
+#include "naming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "symbolize.h"
+
+/* The snapshot's names of frames, with room for more. */
+struct names {
+    char *text;
+    size_t bytes;
+    size_t room;
+};
+
+static bool is_named(const char *name)
+{
+    return strchr(name, '!') != NULL;
+}
+
+static void name_site(struct snapshot_site *site, struct symbolizer *symbolizer)
+{
+    if (site->address != 0 && !is_named(site->name) && symbolizer_find(symbolizer, site->object, site->address)->named)
+        symbolizer_name(symbolizer, site->object, site->address, site->name, sizeof site->name);
+}
+
+/* Where the name stands. */
+static uint32_t add_name(struct names *names, const char *name)
+{
+    const size_t length = strlen(name) + 1;
+    const size_t at = names->bytes;
+    if (names->room - at < length) {
+        names->room = 2 * names->room + length;
+        names->text = must_resize(names->text, names->room);
+    }
+    memcpy(names->text + at, name, length);
+    names->bytes += length;
+    return (uint32_t)at;
+}
+
+static void name_frame(struct snapshot_frame *frame, struct names *names, struct symbolizer *symbolizer)
+{
+    char name[SNAPSHOT_SITE_NAME];
+    if (frame->name_at != 0 && is_named(names->text + frame->name_at))
+        return;
+    if (!symbolizer_find(symbolizer, frame->object, frame->address)->named)
+        return;
+    symbolizer_name(symbolizer, frame->object, frame->address, name, sizeof name);
+    frame->name_at = add_name(names, name);
+}
+
+/* Behind all tables there is room for as many names as there are. */
+static void put_names(struct loaded *loaded, const struct names *names)
+{
+    struct snapshot *snapshot = must_resize(loaded->snapshot, loaded->snapshot->bytes + names->bytes);
+    memcpy((char *)snapshot + snapshot->bytes, names->text, names->bytes);
+    snapshot->names_at = snapshot->bytes;
+    snapshot->names_bytes = (uint32_t)names->bytes;
+    snapshot->bytes += (uint32_t)names->bytes;
+    loaded->snapshot = snapshot;
+}
+
+void name_all(struct loaded *loaded)
+{
+    struct snapshot *snapshot = loaded->snapshot;
+    struct symbolizer *symbolizer = symbolizer_new(snapshot);
+    struct names names = {NULL, 0, 0};
+    symbolizer_show_progress(symbolizer);
+    for (uint32_t i = 0; i < snapshot->names_bytes; i += (uint32_t)strlen(snapshot_names(snapshot) + i) + 1)
+        add_name(&names, snapshot_names(snapshot) + i);
+    if (names.bytes == 0)
+        add_name(&names, ""); /* as a place, 0 means none */
+    for (uint32_t i = 0; i < snapshot->sites; i++)
+        name_site((struct snapshot_site *)snapshot_sites(snapshot) + i, symbolizer);
+    for (uint32_t i = 0; i < snapshot->frames; i++)
+        name_frame((struct snapshot_frame *)snapshot_frames(snapshot) + i, &names, symbolizer);
+    symbolizer_free(symbolizer);
+    put_names(loaded, &names);
+    free(names.text);
+}
