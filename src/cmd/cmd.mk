@@ -1,12 +1,13 @@
 # The command: an ordinary program, beside the library that it runs others with.
 
 CMD         := $(BUILD)/trackmalloc
-CMD_SOURCES := $(wildcard src/cmd/*.c src/snapshot/*.c)
+CMD_SOURCES := $(wildcard src/cmd/*.c src/cmd/top/*.c src/snapshot/*.c)
 CMD_PROFILE := $(BUILD)/cmd/profile.pb-c
 CMD_OBJECTS := $(CMD_SOURCES:%.c=$(BUILD)/cmd/%.o) $(CMD_PROFILE).o
 CMD_CFLAGS  := $(STD) $(WARN) $(CFLAGS) -fPIE -I$(BUILD)/cmd
 CMD_LIBS    := -ljansson -lmicrohttpd
 CMD_LIBS    += -ldw -lelf -lprotobuf-c -lz -liberty
+CMD_LIBS    += -lncursesw
 CMD_READY   := $(BUILD)/cmd/toolchain
 
 .PHONY: cmd

@@ -14,11 +14,13 @@
 #include "save.h"
 #include "serve.h"
 #include "show.h"
+#include "top.h"
 #include "trackmalloc.h"
 
 const struct command commands[] = {
     {"run", run_run, "PROGRAM [ARGUMENT...]", "runs a program with the library in it"},
     {"ps", ps_run, "", "the tracked processes, living and dead, as a tree"},
+    {"top", top_run, "[PID|FILE]", "a process's heap, live on the whole screen"},
     {"show", show_run, "PID|FILE", "the report of a process, or of a snapshot that was kept"},
     {"diff", diff_run, "PID|FILE [PID|FILE]", "what grew from one to the other, or since some time ago"},
     {"save", save_run, "PID|FILE", "keeps a snapshot of a process in a file"},

@@ -1,0 +1,316 @@
+#include "top.h"
+
+#include <argp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "find.h"
+#include "load.h"
+#include "top/draw.h"
+#include "top/model.h"
+#include "top/names.h"
+#include "top/processes.h"
+#include "top/screen.h"
+#include "top/source.h"
+
+enum { DELAY_MS = 1000, DELAY_LEAST_MS = 100, DELAY_MOST_MS = 3600000, PAGE_COLUMNS = 132 };
+
+struct asked {
+    const char *directory;
+    const char *which;
+    uint32_t delay_ms;
+    enum view_number view;
+    bool once;
+};
+
+struct top {
+    const struct asked *asked;
+    struct model model;
+    struct source source;
+    struct names *names;
+    struct found_list processes; /* as the list shows them */
+};
+
+/* ---- arguments ---- */
+
+static uint32_t parse_delay(const char *argument, struct argp_state *state)
+{
+    char *end;
+    double ms = strtod(argument, &end) * 1000;
+    if (end == argument || *end != '\0' || !(ms >= DELAY_LEAST_MS && ms <= DELAY_MOST_MS))
+        argp_error(state, "--delay: '%s' is no number of seconds from 0.1 to 3600", argument);
+    return (uint32_t)ms;
+}
+
+static enum view_number parse_view(const char *argument, struct argp_state *state)
+{
+    enum view_number view = view_named(argument);
+    if (view == VIEWS)
+        argp_error(state, "--view: '%s' is none of tags, sites, stacks, threads, sizes, processes", argument);
+    return view;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct asked *asked = state->input;
+    switch (key) {
+    case 'd':
+        asked->directory = argument;
+        return 0;
+    case 's':
+        asked->delay_ms = parse_delay(argument, state);
+        return 0;
+    case 'v':
+        asked->view = parse_view(argument, state);
+        return 0;
+    case '1':
+        asked->once = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (asked->which != NULL)
+            argp_usage(state);
+        asked->which = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"once", '1', NULL, 0, "one page as text, and no keys; so it is where there is no terminal", 0},
+    {"delay", 's', "SECONDS", 0, "from one look to the next (1)", 0},
+    {"view", 'v', "VIEW", 0, "tags, sites, stacks, threads, sizes or processes", 0},
+    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    {0},
+};
+
+static const struct argp argp = {.options = options,
+                                 .parser = parse,
+                                 .args_doc = "[PID|FILE]",
+                                 .doc = "Shows the heap of a tracked process, live: its tags with their ages, call "
+                                        "sites, stacks, threads and sizes. Without PID, the only one or one of a list."
+                                        "\vThe key h tells the keys."};
+
+/* ---- which process ---- */
+
+static bool is_pid(const char *which)
+{
+    return which[0] != '\0' && strspn(which, "0123456789") == strlen(which);
+}
+
+/* The names that are not known yet come when it has been shown. */
+static void take(struct top *top, struct snapshot *snapshot)
+{
+    names_take(top->names, snapshot);
+    names_allow(top->names, 0);
+    model_take(&top->model, snapshot);
+}
+
+/* The first snapshot of what was asked for by name. false: a line has said why there is none. */
+static bool open_named(struct top *top)
+{
+    const char *which = top->asked->which;
+    struct found found = {.state = PROCESS_DEAD};
+    struct loaded loaded;
+    if (!load(top->asked->directory, which, &loaded))
+        return false;
+    bool plain = !is_pid(which) || !find_pid(top->asked->directory, (uint32_t)strtoul(which, NULL, 10), &found);
+    if (plain)
+        snprintf(found.path, sizeof found.path, "%s", loaded.path);
+    source_begin(&top->source, &found, plain);
+    take(top, loaded.snapshot);
+    top->model.file = plain ? which : NULL;
+    loaded.snapshot = NULL;
+    loaded_free(&loaded);
+    return true;
+}
+
+static void list_processes(struct top *top)
+{
+    struct rows rows;
+    found_free(&top->processes);
+    processes_collect(top->asked->directory, &rows, &top->processes);
+    model_take_processes(&top->model, &rows);
+}
+
+/* The only living one, or the only one there is. */
+static const struct found *only_process(const struct found_list *list)
+{
+    const struct found *only = NULL;
+    size_t living = 0;
+    for (size_t i = 0; i < list->rows; i++)
+        if (list->row[i].state == PROCESS_LIVING && living++ == 0)
+            only = &list->row[i];
+    if (living == 1)
+        return only;
+    return list->rows == 1 ? &list->row[0] : NULL;
+}
+
+static bool open_found(struct top *top, const struct found *found)
+{
+    struct source source;
+    const char *why;
+    source_begin(&source, found, false);
+    struct snapshot *snapshot = source_read(&source, &why);
+    if (snapshot == NULL) {
+        source_end(&source);
+        model_say(&top->model, why);
+        return false;
+    }
+    source_end(&top->source);
+    top->source = source;
+    model_forget(&top->model);
+    top->model.view = top->asked->view != VIEW_PROCESSES ? top->asked->view : VIEW_TAGS;
+    take(top, snapshot);
+    return true;
+}
+
+static bool choose(struct top *top)
+{
+    if (top->asked->which != NULL)
+        return open_named(top);
+    top->model.view = VIEW_PROCESSES;
+    list_processes(top);
+    if (top->processes.rows == 0)
+        return complain("top", "no tracked process of yours has left a snapshot") == STATUS_OK;
+    const struct found *only = top->asked->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
+    if (only != NULL && !open_found(top, only))
+        return complain(only->path, "%s", top->model.message) == STATUS_OK;
+    return true;
+}
+
+/* ---- the page, and the screen ---- */
+
+static void refresh_process(struct top *top)
+{
+    const char *why = NULL;
+    struct snapshot *snapshot = NULL;
+    if (top->model.now == NULL)
+        return;
+    top->model.process = source_state(&top->source);
+    if (!top->model.paused)
+        snapshot = source_read(&top->source, &why);
+    if (snapshot != NULL)
+        take(top, snapshot);
+    else if (why != NULL)
+        model_say(&top->model, why);
+}
+
+static void refresh_all(struct top *top)
+{
+    if (top->model.view == VIEW_PROCESSES && !top->model.paused)
+        list_processes(top);
+    else
+        refresh_process(top);
+}
+
+static int page_columns(void)
+{
+    const char *columns = getenv("COLUMNS");
+    long number = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    return number > 0 && number <= 1000 ? (int)number : PAGE_COLUMNS;
+}
+
+static void print_page(struct top *top)
+{
+    refresh_all(top);
+    names_allow(top->names, INT32_MAX);
+    if (top->model.view != VIEW_PROCESSES)
+        model_collect(&top->model);
+    struct canvas canvas = canvas_new(draw_page_rows(&top->model), page_columns(), screen_utf8());
+    draw_page(&top->model, &canvas, time(NULL));
+    canvas_write(&canvas, stdout);
+    canvas_free(&canvas);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void show(struct top *top)
+{
+    struct canvas canvas = screen_canvas();
+    draw(&top->model, &canvas, time(NULL));
+    screen_show(&canvas);
+    canvas_free(&canvas);
+}
+
+/* false: it is over. */
+static bool press(struct top *top, int key)
+{
+    enum view_number before = top->model.view;
+    if (key == SCREEN_GONE)
+        return false;
+    if (key == SCREEN_NOTHING)
+        return true;
+    enum wish wish = model_press(&top->model, key);
+    const struct row *here = model_here(&top->model);
+    const struct found *found = wish == WISH_OPEN ? processes_find(&top->processes, here->key) : NULL;
+    if (found != NULL)
+        open_found(top, found);
+    if (found != NULL || top->model.view != before)
+        refresh_all(top);
+    return wish != WISH_QUIT;
+}
+
+/* Not so long that a key would wait. */
+static void find_names(struct top *top)
+{
+    enum { PATIENCE_MS = 50 };
+    names_allow(top->names, PATIENCE_MS);
+    if (top->model.view != VIEW_PROCESSES)
+        model_collect(&top->model);
+    names_allow(top->names, 0);
+}
+
+/* It is asked again before it forgets. */
+static void watch(const struct top *top)
+{
+    if (top->model.now != NULL && top->model.process == PROCESS_LIVING && !top->model.paused)
+        source_watch(&top->source, top->asked->delay_ms, 2 * (uint64_t)top->asked->delay_ms + 1000);
+}
+
+static void run_screen(struct top *top)
+{
+    int64_t due = 0;
+    int key = SCREEN_NOTHING;
+    while (press(top, key)) {
+        if (now_ms() >= due) {
+            refresh_all(top);
+            watch(top);
+            due = now_ms() + top->asked->delay_ms;
+        }
+        show(top);
+        int64_t left = names_owed(top->names) ? 0 : due - now_ms();
+        key = screen_key(left > 0 ? (int)left : 0);
+        if (left <= 0)
+            find_names(top);
+    }
+}
+
+int top_run(int argc, char **argv)
+{
+    struct asked asked = {.delay_ms = DELAY_MS, .view = VIEW_TAGS};
+    struct top top = {.asked = &asked, .source = {.file = -1}, .names = names_new()};
+    argp_parse(&argp, argc, argv, 0, NULL, &asked);
+    model_begin(&top.model, asked.view, names_namer(top.names));
+    bool there = choose(&top);
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (there && (asked.once || !terminal))
+        print_page(&top);
+    else if (there && (there = screen_begin()))
+        run_screen(&top);
+    screen_end();
+    source_end(&top.source);
+    found_free(&top.processes);
+    model_end(&top.model);
+    names_free(top.names);
+    return there ? STATUS_OK : STATUS_FAILED;
+}

@@ -1,0 +1,32 @@
+/* Values as a narrow column shows them, in at most FIGURE_TEXT - 1 characters: three digits that matter, and a unit. */
+#ifndef TM_FIGURE_H
+#define TM_FIGURE_H
+
+#include <stdint.h>
+
+enum { FIGURE_TEXT = 32 };
+
+#define FIGURE_UNKNOWN INT64_MIN
+
+enum figure_kind {
+    FIGURE_BYTES,  /* 84.3MiB, 1023KiB, 12B */
+    FIGURE_CHANGE, /* the same with its sign: +84.3MiB */
+    FIGURE_COUNT,  /* 123456, 1.23M */
+    FIGURE_RATE,   /* a second: 12.3k/s */
+    FIGURE_SHARE,  /* tenths of a percent: 12.3% */
+    FIGURE_TIME,   /* ms: 5.2min */
+    FIGURE_ID,     /* a number that is a name: 1234567 */
+    FIGURE_NONE    /* drawn in another way, or a text */
+};
+
+/* FIGURE_UNKNOWN is "-". Returns `text`. */
+char *figure_text(char text[FIGURE_TEXT], enum figure_kind kind, int64_t value);
+
+/* What an unsigned number from outside is as a value: what is too large is the largest. */
+int64_t figure_of(uint64_t number);
+/* How much more than before. */
+int64_t figure_change(uint64_t now, uint64_t before);
+/* The nearest value there is. */
+int64_t figure_round(double number);
+
+#endif

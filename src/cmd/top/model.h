@@ -1,0 +1,90 @@
+/* What `top` shows: the snapshots, the view, and what the keys have done to it. Pure: it knows no terminal and no
+ * process. */
+#ifndef TM_MODEL_H
+#define TM_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cmd/find.h"
+#include "history.h"
+#include "rows.h"
+#include "snapshot/snapshot.h"
+#include "view.h"
+
+enum { MODEL_FILTER = 64, MODEL_MESSAGE = 128 };
+
+struct view_state {
+    enum field by;
+    bool reversed;
+    char filter[MODEL_FILTER];
+    int cursor;   /* among the rows shown */
+    uint64_t key; /* of the row there: the cursor goes where the row goes, but stays at the very top */
+    int scroll;
+};
+
+struct model {
+    enum view_number view;
+    struct view_state state[VIEWS];
+    struct snapshot *now; /* these three: owned, or NULL */
+    struct snapshot *before;
+    struct snapshot *baseline;
+    struct history history;
+    struct namer namer;
+    enum process_state process;
+    const char *file; /* NULL, or where the snapshot was read that no process of ours stands behind */
+    struct rows rows; /* of the view */
+    struct key_set open;
+    bool tree_begun; /* the way to its first branching was opened */
+    bool paused;
+    bool help;
+    bool typing; /* a filter */
+    int page;    /* rows that fit on the screen */
+    char message[MODEL_MESSAGE];
+};
+
+/* What the keyboard may say that is no character. */
+enum model_key {
+    MODEL_UP = 0x10000,
+    MODEL_DOWN,
+    MODEL_LEFT,
+    MODEL_RIGHT,
+    MODEL_PAGE_UP,
+    MODEL_PAGE_DOWN,
+    MODEL_HOME,
+    MODEL_END,
+    MODEL_ENTER,
+    MODEL_BACKSPACE,
+    MODEL_ESCAPE,
+    MODEL_HELP
+};
+
+enum wish { WISH_NOTHING, WISH_QUIT, WISH_OPEN /* the process at the cursor */ };
+
+void model_begin(struct model *model, enum view_number view, struct namer namer);
+void model_end(struct model *model);
+
+/* Another process, or none: all that was seen of the last one is forgotten. */
+void model_forget(struct model *model);
+/* A newer snapshot, which is the model's from now on. */
+void model_take(struct model *model, struct snapshot *snapshot);
+/* The rows of the view of processes, which become the model's. */
+void model_take_processes(struct model *model, struct rows *rows);
+
+/* After a change of the view or the snapshots; of the order, the filter or what is open. */
+void model_collect(struct model *model);
+void model_arrange(struct model *model);
+
+/* One key: a byte, or an enum model_key. */
+enum wish model_press(struct model *model, int key);
+
+/* The row at the cursor; NULL: there is none. */
+const struct row *model_here(const struct model *model);
+/* Says at the foot of the screen, until the next key. */
+void model_say(struct model *model, const char *message);
+/* Allocations, or bytes, a second between the last two snapshots. */
+int64_t model_rate(const struct model *model, bool bytes);
+/* Keeps the cursor on the page, which has so many rows. */
+void model_scroll(struct model *model, int page);
+
+#endif
