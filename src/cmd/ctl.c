@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control.h"
+#include "cmd/segment/control.h"
 
 static const struct verb {
     const char *name;

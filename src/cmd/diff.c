@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "ask.h"
-#include "diff_text.h"
-#include "load.h"
+#include "cmd/compare/diff_text.h"
+#include "cmd/segment/load.h"
 
 struct asked {
     const char *directory;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fields.h"
+#include "cmd/export/fields.h"
 
 const struct export_format export_formats[] = {
     {.name = "json", .write = export_json},

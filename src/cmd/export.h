@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cmd/segment/load.h"
+#include "cmd/symbols/symbolize.h"
 #include "command.h"
-#include "load.h"
-#include "symbolize.h"
 
 enum export_by { EXPORT_BY_STACKS, EXPORT_BY_SITES, EXPORT_BY_TAGS };
 enum export_value { EXPORT_LIVE_BYTES, EXPORT_ALLOCATED_BYTES, EXPORT_LIVE_BLOCKS };

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/segment/load.h"
 #include "command.h"
-#include "load.h"
 
 /* ---- one process ---- */
 

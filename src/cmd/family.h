@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "find.h"
+#include "cmd/segment/find.h"
 
 /* What its last snapshot says; without one, `found` and perhaps `command` are all that is known. */
 struct member {

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "cmd/segment/gc.h"
 #include "family.h"
-#include "gc.h"
 #include "snapshot/format.h"
 
 enum column { PID, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "program.h"
+#include "cmd/run/program.h"
 
 /* As a shell answers for what it cannot start (POSIX, Shell Command Language 2.8.2). */
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "cmd/segment/load.h"
 
 struct asked {
     const char *directory;

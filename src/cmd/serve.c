@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "listen.h"
-#include "pages.h"
+#include "cmd/serve/listen.h"
+#include "cmd/serve/pages.h"
 
 enum { CONNECTIONS = 64, PATIENCE_SECONDS = 10 };
 

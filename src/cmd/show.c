@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "ask.h"
-#include "load.h"
-#include "naming.h"
+#include "cmd/segment/load.h"
+#include "cmd/symbols/naming.h"
 #include "snapshot/text.h"
 
 struct asked {

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "find.h"
-#include "load.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/load.h"
 #include "top/draw.h"
 #include "top/model.h"
 #include "top/names.h"

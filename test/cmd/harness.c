@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/find.h"
-#include "cmd/load.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/load.h"
 
 enum { PATHS = 16, MOST_SECONDS = 60, STEP_NS = 5000000 };
 

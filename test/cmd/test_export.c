@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/fields.h"
-#include "cmd/metrics_tags.h"
+#include "cmd/export/fields.h"
+#include "cmd/export/metrics_tags.h"
 #include "story.h"
 
 static const char *const text_formats[] = {"json", "csv", "folded", "openmetrics"};

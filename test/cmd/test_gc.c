@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/find.h"
-#include "cmd/gc.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/gc.h"
 #include "place.h"
 
 /* Elsewhere this machine's own processes may be. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "cmd/find.h"
-#include "cmd/load.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/load.h"
 #include "section.h"
 
 static const char usual[] = "output=/dev/null,interval=0.25,stacks=all";

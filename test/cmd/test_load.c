@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/find.h"
-#include "cmd/load.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/load.h"
 #include "snapshot/check.h"
 #include "story.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "cmd/load.h"
+#include "cmd/segment/load.h"
 #include "profile.pb-c.h"
 #include "story.h"
 #include "trackmalloc.h"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/load.h"
+#include "cmd/segment/load.h"
 #include "story.h"
 
 /* The shop's segment, in a folder where nothing else is and where we are now. */

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/listen.h"
+#include "cmd/serve/listen.h"
 #include "story.h"
 
 enum { PATIENCE_MS = 60000, STEP_MS = 50 };

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/debug.h"
-#include "cmd/demangle.h"
-#include "cmd/load.h"
-#include "cmd/symbolize.h"
+#include "cmd/symbols/debug.h"
+#include "cmd/symbols/demangle.h"
+#include "cmd/segment/load.h"
+#include "cmd/symbols/symbolize.h"
 #include "story.h"
 
 /* ---- a program with planted functions, and its snapshot ---- */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/diff_text.h"
-#include "cmd/load.h"
+#include "cmd/compare/diff_text.h"
+#include "cmd/segment/load.h"
 #include "compact.h"
 #include "snapshot/text.h"
 #include "story.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cmd/find.h"
+#include "cmd/segment/find.h"
 #include "history.h"
 #include "rows.h"
 #include "snapshot/snapshot.h"

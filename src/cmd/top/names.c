@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cmd/command.h"
-#include "cmd/symbolize.h"
+#include "cmd/symbols/symbolize.h"
 
 struct name {
     uint64_t key;

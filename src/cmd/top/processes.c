@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/load.h"
+#include "cmd/segment/load.h"
 #include "view.h"
 
 static uint64_t key_of(const struct found *found)

@@ -2,7 +2,7 @@
 #ifndef TM_PROCESSES_H
 #define TM_PROCESSES_H
 
-#include "cmd/find.h"
+#include "cmd/segment/find.h"
 #include "rows.h"
 
 /* One row for each segment of this user (find.h); the caller frees both. */

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/load.h"
+#include "cmd/segment/load.h"
 #include "snapshot/segment.h"
 
 void source_begin(struct source *source, const struct found *found, bool plain)

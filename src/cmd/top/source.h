@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cmd/find.h"
+#include "cmd/segment/find.h"
 #include "snapshot/snapshot.h"
 
 struct source {

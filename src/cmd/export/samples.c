@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 typedef unsigned __int128 wide;
 

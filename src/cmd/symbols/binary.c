@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 enum { CLOCK_ERROR = 2 }; /* seconds: both times are whole ones */
 

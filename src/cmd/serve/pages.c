@@ -6,11 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
-#include "export.h"
-#include "find.h"
-#include "label.h"
-#include "metrics.h"
+#include "cmd/command.h"
+#include "cmd/export.h"
+#include "cmd/export/label.h"
+#include "cmd/export/metrics.h"
+#include "cmd/segment/find.h"
 #include "snapshot/format.h"
 
 struct page page_error(unsigned status, const char *why)

@@ -2,7 +2,7 @@
 #ifndef TM_NAMING_H
 #define TM_NAMING_H
 
-#include "load.h"
+#include "cmd/segment/load.h"
 
 /* Gives call sites and frames without a function the name of theirs, as far as the files that were loaded tell.
  * Progress on a terminal's stderr. */

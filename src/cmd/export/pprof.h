@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cmd/symbols/symbolize.h"
 #include "snapshot/snapshot.h"
-#include "symbolize.h"
 
 /* Writes the checked snapshot as a gzipped profile.proto. Errors of `to` are its owner's. false: a line has said why.
  */

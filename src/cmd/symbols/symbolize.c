@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "binary.h"
-#include "command.h"
+#include "cmd/command.h"
+#include "cmd/export/texts.h"
+#include "cmd/segment/find.h"
 #include "demangle.h"
-#include "find.h"
 #include "snapshot/segment.h"
-#include "texts.h"
 
 #define NO_MODULE "(no module)" /* as the library says */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export.h"
+#include "cmd/export.h"
 #include "label.h"
 
 /* Takes the name over. */

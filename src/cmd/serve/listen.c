@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 enum { BACKLOG = 64, NAME = 256 };
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "export.h"
+#include "cmd/export.h"
 
 enum metrics_form {
     METRICS_OPEN, /* OpenMetrics 1.0.0 */

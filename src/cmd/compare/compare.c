@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 /* ---- rows with their keys: where two keys are equal, two rows become one ---- */
 

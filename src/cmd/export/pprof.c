@@ -5,8 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "command.h"
-#include "export.h"
+#include "cmd/command.h"
+#include "cmd/export.h"
 #include "profile.pb-c.h"
 #include "samples.h"
 #include "texts.h"

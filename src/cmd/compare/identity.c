@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 struct identity {
     const char *base; /* name */

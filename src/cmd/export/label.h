@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
+#include "cmd/symbols/symbolize.h"
 #include "snapshot/snapshot.h"
-#include "symbolize.h"
 
 char *label_clean(const char *text); /* as it is, empty too */
 char *label_tag(const struct snapshot *snapshot, uint32_t tag);

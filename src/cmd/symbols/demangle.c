@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 enum { MOST = 16 * 1024, OPTIONS = DMGL_PARAMS | DMGL_ANSI };
 

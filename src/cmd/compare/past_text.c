@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 #include "diff_text.h"
 #include "snapshot/sections.h"
 #include "snapshot/table.h"

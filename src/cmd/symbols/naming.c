@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd/command.h"
 #include "symbolize.h"
 
 /* The snapshot's names of frames, with room for more. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "command.h"
+#include "cmd/command.h"
 #include "label.h"
 
 #define VALUE(name)                                                                    \

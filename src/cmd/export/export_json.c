@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export.h"
+#include "cmd/export.h"
 #include "fields.h"
 #include "label.h"
 

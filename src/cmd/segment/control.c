@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cmd/command.h"
 
 enum { PATIENCE_MS = 5000, POLL_MS = 5 };
 
