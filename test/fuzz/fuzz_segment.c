@@ -10,6 +10,7 @@
 
 #include "cmd/command.h"
 #include "cmd/compare/diff_text.h"
+#include "cmd/export.h"
 #include "cmd/segment/load.h"
 #include "compact.h"
 #include "snapshot/text.h"
@@ -96,6 +97,21 @@ static const struct snapshot *good_one(void)
     return good;
 }
 
+/* ---- exports: they clean texts for their readers, not for a terminal ---- */
+
+static void export_all(const struct loaded *loaded)
+{
+    for (const struct export_format *format = export_formats; format->name != NULL; format++) {
+        for (int by = 0; by < 3; by++) {
+            struct export_asked asked = {.by = (enum export_by)by};
+            char *bytes;
+            size_t length;
+            if (export_bytes(format->write, loaded, &asked, &bytes, &length))
+                free(bytes);
+        }
+    }
+}
+
 /* ---- the input ---- */
 
 static int expand(const uint8_t *data, size_t size)
@@ -124,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof faces / sizeof *faces; i++)
         show(faces[i], loaded.snapshot, good_one());
     show(face_diff, loaded.snapshot, loaded.snapshot);
+    export_all(&loaded);
     loaded_free(&loaded);
     return 0;
 }
