@@ -53,10 +53,8 @@ static void pair_for_tag(void *state, uint64_t operations)
 }
 
 static const struct bench_case cases[] = {
-    {"push-pop", 0, tag_make, push_pop, NULL},
-    {"pair-untagged", 0, tag_make, pair, NULL},
-    {"pair-in-scope", 0, tag_make, pair_in_scope, NULL},
-    {"scope-pair", 0, tag_make, scope_pair, NULL},
+    {"push-pop", 0, tag_make, push_pop, NULL},           {"pair-untagged", 0, tag_make, pair, NULL},
+    {"pair-in-scope", 0, tag_make, pair_in_scope, NULL}, {"scope-pair", 0, tag_make, scope_pair, NULL},
     {"pair-for-tag", 0, tag_make, pair_for_tag, NULL},
 };
 

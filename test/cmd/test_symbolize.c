@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/segment/load.h"
 #include "cmd/symbols/debug.h"
 #include "cmd/symbols/demangle.h"
-#include "cmd/segment/load.h"
 #include "cmd/symbols/symbolize.h"
 #include "story.h"
 
