@@ -49,3 +49,5 @@ $(CMDTEST_OUT)/programs/%: $(CMDTEST_DIR)/programs/%.cc $(CMDTEST_DIR)/cmd-test.
 	    $(CMDTEST_PROGRAM_$*) -o $@
 
 -include $(wildcard $(CMDTEST_OUT)/*.d $(CMDTEST_OUT)/programs/*.d)
+
+CMDTEST_PROGRAM_still := -static
