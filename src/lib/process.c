@@ -26,8 +26,12 @@ static size_t read_file(const char *path, char *text, size_t capacity)
     text[0] = '\0';
     if (file < 0)
         return 0;
-    for (long part = 1; part > 0 && length<capacity - 1; length += part> 0 ? (size_t)part : 0)
-        part = sys3(SYS_read, file, text + length, capacity - 1 - length);
+    while (length < capacity - 1) {
+        long part = sys3(SYS_read, file, text + length, capacity - 1 - length);
+        if (part <= 0)
+            break;
+        length += (size_t)part;
+    }
     sys1(SYS_close, file);
     text[length] = '\0';
     return length;

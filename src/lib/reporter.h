@@ -41,7 +41,7 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
 bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self);
 
 bool reporter_is_mute(void);       /* output=none */
-bool reporter_runs(void);          /* there is its thread, now */
+bool reporter_runs(void);          /* there is its thread, also while it ends */
 uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
 uint64_t reporter_cpu_us(void);    /* what its thread has used */
 

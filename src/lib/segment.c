@@ -27,7 +27,8 @@ enum {
 _Static_assert((int)BUFFER_BYTES <= (int)SEGMENT_BUFFER_MOST, "readers believe it");
 
 static struct {
-    bool off;     /* not wanted here, or it failed */
+    bool never;   /* not wanted here */
+    bool failed;  /* it could not be made */
     char *memory; /* of the file; only process_vm_writev and its kin touch it */
     uint64_t written;
     uint32_t answered;
@@ -39,7 +40,7 @@ static struct {
 
 bool segment_is_wanted(void)
 {
-    return !segment.off && !log_is_sandboxed();
+    return !segment.never && !segment.failed && !log_is_sandboxed();
 }
 
 bool segment_is_open(void)
@@ -50,7 +51,7 @@ bool segment_is_open(void)
 /* Few programs write to memory by system calls: a filter from before our time may kill for it. */
 void segment_configure(void)
 {
-    segment.off = !options.segment || sys_filtered() || !segments_find();
+    segment.never = !options.segment || sys_filtered() || !segments_find();
 }
 
 /* ---- the file ---- */
@@ -138,6 +139,8 @@ static void open_file(void *process)
     path_put(&segment.file, name.text, name.length);
     describe(identity);
     long file = make_file(directory, name.text);
+    if (file >= 0)
+        sys2(SYS_fchmod, file, 0600); /* a umask may take rights from the owner */
     bool mapped = file >= 0 && map_file(file);
     if (file >= 0)
         sys1(SYS_close, file);
@@ -154,15 +157,6 @@ static void close_memory(void)
     segment.memory = NULL;
 }
 
-static void tell_unusable(void)
-{
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, "dir: there can be no segment file in ");
-    log_text(&line, options.dir);
-    log_say(&line);
-}
-
 bool segment_open(uintptr_t self)
 {
     if (segment.memory != NULL)
@@ -170,14 +164,12 @@ bool segment_open(uintptr_t self)
     if (!segment_is_wanted())
         return false;
     const struct process_identity *identity = process_identity(self);
-    segment.off = true; /* one try */
+    segment.failed = true; /* one try */
     if (identity->pid == 0 || !apart(open_file, (void *)identity, self) || segment.memory == NULL) {
         close_memory();
-        if (options.dir[0] != '\0')
-            tell_unusable();
         return false;
     }
-    segment.off = false;
+    segment.failed = false;
     return true;
 }
 
@@ -241,12 +233,12 @@ bool segment_publish(const struct snapshot *snapshot)
 
 /* ---- the end ---- */
 
-static void remove_file(void)
+/* false: it is not there any more, or behind a chroot, or was made before a setuid. */
+static bool remove_file(void)
 {
     struct stat status;
-    if (sys2(SYS_lstat, segment.file.text, &status) == 0 && status.st_ino == segment.inode &&
-        status.st_dev == segment.device)
-        sys1(SYS_unlink, segment.file.text);
+    return sys2(SYS_lstat, segment.file.text, &status) == 0 && status.st_ino == segment.inode &&
+           status.st_dev == segment.device && sys1(SYS_unlink, segment.file.text) == 0;
 }
 
 void segment_end(void)
@@ -254,19 +246,17 @@ void segment_end(void)
     const uint32_t state = SEGMENT_ENDED;
     if (segment.memory == NULL || log_is_sandboxed())
         return;
-    if (options.keep)
+    if (options.keep || !remove_file())
         write_word(offsetof(struct segment, state), &state, sizeof state);
-    else
-        remove_file();
     close_memory();
-    segment.off = true;
+    segment.never = true;
 }
 
 /* The mapping was not copied. A parent's that failed may work here. */
 void segment_forked(void)
 {
     segment.memory = NULL;
-    segment.off = !options.segment || sys_filtered();
+    segment.failed = false;
 }
 
 /* ---- requests ---- */

@@ -9,30 +9,18 @@
 #include "options.h"
 #include "sys.h"
 
-enum { RUNTIME_BYTES = 256, LIST_BYTES = 8192, NAME_BYTES = 64, NO_SUCH_PROCESS = -3, REFUSED = -13 };
+enum {
+    RUNTIME_BYTES = 256,
+    LIST_BYTES = 8192,
+    NAME_BYTES = 64,
+    NUMBER_DIGITS = 20,
+    NO_SUCH_PROCESS = -3,
+    REFUSED = -13
+};
 
 static char runtime[RUNTIME_BYTES]; /* $XDG_RUNTIME_DIR; empty: none */
 
 /* ---- where ---- */
-
-static bool tell_relative(void)
-{
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, "dir: ");
-    log_text(&line, options.dir);
-    log_text(&line, " is no absolute path; there is no segment file");
-    log_say(&line);
-    return false;
-}
-
-bool segments_find(void)
-{
-    const char *given = secure_getenv("XDG_RUNTIME_DIR");
-    if (given != NULL && given[0] == '/' && strlen(given) < sizeof runtime)
-        memcpy(runtime, given, strlen(given) + 1);
-    return options.dir[0] == '/' || options.dir[0] == '\0' || tell_relative();
-}
 
 static void path_set(struct path *path, const char *from, const char *then)
 {
@@ -55,9 +43,11 @@ static long open_own(const char *path)
     return REFUSED;
 }
 
+/* Also under a umask that takes rights from the owner. */
 static long make_own(const char *path)
 {
-    sys2(SYS_mkdir, path, 0700);
+    if (sys2(SYS_mkdir, path, 0700) == 0)
+        sys2(SYS_chmod, path, 0700);
     return open_own(path);
 }
 
@@ -67,6 +57,13 @@ static bool runtime_is_own(void)
     if (directory >= 0)
         sys1(SYS_close, directory);
     return directory >= 0;
+}
+
+/* In a user namespace, our number may be another user's outside, whose directory this would be. */
+static bool users_are_known(void)
+{
+    struct stat status;
+    return sys2(SYS_stat, "/dev/shm", &status) == 0 && status.st_uid == 0;
 }
 
 long segments_open(struct path *path)
@@ -79,40 +76,87 @@ long segments_open(struct path *path)
         path_set(path, runtime, "/trackmalloc");
         return make_own(path->text);
     }
+    if (!users_are_known())
+        return REFUSED;
     path_set(path, "/dev/shm", "/trackmalloc-");
     path_put_number(path, (uint64_t)sys0(SYS_geteuid));
     return make_own(path->text);
 }
 
+/* ---- what was asked for ---- */
+
+static bool tell(const char *before, const char *after)
+{
+    struct log_line line;
+    log_begin(&line);
+    log_text(&line, "dir: ");
+    log_text(&line, before);
+    log_text(&line, options.dir);
+    log_text(&line, after);
+    log_say(&line);
+    return false;
+}
+
+static bool given_is_good(void)
+{
+    struct path path;
+    if (options.dir[0] != '/')
+        return tell("", " is no absolute path; there is no segment file");
+    long directory = segments_open(&path);
+    if (directory < 0)
+        return tell("there can be no segment file in ", "");
+    sys1(SYS_close, directory);
+    return true;
+}
+
+bool segments_find(void)
+{
+    const char *given = secure_getenv("XDG_RUNTIME_DIR");
+    if (given != NULL && given[0] == '/' && strlen(given) < sizeof runtime)
+        memcpy(runtime, given, strlen(given) + 1);
+    return options.dir[0] == '\0' || given_is_good();
+}
+
 /* ---- who is dead ---- */
 
 struct dead {
-    int64_t changed; /* when; the file is made when its process starts to publish */
+    int64_t changed_ns; /* when; the file is made when its process starts to publish */
     char name[NAME_BYTES];
 };
 
-/* The oldest first; one more than may stay, so that there is one to go. */
+/* The oldest first. As many as may stay: the last place is for the one that asks, which will be dead some time. */
 static struct {
     unsigned count;
-    struct dead each[SEGMENTS_DEAD + 1];
+    struct dead each[SEGMENTS_DEAD];
     _Alignas(8) char list[LIST_BYTES];
 } sweep SPARSE;
 
-/* Behind PID-START: of another pid namespace, in which a pid means another process. */
-static const char *namespace_in(const char *name)
+/* A number without an end is no process's. */
+static const char *behind_number(const char *text, uint64_t *number)
 {
-    const char *start = strchr(name, '-');
-    const char *inode = start != NULL ? strchr(start + 1, '-') : NULL;
-    return inode != NULL ? inode : "";
+    const char *at = text;
+    for (*number = 0; *at >= '0' && *at <= '9' && at - text < NUMBER_DIGITS; at++)
+        *number = *number * 10 + (uint64_t)(*at - '0');
+    return at != text ? at : NULL;
 }
 
-static bool is_dead(const char *name, const char *own_name)
+/* PID-START or PID-START-NAMESPACE. *namespace: 0, or of another pid namespace, in which a pid means another process.
+ */
+static bool parse_name(const char *name, uint64_t *pid, uint64_t *namespace)
 {
-    long pid = 0;
-    const char *at = name;
-    for (; *at >= '0' && *at <= '9' && pid < 1000000000; at++)
-        pid = pid * 10 + (*at - '0');
-    return pid > 0 && *at == '-' && strcmp(namespace_in(name), namespace_in(own_name)) == 0 &&
+    uint64_t start;
+    *namespace = 0;
+    const char *at = behind_number(name, pid);
+    at = at != NULL && *at == '-' ? behind_number(at + 1, &start) : NULL;
+    if (at != NULL && *at == '-')
+        at = behind_number(at + 1, namespace);
+    return at != NULL && *at == '\0' && *pid > 0 && *pid <= INT32_MAX;
+}
+
+static bool is_dead(const char *name, uint64_t own_namespace)
+{
+    uint64_t pid, namespace;
+    return parse_name(name, &pid, &namespace) && namespace == own_namespace &&
            sys2(SYS_kill, pid, 0) == NO_SUCH_PROCESS;
 }
 
@@ -122,12 +166,13 @@ static void add_dead(long directory, const char *name)
     struct stat status;
     if (strlen(name) >= NAME_BYTES || sys4(SYS_newfstatat, directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
+    const int64_t changed_ns = status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     unsigned place = sweep.count++;
-    for (; place > 0 && sweep.each[place - 1].changed > status.st_mtim.tv_sec; place--)
+    for (; place > 0 && sweep.each[place - 1].changed_ns > changed_ns; place--)
         sweep.each[place] = sweep.each[place - 1];
-    sweep.each[place].changed = status.st_mtim.tv_sec;
+    sweep.each[place].changed_ns = changed_ns;
     memcpy(sweep.each[place].name, name, strlen(name) + 1);
-    if (sweep.count <= SEGMENTS_DEAD)
+    if (sweep.count < SEGMENTS_DEAD)
         return;
     sys3(SYS_unlinkat, directory, sweep.each[0].name, 0);
     sweep.count--;
@@ -137,12 +182,15 @@ static void add_dead(long directory, const char *name)
 void segments_sweep(long directory, const char *own_name)
 {
     struct dirent64 *entry;
+    uint64_t pid, namespace;
     sweep.count = 0;
+    if (!parse_name(own_name, &pid, &namespace))
+        return;
     for (;;) {
         long bytes = sys3(SYS_getdents64, directory, sweep.list, sizeof sweep.list);
         for (long at = 0; at < bytes; at += entry->d_reclen) {
             entry = (struct dirent64 *)(sweep.list + at);
-            if (is_dead(entry->d_name, own_name))
+            if (is_dead(entry->d_name, namespace))
                 add_dead(directory, entry->d_name);
         }
         if (bytes <= 0)

@@ -9,7 +9,7 @@
 enum { SEGMENTS_DEAD = 64 };
 
 /* Once, at start: where it is. `dir=`, else $XDG_RUNTIME_DIR/trackmalloc, else /dev/shm/trackmalloc-UID. false: a bad
- * one was asked for, and a line has said so. */
+ * one was asked for, and a line has said so: later the reporter may have no stderr. */
 bool segments_find(void);
 
 /* Opens it, made if need be: a directory of this user's that nobody else may write to, no link. Writes its path. Where
@@ -17,7 +17,8 @@ bool segments_find(void);
  * -errno. */
 long segments_open(struct path *path);
 
-/* Removes the oldest files of dead processes of this pid namespace beyond SEGMENTS_DEAD. */
+/* Removes the oldest files of dead processes of this pid namespace, so that SEGMENTS_DEAD stay when this one is dead
+ * as well. Other files are left alone. */
 void segments_sweep(long directory, const char *own_name);
 
 #endif

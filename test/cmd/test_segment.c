@@ -265,17 +265,17 @@ static void storm(const char *way, unsigned count)
 static void children_that_come_and_go_leave_nothing(void **state)
 {
     (void)state;
-    storm("fork", 300);
-    storm("_Fork", 300);
-    storm("exec", 300);
-    storm("vfork", 300);
+    storm("fork", 100);
+    storm("_Fork", 100);
+    storm("exec", 100);
+    storm("vfork", 100);
     storm("spawn", 300);
 }
 
 static void a_threaded_parent_forks_while_it_publishes(void **state)
 {
     (void)state;
-    storm("threads", 200);
+    storm("threads", 100);
 }
 
 int main(void)
