@@ -83,7 +83,7 @@ static long read_loaded(const struct image *image, uint64_t at, void *to, size_t
         return 0;
     struct iovec own = {to, bytes};
     struct iovec other = {(void *)at, bytes};
-    return sys6(SYS_process_vm_readv, sys0(SYS_getpid), &own, 1, &other, 1, 0);
+    return sys6(SYS_process_vm_readv, sys0(SYS_gettid), &own, 1, &other, 1, 0);
 }
 
 static long read_file(int file, uint64_t at, char *to, size_t bytes)

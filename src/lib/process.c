@@ -77,7 +77,8 @@ static void learn(void *unused)
     read_file("/proc/self/stat", process.text, sizeof process.text);
     identity->started_ticks = start_in(process.text);
     identity->namespace_inode = pid_namespace();
-    size_t length = read_file("/proc/self/cmdline", identity->command, sizeof identity->command);
+    /* Of this thread: where main has left by pthread_exit, the process has none. */
+    size_t length = read_file("/proc/thread-self/cmdline", identity->command, sizeof identity->command);
     if (length != 0 && identity->command[length - 1] != '\0')
         length++; /* it was cut: the closing zero is ours */
     identity->command_bytes = (uint32_t)length;
@@ -102,29 +103,63 @@ void process_forked(void)
 
 /* ---- its memory ---- */
 
-/* The figure of a line such as "VmRSS:\t    1234 kB". */
-static uint64_t figure(const char *name)
+static const struct figure {
+    const char *name;
+    size_t at; /* in struct snapshot_memory */
+} figures[] = {
+    {"VmSize:", offsetof(struct snapshot_memory, virtual_size)},
+    {"VmRSS:", offsetof(struct snapshot_memory, resident)},
+    {"VmHWM:", offsetof(struct snapshot_memory, resident_peak)},
+    {"RssAnon:", offsetof(struct snapshot_memory, anonymous)},
+    {"RssFile:", offsetof(struct snapshot_memory, file)},
+    {"RssShmem:", offsetof(struct snapshot_memory, shared)},
+    {"VmSwap:", offsetof(struct snapshot_memory, swapped)},
+    {"VmData:", offsetof(struct snapshot_memory, data)},
+};
+
+/* Such as "VmRSS:\t    1234 kB". */
+static void take_line(struct snapshot_memory *memory, const char *line)
 {
-    const char *line = strstr(process.text, name);
-    return line != NULL ? number_at(line + strlen(name)) : 0;
+    enum { KIB = 1024, THREADS = 8 /* bytes of the name */ };
+    if (strncmp(line, "Threads:", THREADS) == 0)
+        memory->threads = (uint32_t)number_at(line + THREADS);
+    for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
+        const struct figure *figure = &figures[i];
+        size_t length = strlen(figure->name);
+        if (strncmp(line, figure->name, length) == 0)
+            *(uint64_t *)((char *)memory + figure->at) = number_at(line + length) * KIB;
+    }
 }
 
+/* All lines that end there; what follows moves to the beginning. Returns its length. */
+static size_t take_lines(struct snapshot_memory *memory, char *text, size_t length)
+{
+    char *line = text;
+    for (char *end; (end = memchr(line, '\n', length - (size_t)(line - text))) != NULL; line = end + 1) {
+        *end = '\0';
+        take_line(memory, line);
+    }
+    size_t rest = length - (size_t)(line - text);
+    memmove(text, line, rest);
+    return rest < STATUS_BYTES ? rest : 0; /* a line that is longer is none of ours */
+}
+
+/* In pieces: a user may be in thousands of groups, which stand before the memory. */
 static void look(void *into)
 {
     struct snapshot_memory *memory = into;
-    enum { KIB = 1024 };
-    if (read_file("/proc/self/status", process.text, sizeof process.text) == 0)
+    long file = sys3(SYS_open, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
+    size_t length = 0;
+    if (file < 0)
         return;
-    memory->known = 1;
-    memory->threads = (uint32_t)figure("\nThreads:");
-    memory->virtual_size = figure("\nVmSize:") * KIB;
-    memory->resident = figure("\nVmRSS:") * KIB;
-    memory->resident_peak = figure("\nVmHWM:") * KIB;
-    memory->anonymous = figure("\nRssAnon:") * KIB;
-    memory->file = figure("\nRssFile:") * KIB;
-    memory->shared = figure("\nRssShmem:") * KIB;
-    memory->swapped = figure("\nVmSwap:") * KIB;
-    memory->data = figure("\nVmData:") * KIB;
+    for (;;) {
+        long part = sys3(SYS_read, file, process.text + length, STATUS_BYTES - length);
+        if (part <= 0)
+            break;
+        length = take_lines(memory, process.text, length + (size_t)part);
+    }
+    sys1(SYS_close, file);
+    memory->known = memory->resident != 0;
 }
 
 /* The threads that are ours: the reporter, and the one that it has just sent. */

@@ -4,6 +4,7 @@
  *   free COUNT        frees the last ones                the same
  *   fork              a child goes on here, the parent waits for it; answers with the child's pid
  *   exec PATH         becomes that program
+ *   thread            another thread goes on, main leaves
  *   maps WORD         how many of its mappings hold that word
  *   leave HOW         return, exit, _exit, _Exit, quick_exit, pthread_exit, abort, exit_group: no answer
  *
@@ -95,17 +96,33 @@ static size_t read_line(char *line)
     return length;
 }
 
-int main(int argc, char **argv)
+static int obey(void);
+
+static void *go_on(void *unused)
 {
-    char line[LINE], word[LINE];
+    if (obey() != 0)
+        abort();
+    return unused;
+}
+
+static void leave_it_to_a_thread(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, go_on, NULL);
+    pthread_exit(NULL);
+}
+
+static int obey(void)
+{
+    static char line[LINE], word[LINE];
     unsigned long count, size;
-    for (int i = 1; i + 1 < argc; i += 2) /* COUNT SIZE, to begin with */
-        keep(strtoul(argv[i], NULL, 10), strtoul(argv[i + 1], NULL, 10));
     while (read_line(line) != 0) {
         if (sscanf(line, "leave %s", word) == 1)
             return leave(word);
         if (sscanf(line, "exec %s", word) == 1)
             execl(word, word, "1", "77", NULL);
+        if (strcmp(line, "thread") == 0)
+            leave_it_to_a_thread();
         if (strcmp(line, "fork") == 0) {
             wait_for_child();
             continue;
@@ -121,4 +138,11 @@ int main(int argc, char **argv)
         dprintf(1, "%lu %lu\n", held.blocks, held.bytes);
     }
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i += 2) /* COUNT SIZE, to begin with */
+        keep(strtoul(argv[i], NULL, 10), strtoul(argv[i + 1], NULL, 10));
+    return obey();
 }
