@@ -18,12 +18,18 @@ struct errand {
 static SPARSE _Alignas(PAGE_BYTES) char stack[STACK_BYTES];
 static uint32_t running;
 
-/* Where the kernel knows no way to give them up (before 5.9), only a process of several threads does not mind: there
+/* A filter from before our time may kill for it: few programs make that call. */
+static bool give_up_descriptors(unsigned from)
+{
+    return !sys_filtered() && sys3(SYS_close_range, from, ~0u, CLOSE_UNSHARED) == 0;
+}
+
+/* Where there is no way to give them up (Linux before 5.9), only a process of several threads does not mind: there
  * nobody can tell which number comes next. */
 static void run(void *from)
 {
     struct errand *errand = from;
-    if (sys3(SYS_close_range, errand->kept, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
+    if (!give_up_descriptors(errand->kept) && __libc_single_threaded)
         return;
     errand->work(errand->argument);
     errand->done = true;

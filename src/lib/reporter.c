@@ -321,7 +321,7 @@ static void run(void *unused)
     (void)unused;
     sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
     /* With a descriptor table of its own, what it opens takes no number from the program. */
-    if (!to_stderr())
+    if (!to_stderr() && !reporter_is_mute())
         sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED);
     uint64_t cpu_before = reporter.cpu_us;
     uint64_t report_at = next_report_ns();

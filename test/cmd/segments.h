@@ -3,6 +3,7 @@
 #ifndef TM_CMD_SEGMENTS_H
 #define TM_CMD_SEGMENTS_H
 
+#include "../side.h"
 #include "harness.h"
 
 #include <dirent.h>

@@ -286,5 +286,5 @@ int main(void)
         cmocka_unit_test(two_askers_have_each_their_answer),
         cmocka_unit_test(garbage_in_the_control_page_harms_nobody),
     };
-    return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
+    return side_by_side(tests, sizeof tests / sizeof tests[0], harness_setup, harness_teardown);
 }

@@ -8,15 +8,6 @@ static unsigned left(void)
     return files_in(segments());
 }
 
-/* The standard place is the suite's own: what one test leaves, the next does not find. */
-static int sweep(void **state)
-{
-    char command[256];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s/*", segments());
-    return system(command);
-}
-
 /* ---- the end ---- */
 
 static void a_killed_process_leaves_what_it_held_to_the_byte(void **state)
@@ -281,19 +272,19 @@ static void a_threaded_parent_forks_while_it_publishes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_killed_process_leaves_what_it_held_to_the_byte, sweep),
-        cmocka_unit_test_setup(a_process_that_ends_by_itself_leaves_nothing, sweep),
-        cmocka_unit_test_setup(kept_it_says_that_the_process_has_ended, sweep),
-        cmocka_unit_test_setup(kept_even_of_a_process_of_a_moment, sweep),
-        cmocka_unit_test_setup(a_process_of_a_moment_leaves_nothing, sweep),
-        cmocka_unit_test_setup(who_is_killed_by_whatever_signal_leaves_it, sweep),
-        cmocka_unit_test_setup(reports_that_come_thick_do_not_keep_it_from_being_made, sweep),
-        cmocka_unit_test_setup(with_segment_off_there_is_none, sweep),
-        cmocka_unit_test_setup(a_tracked_program_takes_over_at_exec, sweep),
-        cmocka_unit_test_setup(before_an_untracked_program_the_last_snapshot_stays, sweep),
-        cmocka_unit_test_setup(a_forked_child_has_its_own, sweep),
-        cmocka_unit_test_setup(children_that_come_and_go_leave_nothing, sweep),
-        cmocka_unit_test_setup(a_threaded_parent_forks_while_it_publishes, sweep),
+        cmocka_unit_test(a_killed_process_leaves_what_it_held_to_the_byte),
+        cmocka_unit_test(a_process_that_ends_by_itself_leaves_nothing),
+        cmocka_unit_test(kept_it_says_that_the_process_has_ended),
+        cmocka_unit_test(kept_even_of_a_process_of_a_moment),
+        cmocka_unit_test(a_process_of_a_moment_leaves_nothing),
+        cmocka_unit_test(who_is_killed_by_whatever_signal_leaves_it),
+        cmocka_unit_test(reports_that_come_thick_do_not_keep_it_from_being_made),
+        cmocka_unit_test(with_segment_off_there_is_none),
+        cmocka_unit_test(a_tracked_program_takes_over_at_exec),
+        cmocka_unit_test(before_an_untracked_program_the_last_snapshot_stays),
+        cmocka_unit_test(a_forked_child_has_its_own),
+        cmocka_unit_test(children_that_come_and_go_leave_nothing),
+        cmocka_unit_test(a_threaded_parent_forks_while_it_publishes),
     };
-    return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
+    return side_by_side(tests, sizeof tests / sizeof tests[0], harness_setup, harness_teardown);
 }

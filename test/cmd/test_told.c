@@ -321,5 +321,5 @@ int main(void)
         cmocka_unit_test(however_long_the_kernels_answer_is),
         cmocka_unit_test(a_point_for_each_interval),
     };
-    return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
+    return side_by_side(tests, sizeof tests / sizeof tests[0], harness_setup, harness_teardown);
 }

@@ -197,5 +197,5 @@ int main(void)
         cmocka_unit_test(a_writer_that_stops_in_the_middle_leaves_the_one_before),
         cmocka_unit_test(a_writer_without_rest_is_noticed),
     };
-    return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
+    return side_by_side(tests, sizeof tests / sizeof tests[0], harness_setup, harness_teardown);
 }

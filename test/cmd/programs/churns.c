@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "say.h"
+
 enum { THREADS = 4, BLOCKS = 512, SIZES = 14 };
 
 static struct {
@@ -49,7 +51,7 @@ static void say_what_is_held(void)
             blocks += held[me].block[i] != NULL;
             bytes += held[me].block[i] != NULL ? held[me].bytes[i] : 0;
         }
-    dprintf(1, "%lu %lu\n", blocks, bytes);
+    say("%lu %lu\n", blocks, bytes);
 }
 
 int main(void)

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "say.h"
+
 enum { MOST = 100000, LINE = 8192 };
 
 static struct {
@@ -60,11 +62,11 @@ static void wait_for_child(void)
 {
     pid_t child = fork();
     if (child == 0) {
-        dprintf(1, "%d\n", (int)getpid());
+        say("%d\n", (int)getpid());
         return;
     }
     waitpid(child, NULL, 0);
-    dprintf(1, "over\n");
+    say("over\n");
 }
 
 static int leave(const char *how)
@@ -128,14 +130,14 @@ static int obey(void)
             continue;
         }
         if (sscanf(line, "maps %s", word) == 1) {
-            dprintf(1, "%u\n", maps(word));
+            say("%u\n", maps(word));
             continue;
         }
         if (sscanf(line, "keep %lu %lu", &count, &size) == 2)
             keep(count, size);
         if (sscanf(line, "free %lu", &count) == 1)
             let_go(count);
-        dprintf(1, "%lu %lu\n", held.blocks, held.bytes);
+        say("%lu %lu\n", held.blocks, held.bytes);
     }
     return 0;
 }

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "say.h"
+
 extern char **environ;
 
 static volatile int stop;
@@ -96,7 +98,7 @@ int main(int argc, char **argv)
     stop = 1;
     for (int i = 0; i < threads; i++)
         pthread_join(thread[i], NULL);
-    dprintf(1, "%u good, %u saw a segment\n", good, seen);
+    say("%u good, %u saw a segment\n", good, seen);
     while (read(0, &byte, 1) == 1)
         ;
     return 0;
