@@ -175,6 +175,22 @@ static void another_users_runtime_directory_is_left_alone(void **state)
     assert_int_equal(chmod(scratch(), 0700), 0);
 }
 
+/* There, anybody is 65534, and would make a directory that is then not the real one's. */
+static void a_user_namespaces_number_is_nobodys_outside(void **state)
+{
+    (void)state;
+    const char *place = "/dev/shm/trackmalloc-65534";
+    rmdir(place);
+    set_runtime(NULL);
+    struct target target = target_start(QUIET, ARGV("/usr/bin/unshare", "--user", obeys_path()));
+    set_runtime(scratch());
+    if (strcmp(told(&target, "keep 1 1"), "1 1") != 0)
+        skip(); /* not everybody may make one */
+    pause_ms(500);
+    assert_int_equal(target_end(&target, 0), 0);
+    assert_int_equal(access(place, F_OK), -1);
+}
+
 /* ---- what is in the way ---- */
 
 /* Fills what is left. */
@@ -346,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_relative_place_is_told_at_start),
         cmocka_unit_test(without_a_runtime_directory_it_is_in_shared_memory),
         cmocka_unit_test(another_users_runtime_directory_is_left_alone),
+        cmocka_unit_test(a_user_namespaces_number_is_nobodys_outside),
         cmocka_unit_test(on_a_full_file_system_the_program_lives_on),
         cmocka_unit_test(who_meddles_with_the_file_harms_nobody),
         cmocka_unit_test(of_the_dead_the_youngest_stay),

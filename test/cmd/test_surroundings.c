@@ -2,6 +2,7 @@
  * namespace; and its descriptors are its own. */
 #include "segments.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 static void with_library(const char *options)
@@ -48,7 +49,7 @@ static const char *in_time(const char *order, const char *program, const char *a
 static void limits_end_no_program(void **state)
 {
     (void)state;
-    const char *const limits[] = {"ulimit -f 1",      "ulimit -f 0",     "ulimit -n 3",
+    const char *const limits[] = {"ulimit -f 1",      "ulimit -f 0",     "ulimit -n 4",
                                   "ulimit -v 150000", "ulimit -v 60000", "ulimit -s 64"};
     char command[1024];
     for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++) {
@@ -56,6 +57,35 @@ static void limits_end_no_program(void **state)
         same_as_without_us(i % 2 == 0 ? QUIET ",keep=on" : QUIET,
                            ARGV("/bin/bash", "-c", in_time("keep 1000 100", command, "")));
     }
+}
+
+static void limit(struct target *target, int resource, rlim_t value)
+{
+    told(target, "keep 0 0"); /* it is loaded */
+    struct rlimit limit = {value, value};
+    assert_int_equal(prlimit(target->pid, resource, &limit, NULL), 0);
+}
+
+/* The three that it has are as many as it may have. */
+static void limits_that_come_later_neither(void **state)
+{
+    (void)state;
+    struct target target = obeys_start(QUIET);
+    limit(&target, RLIMIT_NOFILE, 3);
+    const char *path = segment_of(target.pid);
+    limit(&target, RLIMIT_FSIZE, 0);
+    told(&target, "keep 1000 1000");
+    struct loaded loaded = taken_now(path);
+    assert_holds(loaded.snapshot, "obeys", "1000 1000000");
+    loaded_free(&loaded);
+    assert_int_equal(target_end(&target, 0), 0);
+    assert_int_equal(access(path, F_OK), -1);
+
+    target = obeys_start(QUIET ",keep=on");
+    limit(&target, RLIMIT_NOFILE, 0); /* none can be made, now or at the end */
+    assert_string_equal(told(&target, "keep 1 1"), "1 1");
+    pause_ms(400);
+    assert_int_equal(target_end(&target, 0), 0);
 }
 
 /* Whom the kernel gives no thread has no segment, and is counted. */
@@ -176,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_end_no_program),
+        cmocka_unit_test(limits_that_come_later_neither),
         cmocka_unit_test(without_threads_to_be_had_it_is_kept_at_exit),
         cmocka_unit_test(descriptors_are_the_programs_own),
         cmocka_unit_test(whatever_it_becomes_it_ends_well),
