@@ -223,12 +223,22 @@ static void on_a_full_file_system_the_program_lives_on(void **state)
 
     struct target target = target_start(with_dir(directory), ARGV(obeys_path()));
     const char *path = segment_in(directory, target.pid);
-    struct loaded loaded = taken_now(path); /* both buffers have their pages */
-    loaded_free(&loaded);
+    assert_int_equal(ask(path, SEGMENT_SET, "top", "9").result, 0); /* the control page is there */
     fill(filler);
     told(&target, "keep 10 100");
+    assert_string_equal(ask(path, SEGMENT_PUBLISH, "", "").text, "the snapshot could not be published");
+    struct loaded loaded = taken(path); /* the one before it */
+    assert_int_equal(loaded.head.written, 1);
+    assert_sums_at_rest(loaded.snapshot);
+    loaded_free(&loaded);
+    assert_int_equal(unlink(filler), 0);
     loaded = taken_now(path);
     assert_holds(loaded.snapshot, "obeys", "10 1000");
+    loaded_free(&loaded);
+    fill(filler); /* both buffers have their pages now */
+    told(&target, "keep 10 100");
+    loaded = taken_now(path);
+    assert_holds(loaded.snapshot, "obeys", "20 2000");
     loaded_free(&loaded);
     assert_int_equal(target_end(&target, 0), 0);
 

@@ -59,6 +59,16 @@ static void limits_end_no_program(void **state)
     }
 }
 
+/* At exit it is the program's own thread that makes the file, and would get the signal. */
+static void a_program_of_a_moment_neither(void **state)
+{
+    (void)state;
+    char script[1024];
+    snprintf(script, sizeof script, "set -o pipefail; (ulimit -f 1; exec %s 5 5 < /dev/null) | cat",
+             built("test/cmd/programs/obeys"));
+    same_as_without_us(QUIET ",keep=on", ARGV("/bin/bash", "-c", script));
+}
+
 static void limit(struct target *target, int resource, rlim_t value)
 {
     told(target, "keep 0 0"); /* it is loaded */
@@ -206,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_end_no_program),
+        cmocka_unit_test(a_program_of_a_moment_neither),
         cmocka_unit_test(limits_that_come_later_neither),
         cmocka_unit_test(without_threads_to_be_had_it_is_kept_at_exit),
         cmocka_unit_test(descriptors_are_the_programs_own),
