@@ -111,14 +111,14 @@ static long make_file(long directory, const char *name)
 /* Beyond the limit, a larger file raises SIGXFSZ. */
 static bool may_be_so_large(void)
 {
-    struct rlimit limit;
+    struct rlimit limit = {.rlim_cur = 0};
     return sys2(SYS_getrlimit, RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= FILE_BYTES;
 }
 
 /* In a child, or a core file, it has no business. */
 static bool map_file(long file)
 {
-    struct stat status;
+    struct stat status = {.st_ino = 0};
     if (!may_be_so_large() || sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
         return false;
     long memory = sys6(SYS_mmap, NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -241,7 +241,7 @@ bool segment_publish(const struct snapshot *snapshot)
 /* false: it is not there any more, or behind a chroot, or was made before a setuid. */
 static bool remove_file(void)
 {
-    struct stat status;
+    struct stat status = {.st_ino = 0};
     return sys2(SYS_lstat, segment.file.text, &status) == 0 && status.st_ino == segment.inode &&
            status.st_dev == segment.device && sys1(SYS_unlink, segment.file.text) == 0;
 }

@@ -32,7 +32,7 @@ static void path_set(struct path *path, const char *from, const char *then)
 /* Ours, and nobody else may change what is in it. */
 static long open_own(const char *path)
 {
-    struct stat status;
+    struct stat status = {.st_uid = 0};
     long directory = sys3(SYS_open, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (directory < 0)
         return directory;
@@ -62,7 +62,7 @@ static bool runtime_is_own(void)
 /* In a user namespace, our number may be another user's outside, whose directory this would be. */
 static bool users_are_known(void)
 {
-    struct stat status;
+    struct stat status = {.st_uid = 0};
     return sys2(SYS_stat, "/dev/shm", &status) == 0 && status.st_uid == 0;
 }
 
@@ -163,7 +163,7 @@ static bool is_dead(const char *name, uint64_t own_namespace)
 /* Keeps them in order; when there is one too many, the oldest goes. */
 static void add_dead(long directory, const char *name)
 {
-    struct stat status;
+    struct stat status = {.st_uid = 0};
     if (strlen(name) >= NAME_BYTES || sys4(SYS_newfstatat, directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     const int64_t changed_ns = status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
