@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/find.h"
-#include "cmd/load.h"
+#include "cmd/segment/find.h"
+#include "cmd/segment/load.h"
 
 /* No reports on stderr, and none but the first snapshot by itself. */
 #define QUIET "output=none,interval=60"
