@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/run/filter.h"
 #include "cmd/run/program.h"
 
 /* As a shell answers for what it cannot start (POSIX, Shell Command Language 2.8.2). */
@@ -203,6 +204,8 @@ static int start(const struct asked *asked, const char *library)
     if (program.fate != PROGRAM_BREAKS) {
         extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
         extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", asked->options);
+        if (filter_allows_segments()) /* the library cannot try; whoever asked for something else comes later */
+            extend("TRACKMALLOC_OPTIONS", "segment=on", ",", value_of("TRACKMALLOC_OPTIONS"));
     }
     return become(&program, asked->command);
 }

@@ -18,18 +18,12 @@ struct errand {
 static SPARSE _Alignas(PAGE_BYTES) char stack[STACK_BYTES];
 static uint32_t running;
 
-/* A filter from before our time may kill for it: few programs make that call. */
-static bool give_up_descriptors(unsigned from)
-{
-    return !sys_filtered() && sys3(SYS_close_range, from, ~0u, CLOSE_UNSHARED) == 0;
-}
-
 /* Where there is no way to give them up (Linux before 5.9), only a process of several threads does not mind: there
  * nobody can tell which number comes next. */
 static void run(void *from)
 {
     struct errand *errand = from;
-    if (!give_up_descriptors(errand->kept) && __libc_single_threaded)
+    if (!sys_filtered() && sys3(SYS_close_range, errand->kept, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
         return;
     errand->work(errand->argument);
     errand->done = true;
@@ -41,7 +35,10 @@ static bool send_errand(struct errand errand, uintptr_t self)
         errand.work(errand.argument);
         return true;
     }
-    long tid = sys_thread_start(run, &errand, &running, stack + STACK_BYTES);
+    /* A filter from before our time may kill for close_range, which few programs call: there the thread gets a copy of
+     * them all. That keeps open what the program closes meanwhile, for a moment. */
+    enum sys_descriptors descriptors = sys_filtered() ? SYS_COPIED_DESCRIPTORS : SYS_SHARED_DESCRIPTORS;
+    long tid = sys_thread_start(run, &errand, &running, stack + STACK_BYTES, descriptors);
     if (tid < 0)
         return false;
     sys_thread_wait(clock_area.now.pid, (uint32_t)tid, &running);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "collect_sites.h"
 #include "growth.h"
 #include "lock.h"
@@ -18,6 +19,7 @@
 
 static struct {
     uint64_t watch_ms;
+    unsigned looks;
     bool paused;
 } outside;
 
@@ -132,12 +134,14 @@ static const char *carry_out(const struct segment_control *control, uintptr_t se
 void control_look(uintptr_t self)
 {
     struct segment_control control;
+    if (segment_is_opened_anew() && outside.watch_ms == 0 && ++outside.looks % TICKS_PER_SECOND != 0)
+        return;
     outside.watch_ms = 0;
-    if (!segment_read_control(&control))
+    if (!segment_read_control(&control, self))
         return;
     outside.watch_ms = watch_wanted(&control);
     if (control.request == segment_answered())
         return;
     const char *why = carry_out(&control, self);
-    segment_answer(control.request, why == NULL ? 0 : -1, why != NULL ? why : "");
+    segment_answer(control.request, why == NULL ? 0 : -1, why != NULL ? why : "", self);
 }

@@ -60,7 +60,7 @@ static const struct option table[] = {
      .help = "what is told, one by one; may be several",
      .take = feature_option},
     {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
-    {"segment", KIND_CHOICE, "on", "off|on", "a file that the command `trackmalloc` reads, also after death",
+    {"segment", KIND_CHOICE, "auto", "off|auto|on", "a file that the command `trackmalloc` reads, also after death",
      FIELD(segment), 0, 0, NULL},
     {"dir", KIND_TEXT, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm", FIELD(dir),
      0, OPTION_TEXT - 1, NULL},

@@ -9,6 +9,9 @@ enum { OPTION_TEXT = 1024 };
 
 enum option_tags { TAGS_BY_MODULE, TAGS_BY_THREAD, TAGS_NONE };
 
+/* SEGMENT_AUTO: where no seccomp filter was there before us. */
+enum option_segment { SEGMENT_OFF, SEGMENT_AUTO, SEGMENT_ON };
+
 /* options.stacks: one of these, or the mean distance of samples in bytes. */
 enum { STACKS_OFF = 0, STACKS_ALL = 1 };
 
@@ -22,7 +25,7 @@ struct options {
     uint64_t callers; /* 0 or 1 */
     uint64_t stacks;
     uint64_t leaks;        /* 0 or 1 */
-    uint64_t segment;      /* 0 or 1 */
+    uint64_t segment;      /* enum option_segment */
     char dir[OPTION_TEXT]; /* empty: the standard place */
     uint64_t keep;         /* 0 or 1 */
     uint64_t help;

@@ -21,7 +21,7 @@ static struct {
 /* The file's beginning with a closing zero; its length, 0 where it cannot be read. */
 static size_t read_file(const char *path, char *text, size_t capacity)
 {
-    long file = sys3(SYS_open, path, O_RDONLY | O_CLOEXEC, 0);
+    long file = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     size_t length = 0;
     text[0] = '\0';
     if (file < 0)
@@ -148,7 +148,7 @@ static size_t take_lines(struct snapshot_memory *memory, char *text, size_t leng
 static void look(void *into)
 {
     struct snapshot_memory *memory = into;
-    long file = sys3(SYS_open, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
+    long file = sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
     size_t length = 0;
     if (file < 0)
         return;

@@ -217,7 +217,7 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
     }
     uint32_t number = ++reporter.number;
     const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
-    segment_publish(snapshot);
+    segment_publish(snapshot, self);
     bool written = write_text(descriptor, snapshot, self);
     lock_release(&lock_report);
     return written;
@@ -255,8 +255,8 @@ bool reporter_publish(uintptr_t self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
-    bool published =
-        !told_to_stop() && segment_open(self) && segment_publish(collect(SNAPSHOT_PERIODIC, reporter.number, self));
+    bool published = !told_to_stop() && segment_open(self) &&
+                     segment_publish(collect(SNAPSHOT_PERIODIC, reporter.number, self), self);
     lock_release(&lock_report);
     return published;
 }
@@ -270,11 +270,11 @@ void reporter_last_word(bool text, uintptr_t self)
     if (text || keep) {
         const struct snapshot *snapshot = collect(SNAPSHOT_EXIT, reporter.number += text, self);
         if (keep)
-            segment_publish(snapshot);
+            segment_publish(snapshot, self);
         if (text)
             write_text(-1, snapshot, self);
     }
-    segment_end();
+    segment_end(self);
     lock_release(&lock_report);
 }
 
@@ -282,7 +282,7 @@ void reporter_leaves(uintptr_t self)
 {
     if (!segment_is_open() || lock_take(&lock_report, self) != LOCK_TAKEN)
         return;
-    segment_end();
+    segment_end(self);
     lock_release(&lock_report);
 }
 
@@ -372,7 +372,7 @@ void reporter_start(uint32_t now)
         !phase_change(PHASE_IDLE, PHASE_CHANGING))
         return;
     reporter.stop = 0;
-    long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES);
+    long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
     if (tid < 0)
         tell_refused(tid);
     phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);

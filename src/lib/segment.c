@@ -28,7 +28,8 @@ _Static_assert((int)BUFFER_BYTES <= (int)SEGMENT_BUFFER_MOST, "readers believe i
 static struct {
     bool never;   /* not wanted here */
     bool failed;  /* it could not be made */
-    char *memory; /* of the file; only process_vm_writev and its kin touch it */
+    bool open;    /* there is a file */
+    char *memory; /* of it; only process_vm_writev and its kin touch it. NULL: it is opened for each visit */
     uint64_t written;
     uint32_t answered;
     uint64_t inode; /* whose name goes at the end */
@@ -44,13 +45,19 @@ bool segment_is_wanted(void)
 
 bool segment_is_open(void)
 {
-    return segment.memory != NULL;
+    return segment.open;
 }
 
-/* Few programs write to memory by system calls: a filter from before our time may kill for it. */
+bool segment_is_opened_anew(void)
+{
+    return segment.open && segment.memory == NULL;
+}
+
+/* A filter from before our time may kill for a call; whether it does, only its maker knows. */
 void segment_configure(void)
 {
-    segment.never = !options.segment || sys_filtered() || !segments_find();
+    segment.never =
+        options.segment == SEGMENT_OFF || (sys_filtered() && options.segment != SEGMENT_ON) || !segments_find();
 }
 
 /* ---- the file ---- */
@@ -61,17 +68,61 @@ static long own_id(void)
     return sys0(SYS_gettid);
 }
 
-static bool write_memory(size_t at, const struct iovec *from, size_t parts, size_t bytes)
+enum { IN_MEMORY = -1 }; /* as a descriptor */
+
+static bool write_parts(long file, size_t at, const struct iovec *from, size_t parts, size_t bytes)
 {
     struct iovec to = {segment.memory + at, bytes};
+    if (file != IN_MEMORY)
+        return sys5(SYS_pwritev, file, from, parts, at, 0) == (long)bytes;
     return sys6(SYS_process_vm_writev, own_id(), from, parts, &to, 1, 0) == (long)bytes;
 }
 
-static bool write_word(size_t at, const void *word, size_t bytes)
+static bool write_word(long file, size_t at, const void *word, size_t bytes)
 {
     struct iovec from = {(void *)word, bytes};
-    return write_memory(at, &from, 1, bytes);
+    return write_parts(file, at, &from, 1, bytes);
 }
+
+/* ---- a visit ---- */
+
+/* What is done there; returns whether it succeeded. */
+typedef bool visit_work(long file, void *argument);
+
+struct visit {
+    visit_work *work;
+    void *argument;
+    bool done;
+};
+
+static bool is_own_file(long file)
+{
+    struct stat status = {.st_ino = 0};
+    return sys2(SYS_fstat, file, &status) == 0 && status.st_ino == segment.inode && status.st_dev == segment.device;
+}
+
+static void visit_file(void *from)
+{
+    struct visit *visit = from;
+    const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    long file = sys4(SYS_openat, AT_FDCWD, segment.file.text, flags, 0);
+    if (file < 0)
+        return;
+    visit->done = is_own_file(file) && visit->work(file, visit->argument);
+    sys1(SYS_close, file);
+}
+
+static bool visit(visit_work *work, void *argument, uintptr_t self)
+{
+    struct visit visit = {work, argument, false};
+    if (!segment.open || log_is_sandboxed())
+        return false;
+    if (segment.memory != NULL)
+        return work(IN_MEMORY, argument);
+    return apart(visit_file, &visit, self) && visit.done;
+}
+
+/* ---- its making ---- */
 
 static void describe(const struct process_identity *identity)
 {
@@ -112,24 +163,32 @@ static long make_file(long directory, const char *name)
 static bool may_be_so_large(void)
 {
     struct rlimit limit = {.rlim_cur = 0};
-    return sys2(SYS_getrlimit, RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= FILE_BYTES;
+    return sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur >= FILE_BYTES;
 }
 
 /* In a child, or a core file, it has no business. */
 static bool map_file(long file)
 {
-    struct stat status = {.st_ino = 0};
-    if (!may_be_so_large() || sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
-        return false;
     long memory = sys6(SYS_mmap, NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory < 0 && memory > -PAGE_BYTES)
         return false;
     sys3(SYS_madvise, memory, FILE_BYTES, MADV_DONTFORK);
     sys3(SYS_madvise, memory, FILE_BYTES, MADV_DONTDUMP);
+    segment.memory = (char *)memory;
+    return true;
+}
+
+/* Few programs write to memory by system calls: under a filter, the file is opened each time. */
+static bool fill_file(long file)
+{
+    struct stat status = {.st_ino = 0};
+    if (!may_be_so_large() || sys2(SYS_fstat, file, &status) != 0 || sys2(SYS_ftruncate, file, FILE_BYTES) != 0)
+        return false;
     segment.inode = status.st_ino;
     segment.device = status.st_dev;
-    segment.memory = (char *)memory;
-    return write_word(0, &segment.head, sizeof segment.head);
+    if (!sys_filtered() && !map_file(file))
+        return false;
+    return write_word(segment.memory != NULL ? IN_MEMORY : file, 0, &segment.head, sizeof segment.head);
 }
 
 static void open_file(void *process)
@@ -146,17 +205,18 @@ static void open_file(void *process)
     long file = make_file(directory, name.text);
     if (file >= 0)
         sys2(SYS_fchmod, file, 0600); /* a umask may take rights from the owner */
-    bool mapped = file >= 0 && map_file(file);
+    segment.open = file >= 0 && fill_file(file);
     if (file >= 0)
         sys1(SYS_close, file);
-    if (file >= 0 && !mapped)
+    if (file >= 0 && !segment.open)
         sys3(SYS_unlinkat, directory, name.text, 0);
     segments_sweep(directory, name.text);
     sys1(SYS_close, directory);
 }
 
-static void close_memory(void)
+static void close_file(void)
 {
+    segment.open = false;
     if (segment.memory != NULL)
         sys2(SYS_munmap, segment.memory, FILE_BYTES);
     segment.memory = NULL;
@@ -164,14 +224,14 @@ static void close_memory(void)
 
 bool segment_open(uintptr_t self)
 {
-    if (segment.memory != NULL)
+    if (segment.open)
         return true;
     if (!segment_is_wanted())
         return false;
     const struct process_identity *identity = process_identity(self);
     segment.failed = true; /* one try */
-    if (identity->pid == 0 || !apart(open_file, (void *)identity, self) || segment.memory == NULL) {
-        close_memory();
+    if (identity->pid == 0 || !apart(open_file, (void *)identity, self) || !segment.open) {
+        close_file();
         return false;
     }
     segment.failed = false;
@@ -218,22 +278,26 @@ static void lay_out(struct compact *compact, const struct snapshot *from)
 
 /* Each step is a system call of its own: in this order others see them. What fails may succeed the next time, when
  * there is room on the file system again; until then the snapshot before it stands. */
-bool segment_publish(const struct snapshot *snapshot)
+static bool put_snapshot(long file, void *argument)
 {
-    struct compact compact;
-    if (segment.memory == NULL || log_is_sandboxed())
-        return false;
-    lay_out(&compact, snapshot);
-    if (compact.head.bytes > BUFFER_BYTES)
-        return false;
+    const struct compact *compact = argument;
     const uint64_t next = segment.written + 1;
     const size_t at = SEGMENT_BUFFERS_AT + next % SEGMENT_BUFFERS * BUFFER_BYTES;
-    if (!write_word(offsetof(struct segment, writing), &next, sizeof next) ||
-        !write_memory(at, compact.part, compact.parts, compact.head.bytes) ||
-        !write_word(offsetof(struct segment, written), &next, sizeof next))
+    if (!write_word(file, offsetof(struct segment, writing), &next, sizeof next) ||
+        !write_parts(file, at, compact->part, compact->parts, compact->head.bytes) ||
+        !write_word(file, offsetof(struct segment, written), &next, sizeof next))
         return false;
     segment.written = next;
     return true;
+}
+
+bool segment_publish(const struct snapshot *snapshot, uintptr_t self)
+{
+    struct compact compact;
+    if (!segment.open)
+        return false;
+    lay_out(&compact, snapshot);
+    return compact.head.bytes <= BUFFER_BYTES && visit(put_snapshot, &compact, self);
 }
 
 /* ---- the end ---- */
@@ -242,18 +306,25 @@ bool segment_publish(const struct snapshot *snapshot)
 static bool remove_file(void)
 {
     struct stat status = {.st_ino = 0};
-    return sys2(SYS_lstat, segment.file.text, &status) == 0 && status.st_ino == segment.inode &&
-           status.st_dev == segment.device && sys1(SYS_unlink, segment.file.text) == 0;
+    return sys4(SYS_newfstatat, AT_FDCWD, segment.file.text, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           status.st_ino == segment.inode && status.st_dev == segment.device &&
+           sys3(SYS_unlinkat, AT_FDCWD, segment.file.text, 0) == 0;
 }
 
-void segment_end(void)
+static bool put_end(long file, void *unused)
 {
     const uint32_t state = SEGMENT_ENDED;
-    if (segment.memory == NULL || log_is_sandboxed())
+    (void)unused;
+    return write_word(file, offsetof(struct segment, state), &state, sizeof state);
+}
+
+void segment_end(uintptr_t self)
+{
+    if (!segment.open || log_is_sandboxed())
         return;
     if (options.keep || !remove_file())
-        write_word(offsetof(struct segment, state), &state, sizeof state);
-    close_memory();
+        visit(put_end, NULL, self);
+    close_file();
     segment.never = true;
 }
 
@@ -261,18 +332,25 @@ void segment_end(void)
 void segment_forked(void)
 {
     segment.memory = NULL;
+    segment.open = false;
     segment.failed = false;
 }
 
 /* ---- requests ---- */
 
-bool segment_read_control(struct segment_control *control)
+static bool read_page(long file, void *control)
 {
-    if (segment.memory == NULL || log_is_sandboxed())
-        return false;
-    struct iovec own = {control, sizeof *control};
-    struct iovec other = {segment.memory + SEGMENT_CONTROL_AT, sizeof *control};
-    return sys6(SYS_process_vm_readv, own_id(), &own, 1, &other, 1, 0) == sizeof *control;
+    const size_t bytes = sizeof(struct segment_control);
+    struct iovec own = {control, bytes};
+    struct iovec other = {segment.memory + SEGMENT_CONTROL_AT, bytes};
+    if (file != IN_MEMORY)
+        return sys4(SYS_pread64, file, control, bytes, SEGMENT_CONTROL_AT) == (long)bytes;
+    return sys6(SYS_process_vm_readv, own_id(), &own, 1, &other, 1, 0) == (long)bytes;
+}
+
+bool segment_read_control(struct segment_control *control, uintptr_t self)
+{
+    return visit(read_page, control, self);
 }
 
 uint32_t segment_answered(void)
@@ -281,12 +359,18 @@ uint32_t segment_answered(void)
 }
 
 /* The number last: who waits for it reads the rest then. */
-void segment_answer(uint32_t request, int32_t result, const char *answer)
+static bool put_answer(long file, void *argument)
 {
-    char text[SEGMENT_VALUE] = "";
+    const struct segment *head = argument;
+    return write_word(file, offsetof(struct segment, answer), head->answer, sizeof head->answer) &&
+           write_word(file, offsetof(struct segment, result), &head->result, sizeof head->result) &&
+           write_word(file, offsetof(struct segment, answered), &head->answered, sizeof head->answered);
+}
+
+void segment_answer(uint32_t request, int32_t result, const char *answer, uintptr_t self)
+{
+    struct segment head = {.answered = request, .result = result};
+    memcpy(head.answer, answer, strnlen(answer, sizeof head.answer - 1));
     segment.answered = request;
-    memcpy(text, answer, strnlen(answer, sizeof text - 1));
-    write_word(offsetof(struct segment, answer), text, sizeof text);
-    write_word(offsetof(struct segment, result), &result, sizeof result);
-    write_word(offsetof(struct segment, answered), &request, sizeof request);
+    visit(put_answer, &head, self);
 }

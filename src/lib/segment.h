@@ -16,20 +16,21 @@ void segment_configure(void);
 /* Whether there is a file, or may be one yet: not with segment=off, in a sandbox, or when it failed once. */
 bool segment_is_wanted(void);
 bool segment_is_open(void);
+bool segment_is_opened_anew(void); /* each time: not so often, then */
 
 /* Under lock_report; `self` is the caller to a lock. Makes the file, unless it is there. */
 bool segment_open(uintptr_t self);
 
 /* Under lock_report. Puts a snapshot into the file, if there is one: others find it from then on. */
-bool segment_publish(const struct snapshot *snapshot);
+bool segment_publish(const struct snapshot *snapshot, uintptr_t self);
 
 /* The process ends by itself: the file goes, or stays and says so (keep=on). Under lock_report. */
-void segment_end(void);
+void segment_end(uintptr_t self);
 void segment_forked(void);
 
 /* What readers have asked for; false: there is no file, or nothing can be read. */
-bool segment_read_control(struct segment_control *control);
+bool segment_read_control(struct segment_control *control, uintptr_t self);
 uint32_t segment_answered(void); /* the number of the last one */
-void segment_answer(uint32_t request, int32_t result, const char *answer);
+void segment_answer(uint32_t request, int32_t result, const char *answer, uintptr_t self);
 
 #endif

@@ -33,7 +33,7 @@ static void path_set(struct path *path, const char *from, const char *then)
 static long open_own(const char *path)
 {
     struct stat status = {.st_uid = 0};
-    long directory = sys3(SYS_open, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    long directory = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (directory < 0)
         return directory;
     if (sys2(SYS_fstat, directory, &status) == 0 && status.st_uid == (uid_t)sys0(SYS_geteuid) &&
@@ -46,8 +46,8 @@ static long open_own(const char *path)
 /* Also under a umask that takes rights from the owner. */
 static long make_own(const char *path)
 {
-    if (sys2(SYS_mkdir, path, 0700) == 0)
-        sys2(SYS_chmod, path, 0700);
+    if (sys3(SYS_mkdirat, AT_FDCWD, path, 0700) == 0)
+        sys3(SYS_fchmodat, AT_FDCWD, path, 0700);
     return open_own(path);
 }
 

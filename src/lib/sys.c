@@ -132,14 +132,16 @@ static void **stack_of_call(char *stack_end, void (*run)(void *), void *argument
     return top;
 }
 
-long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end)
+long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end,
+                      enum sys_descriptors descriptors)
 {
+    const unsigned long files = descriptors == SYS_SHARED_DESCRIPTORS ? CLONE_FILES : 0;
     uint64_t all = ~0ull;
     uint64_t before = 0;
     void **stack = stack_of_call(stack_end, run, argument);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
-    long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                                 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+    long id = sys_clone_call(files | CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
                              stack, tid, tid, thread_tcb());
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
     return id;

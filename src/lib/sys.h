@@ -69,7 +69,9 @@ int sys_readable(const void *address);
  * The stack, whose end is given, is free again when the kernel has dropped the thread (sys_thread_wait).
  * A thread made by pthread_create would end glibc's single-threaded mode for good, and would keep the process
  * alive when main has left by pthread_exit. */
-long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end);
+enum sys_descriptors { SYS_SHARED_DESCRIPTORS, SYS_COPIED_DESCRIPTORS };
+long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *stack_end,
+                      enum sys_descriptors descriptors);
 /* Waits until there is no such thread any more. */
 void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid);
 

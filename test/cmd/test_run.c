@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- helpers ---- */
@@ -105,6 +106,21 @@ static void options_follow_what_the_variable_held(void **state)
                    "output=none,stacks=512KiB,leaks=on\n", "");
     assert_outcome(run_command("run", "-q", "-sall", "sh", "-c", "echo $TRACKMALLOC_OPTIONS"), 0,
                    "output=none,stacks=all\n", "");
+}
+
+/* Under a filter, the library itself does not try. */
+static void under_a_filter_segments_are_asked_for_where_it_allows_them(void **state)
+{
+    (void)state;
+    char number[16];
+    snprintf(number, sizeof number, "%d", SYS_process_vm_writev);
+    const char *const sandboxes = built("test/cmd/programs/sandboxes");
+    const char *const command = built("trackmalloc");
+    const char *const say = "echo $TRACKMALLOC_OPTIONS";
+    assert_outcome(run_program(ARGV(sandboxes, number, command, "run", "-q", "sh", "-c", say)), 0,
+                   "segment=on,output=none\n", "");
+    snprintf(number, sizeof number, "%d", SYS_ftruncate);
+    assert_outcome(run_program(ARGV(sandboxes, number, command, "run", "-q", "sh", "-c", say)), 0, "output=none\n", "");
 }
 
 static void the_report_is_kept_in_a_file(void **state)
@@ -391,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_follows_the_program_is_its_own),
         cmocka_unit_test(the_library_is_first_and_the_others_stay),
         cmocka_unit_test(options_follow_what_the_variable_held),
+        cmocka_unit_test(under_a_filter_segments_are_asked_for_where_it_allows_them),
         cmocka_unit_test(the_report_is_kept_in_a_file),
         cmocka_unit_test(a_directory_is_named_from_the_root),
         cmocka_unit_test(values_that_cannot_be_are_refused),

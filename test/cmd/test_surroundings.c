@@ -212,6 +212,40 @@ static void under_a_filter_there_is_none(void **state)
     found_free(&list);
 }
 
+/* Where its user says so: by calls that every filter for services allows. Requests are answered, and nothing is mapped.
+ */
+static void under_a_filter_there_is_one_on_request(void **state)
+{
+    (void)state;
+    char numbers[64];
+    snprintf(numbers, sizeof numbers, "%d,%d,%d", SYS_process_vm_writev, SYS_process_vm_readv, SYS_close_range);
+    struct target target = target_start(
+        QUIET ",segment=on", ARGV(built("test/cmd/programs/sandboxes"), numbers, built("test/cmd/programs/obeys")));
+    char holds[64];
+    strcpy(holds, told(&target, "keep 1000 24"));
+    const char *path = segment_of(target.pid);
+    assert_string_equal(told(&target, "maps trackmalloc/"), "0");
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", target.pid);
+    struct outcome outcome = run_command("ctl", pid, "set", "top", "7");
+    assert_string_equal(outcome.err, "");
+    assert_int_equal(outcome.status, 0);
+    outcome_free(&outcome);
+    struct loaded loaded = taken_now(path);
+    assert_holds(loaded.snapshot, "obeys", holds);
+    loaded_free(&loaded);
+    assert_true(WIFSIGNALED(target_end(&target, SIGKILL)));
+    loaded = taken(path);
+    assert_holds(loaded.snapshot, "obeys", holds);
+    loaded_free(&loaded);
+    unlink(path);
+    target = target_start(QUIET ",segment=on",
+                          ARGV(built("test/cmd/programs/sandboxes"), numbers, built("test/cmd/programs/obeys")));
+    path = segment_of(target.pid);
+    assert_int_equal(target_end(&target, 0), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +258,7 @@ int main(void)
         cmocka_unit_test(behind_a_chroot_or_another_user_it_says_that_it_has_ended),
         cmocka_unit_test(a_process_in_its_own_sandbox_is_read_as_it_was),
         cmocka_unit_test(under_a_filter_there_is_none),
+        cmocka_unit_test(under_a_filter_there_is_one_on_request),
     };
     return side_by_side(tests, sizeof tests / sizeof tests[0], harness_setup, harness_teardown);
 }

@@ -325,7 +325,7 @@ static void a_thread_without_tls_may_ask(void **state)
     asked.object = object_of(asked.address, 1);
     asked.functions = 0;
     asked.tid = 1;
-    assert_true(sys_thread_start(ask_some_times, NULL, &asked.tid, stack + sizeof stack) > 0);
+    assert_true(sys_thread_start(ask_some_times, NULL, &asked.tid, stack + sizeof stack, SYS_SHARED_DESCRIPTORS) > 0);
     for (uint32_t tid; (tid = __atomic_load_n(&asked.tid, __ATOMIC_ACQUIRE)) != 0;)
         sys_futex_wait(&asked.tid, tid, 1000000);
     assert_int_equal(asked.functions, 10);
