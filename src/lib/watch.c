@@ -392,10 +392,18 @@ int watch_set(const struct watch_wish *wish)
 {
     if (wish->call != NULL && !wish->at_once && !have_caller())
         return 0;
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
-        return 0;
-    int number = put(wish);
-    lock_release(&lock_books);
+    /* Cancelled ones are free once nobody looks, which takes microseconds; a function of the program's, longer. */
+    enum { TRIES = 10, PAUSE_NS = 1000000 };
+    uint32_t never = 0;
+    int number = 0;
+    for (unsigned i = 0; i < TRIES && number == 0; i++) {
+        if (i != 0)
+            sys_futex_wait(&never, 0, PAUSE_NS);
+        if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+            return 0;
+        number = put(wish);
+        lock_release(&lock_books);
+    }
     return number;
 }
 
