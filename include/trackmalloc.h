@@ -52,8 +52,7 @@ enum tm_error {
     TM_FULL = -4,       /* a table of the library has no room */
     TM_FOREIGN = -5,    /* the pointer is no block that the library knows */
     TM_UNBALANCED = -6, /* more scopes or pauses ended than begun */
-    TM_BUSY = -7,       /* asked from a signal handler in the middle of the library's own work */
-    TM_FAILED = -8      /* the report was not written whole */
+    TM_BUSY = -7        /* asked from a signal handler in the middle of the library's own work */
 };
 
 /* ---- tags ---- */
