@@ -57,6 +57,18 @@ static pid_t start(const char *way)
     return child;
 }
 
+/* Without one that is there for a moment, as when a report is written. */
+static unsigned lasting_tasks(void)
+{
+    unsigned least = tasks();
+    for (int i = 0; i < 20; i++) {
+        usleep(1000);
+        unsigned now = tasks();
+        least = now < least ? now : least;
+    }
+    return least;
+}
+
 int main(int argc, char **argv)
 {
     MUST(argc == 2);
@@ -66,11 +78,11 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BLOCKS; i++)
         blocks[i] = block(40);
     work(0.5);
-    unsigned before = tasks();
+    unsigned before = lasting_tasks();
     for (int i = 0; i < (daring ? 1 : 5); i++)
         say_outcome(argv[1], finish(start(argv[1])));
     if (!daring)
-        printf("threads %s\n", tasks() == before ? "as before" : "changed");
+        printf("threads %s\n", lasting_tasks() == before ? "as before" : "changed");
     work(1.0);
     for (unsigned i = 0; i < BLOCKS; i++)
         MUST(*(char *)blocks[i] == 0x5a);
