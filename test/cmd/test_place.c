@@ -156,8 +156,9 @@ static void without_a_runtime_directory_it_is_in_shared_memory(void **state)
 static void another_users_runtime_directory_is_left_alone(void **state)
 {
     (void)state;
-    if (geteuid() != 0)
-        skip();
+    struct stat shared;
+    if (geteuid() != 0 || stat("/dev/shm", &shared) != 0 || (shared.st_mode & S_IWOTH) == 0)
+        skip(); /* an empty folder, as under a changed root, is no place for others */
     const char *place = "/dev/shm/trackmalloc-65534";
     rmdir(place);
     assert_int_equal(chmod(scratch(), 0755), 0);

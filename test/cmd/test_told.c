@@ -137,7 +137,10 @@ static void an_empty_name_and_odd_bytes(void **state)
 static void in_a_pid_namespace_the_name_carries_it(void **state)
 {
     (void)state;
-    if (geteuid() != 0)
+    struct outcome tried = run_program(ARGV("/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "/bin/true"));
+    const bool may = tried.status == 0; /* root may, but not under a changed root */
+    outcome_free(&tried);
+    if (!may)
         skip();
     struct target target = target_start(
         QUIET, ARGV("/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "--kill-child", obeys_path(), "3", "5"));
