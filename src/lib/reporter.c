@@ -27,8 +27,8 @@ enum {
     QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for, before it comes back */
     TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
     STACK_BYTES = 64 * 1024,
-    CLOSE_UNSHARED = 2,        /* CLOSE_RANGE_UNSHARE */
-    MAY_BE_EARLY_NS = 10000000 /* a clock interrupt's width */
+    MAY_BE_EARLY_NS = 10000000, /* a clock interrupt's width */
+    LEAST_WAIT_NS = 1000000     /* the clock is as coarse: nothing is nearer */
 };
 
 static struct {
@@ -155,7 +155,7 @@ static bool write_to_path(size_t length)
     return written;
 }
 
-/* Tried once, while the program can still be told: the thread has no stderr when it writes to files. */
+/* Tried once, at start: later nobody reads what is told. */
 static void try_path(void)
 {
     struct path path;
@@ -179,10 +179,18 @@ static void write_stderr(void *argument)
     piece->written = log_stderr(report_text, piece->length, impatience());
 }
 
+static void write_path(void *argument)
+{
+    struct piece *piece = argument;
+    piece->written = write_to_path(piece->length);
+}
+
 static bool write_apart(size_t length, uintptr_t self)
 {
     struct piece piece = {length, false};
-    if (!apart_with_stderr(write_stderr, &piece, self))
+    if (!to_stderr())
+        apart(write_path, &piece, self);
+    else if (!apart_with_stderr(write_stderr, &piece, self))
         write_stderr(&piece);
     return piece.written;
 }
@@ -191,9 +199,7 @@ static bool write_out(int descriptor, size_t length, uintptr_t self)
 {
     if (descriptor >= 0)
         return log_descriptor(descriptor, report_text, length, NULL);
-    if (to_stderr())
-        return write_apart(length, self);
-    return reporter_is_mute() || write_to_path(length);
+    return reporter_is_mute() || write_apart(length, self);
 }
 
 /* glibc's own sections need a thread that glibc knows. */
@@ -300,6 +306,11 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The moment of the next report: a multiple of the interval since start, so that reports do not drift. */
 static uint64_t next_report_ns(void)
 {
@@ -320,9 +331,6 @@ static void run(void *unused)
 {
     (void)unused;
     sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
-    /* With a descriptor table of its own, what it opens takes no number from the program. */
-    if (!to_stderr() && !reporter_is_mute())
-        sys3(SYS_close_range, 0, ~0u, CLOSE_UNSHARED);
     uint64_t cpu_before = reporter.cpu_us;
     uint64_t report_at = next_report_ns();
     uint64_t published = reporter_uptime_ns();
@@ -350,7 +358,7 @@ static void run(void *unused)
             published = reporter_uptime_ns();
         }
         report_at = least(report_at, next_report_ns()); /* the interval may have been made shorter */
-        sys_futex_wait(&reporter.stop, 0, least(clock_until_next(tick), report_at - now));
+        sys_futex_wait(&reporter.stop, 0, most(LEAST_WAIT_NS, least(clock_until_next(tick), report_at - now)));
     }
     reporter.cpu_us = cpu_before + own_cpu_us();
     clock_set(CLOCK_SELF);

@@ -116,11 +116,13 @@ static void churn(long threads)
     }
 }
 
-/* Bytes that so many threads, one after another, leave behind. The first ones fill caches that do not grow. */
+/* Bytes that so many threads, one after another, leave behind. The first ones fill caches that do not grow, and the
+ * first snapshot for other processes is made meanwhile. */
 static double churn_growth(void *unused, long threads)
 {
     (void)unused;
     churn(2000);
+    bench_sleep(0.6);
     double before = bench_written();
     churn(threads);
     return bench_written() - before;
