@@ -188,6 +188,7 @@ static bool fill_file(long file)
     segment.device = status.st_dev;
     if (!sys_filtered() && !map_file(file))
         return false;
+    segment.head.mapped = segment.memory != NULL;
     return write_word(segment.memory != NULL ? IN_MEMORY : file, 0, &segment.head, sizeof segment.head);
 }
 

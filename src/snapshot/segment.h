@@ -38,9 +38,9 @@ struct segment {
     uint32_t uid;
     uint64_t started_ticks; /* snapshot.started_ticks */
     uint32_t state;         /* enum segment_state */
-    uint32_t reserved;
-    uint64_t writing; /* snapshots from 1 */
-    uint64_t written; /* 0: none yet */
+    uint32_t mapped;        /* 1: as long as the process is this program, the file is among its mappings */
+    uint64_t writing;       /* snapshots from 1 */
+    uint64_t written;       /* 0: none yet */
     uint32_t answered;
     int32_t result;             /* of the request with that number: 0, or -1 */
     char answer[SEGMENT_VALUE]; /* why it failed, or what was said */

@@ -177,7 +177,7 @@ static void a_tracked_program_takes_over_at_exec(void **state)
     assert_int_equal(left(), 0);
 }
 
-/* Nobody is there to take it away: what was before the exec stays, and is dead when the process is. */
+/* Nobody is there to take it away: what was before the exec stays, as that of a dead program. */
 static void before_an_untracked_program_the_last_snapshot_stays(void **state)
 {
     (void)state;
@@ -187,8 +187,13 @@ static void before_an_untracked_program_the_last_snapshot_stays(void **state)
     strcpy(holds, told(&target, "keep 500 100"));
     struct loaded loaded = taken_now(path);
     loaded_free(&loaded);
+    struct found found;
+    assert_true(find_pid(segments(), (uint32_t)target.pid, &found));
+    assert_int_equal(found.state, PROCESS_LIVING);
     snprintf(order, sizeof order, "exec %s", built("test/cmd/programs/still"));
     assert_string_equal(told(&target, order), "here");
+    assert_true(find_pid(segments(), (uint32_t)target.pid, &found));
+    assert_int_equal(found.state, PROCESS_DEAD); /* the program whose heap it was */
     loaded = taken(path);
     assert_holds(loaded.snapshot, "obeys", holds);
     loaded_free(&loaded);

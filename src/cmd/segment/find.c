@@ -96,14 +96,45 @@ static bool parse_name(const char *name, struct found *found)
     return strcmp(name, again) == 0;
 }
 
-static bool has_ended(int directory, const char *name)
+static bool read_head(int directory, const char *name, struct segment *head)
 {
-    struct segment head;
     int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool ended = file >= 0 && pread(file, &head, sizeof head, 0) == sizeof head && head.state == SEGMENT_ENDED;
+    bool whole = file >= 0 && pread(file, head, sizeof *head, 0) == sizeof *head;
     if (file >= 0)
         close(file);
-    return ended;
+    return whole;
+}
+
+/* Where the list cannot be read, it is taken to be there. */
+static bool is_among_mappings(uint32_t pid, const char *name)
+{
+    char path[64];
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%u/maps", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return true;
+    while (!found && getline(&line, &room, file) > 0) {
+        const char *base = strrchr(line, '/');
+        found = base != NULL && strncmp(base + 1, name, strlen(name)) == 0;
+    }
+    found |= ferror(file) != 0;
+    free(line);
+    fclose(file);
+    return found;
+}
+
+/* By exec a process becomes another program, which may not be tracked: pid and start stay the same. */
+static enum process_state refine(enum process_state state, uint32_t pid, int directory, const char *name)
+{
+    struct segment head;
+    if (!read_head(directory, name, &head))
+        return state;
+    if (state != PROCESS_LIVING)
+        return head.state == SEGMENT_ENDED ? PROCESS_ENDED : state;
+    return head.mapped == 1 && head.written != 0 && !is_among_mappings(pid, name) ? PROCESS_DEAD : state;
 }
 
 static void add(struct found_list *list, const struct found *found)
@@ -135,9 +166,8 @@ static void look_into(const char *directory, struct found_list *list)
         if (!parse_name(entry->d_name, &found) ||
             snprintf(found.path, sizeof found.path, "%s/%s", directory, entry->d_name) >= (int)sizeof found.path)
             continue;
-        found.state = find_state(found.pid, found.started_ticks, found.namespace_inode);
-        if (found.state != PROCESS_LIVING && has_ended(descriptor, entry->d_name))
-            found.state = PROCESS_ENDED;
+        found.state = refine(find_state(found.pid, found.started_ticks, found.namespace_inode), found.pid, descriptor,
+                             entry->d_name);
         add(list, &found);
     }
     closedir(stream);

@@ -10,7 +10,7 @@
 enum process_state {
     PROCESS_LIVING,
     PROCESS_ENDED, /* by its own exit, with keep=on */
-    PROCESS_DEAD,  /* killed; or it left without a word */
+    PROCESS_DEAD,  /* killed; or it left without a word; or it is another program now (exec) */
     PROCESS_FAR    /* in another pid namespace: nobody here can tell */
 };
 
