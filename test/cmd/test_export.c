@@ -221,7 +221,9 @@ static void folded_stacks_begin_with_main(void **state)
     char *text = exported("folded", keep(story_new()));
     assert_string_equal(text, "libc.so.6+0x271ca;main;serve;order_new 31457280\n"
                               "main;import;order_new 9437184\n"
-                              "(truncated);(no_module)+0x7f0000001234;page_get 20971520\n");
+                              "(truncated);(no_module)+0x7f0000001234;page_get 20971520\n"
+                              "cart_add 1048576\nlibengine.so.2+0x4410 3145728\n(no_module)+0x7f12abcd 524288\n"
+                              "(others) 524288\n"); /* what no stack covers: the sum is the process's */
     free(text);
     struct outcome outcome = run_command("export", "-f", "folded", "--value", "blocks", in_scratch("story"));
     assert_has(outcome.out, ";order_new 700\n");
@@ -455,7 +457,7 @@ static void a_folded_line_has_one_blank(void **state)
         if (blank == NULL || blank == line || blank[1 + strspn(blank + 1, "0123456789")] != '\0')
             fail_msg("%s", line);
     }
-    assert_int_equal(lines, 3 + sizeof hostile / sizeof *hostile);
+    assert_true(lines > 3 + sizeof hostile / sizeof *hostile); /* sites without a stack, too */
     free(text);
 }
 

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/command.h"
 #include "cmd/export.h"
 #include "label.h"
+#include "samples.h"
 
 /* Takes the name over. */
 static void put_name(FILE *to, char *name)
@@ -32,19 +34,37 @@ static void put_value(FILE *to, uint64_t value)
     fprintf(to, " %" PRIu64 "\n", value);
 }
 
+static char *label_of_site(const struct snapshot *snapshot, struct symbolizer *symbols,
+                           const struct snapshot_site *site)
+{
+    return site->address != 0 ? label_call(symbols, site->object, site->address)
+                              : label_site(snapshot, (uint32_t)(site - snapshot_sites(snapshot)));
+}
+
+static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer *symbols, const struct sample *sample)
+{
+    if (sample->stack != NULL)
+        return label_stack(symbols, snapshot, sample->stack);
+    return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : must_print("(others)");
+}
+
+/* Their sum is the process's own, also where stacks are sampled. */
 static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
                        const struct export_asked *asked)
 {
-    const struct snapshot_stack *stack = snapshot_stacks(snapshot);
-    for (uint32_t i = 0; i < snapshot->stacks; i++) {
-        uint64_t value = value_of(asked, &stack[i].live, &stack[i].allocated);
-        if (value == 0)
+    const int which = asked->value == EXPORT_ALLOCATED_BYTES ? SAMPLE_ALLOC_SPACE
+                      : asked->value == EXPORT_LIVE_BLOCKS   ? SAMPLE_INUSE_OBJECTS
+                                                             : SAMPLE_INUSE_SPACE;
+    struct samples samples = samples_new(snapshot);
+    for (size_t i = 0; i < samples.rows; i++) {
+        if (samples.row[i].value[which] == 0)
             continue;
-        char *line = label_stack(symbols, snapshot, &stack[i]);
+        char *line = label_of_sample(snapshot, symbols, &samples.row[i]);
         fputs(line, to);
         free(line);
-        put_value(to, value);
+        put_value(to, samples.row[i].value[which]);
     }
+    samples_free(&samples);
 }
 
 static void put_sites(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
@@ -57,8 +77,7 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
             continue;
         put_name(to, label_tag(snapshot, site[i].tag));
         fputc(';', to);
-        char *call =
-            site[i].address != 0 ? label_call(symbols, site[i].object, site[i].address) : label_site(snapshot, i);
+        char *call = label_of_site(snapshot, symbols, &site[i]);
         fputs(call, to);
         free(call);
         put_value(to, value);
