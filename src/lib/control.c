@@ -133,7 +133,7 @@ static const char *carry_out(const struct segment_control *control, uintptr_t se
 
 void control_look(uintptr_t self)
 {
-    struct segment_control control;
+    struct segment_control control = {.request = 0};
     if (segment_is_opened_anew() && outside.watch_ms == 0 && ++outside.looks % TICKS_PER_SECOND != 0)
         return;
     outside.watch_ms = 0;

@@ -112,7 +112,7 @@ static void visit_file(void *from)
     sys1(SYS_close, file);
 }
 
-static bool visit(visit_work *work, void *argument, uintptr_t self)
+static bool reach(visit_work *work, void *argument, uintptr_t self)
 {
     struct visit visit = {work, argument, false};
     if (!segment.open || log_is_sandboxed())
@@ -298,7 +298,7 @@ bool segment_publish(const struct snapshot *snapshot, uintptr_t self)
     if (!segment.open)
         return false;
     lay_out(&compact, snapshot);
-    return compact.head.bytes <= BUFFER_BYTES && visit(put_snapshot, &compact, self);
+    return compact.head.bytes <= BUFFER_BYTES && reach(put_snapshot, &compact, self);
 }
 
 /* ---- the end ---- */
@@ -324,7 +324,7 @@ void segment_end(uintptr_t self)
     if (!segment.open || log_is_sandboxed())
         return;
     if (options.keep || !remove_file())
-        visit(put_end, NULL, self);
+        reach(put_end, NULL, self);
     close_file();
     segment.never = true;
 }
@@ -351,7 +351,7 @@ static bool read_page(long file, void *control)
 
 bool segment_read_control(struct segment_control *control, uintptr_t self)
 {
-    return visit(read_page, control, self);
+    return reach(read_page, control, self);
 }
 
 uint32_t segment_answered(void)
@@ -373,5 +373,5 @@ void segment_answer(uint32_t request, int32_t result, const char *answer, uintpt
     struct segment head = {.answered = request, .result = result};
     memcpy(head.answer, answer, strnlen(answer, sizeof head.answer - 1));
     segment.answered = request;
-    visit(put_answer, &head, self);
+    reach(put_answer, &head, self);
 }

@@ -64,7 +64,8 @@ void name_all(struct loaded *loaded)
 {
     struct snapshot *snapshot = loaded->snapshot;
     struct symbolizer *symbolizer = symbolizer_new(snapshot);
-    struct names names = {NULL, 0, 0};
+    enum { ROOM = 1024 };
+    struct names names = {must_allocate(ROOM), 0, ROOM};
     symbolizer_show_progress(symbolizer);
     for (uint32_t i = 0; i < snapshot->names_bytes; i += (uint32_t)strlen(snapshot_names(snapshot) + i) + 1)
         add_name(&names, snapshot_names(snapshot) + i);
