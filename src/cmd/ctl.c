@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "cmd/segment/control.h"
 
 static const struct verb {
@@ -67,7 +68,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 

@@ -67,7 +67,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"by", 'b', "WHAT", 0, "tag, site or stack only; more than once for more (all)", 0},
     {"top", 'n', "ROWS", 0, "rows in a table (20)", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cmd/export/fields.h"
 
 const struct export_format export_formats[] = {
@@ -18,8 +19,7 @@ const struct export_format export_formats[] = {
 };
 
 struct asked {
-    const char *directory;
-    const char *which;
+    struct ask_source source;
     const char *output;
     const struct export_format *format;
     struct export_asked of_format;
@@ -67,22 +67,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'o':
         asked->output = argument;
         return 0;
-    case 'd':
-        asked->directory = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (asked->which != NULL)
-            argp_usage(state);
-        asked->which = argument;
-        return 0;
     case ARGP_KEY_END:
-        if (asked->which == NULL)
-            argp_usage(state);
+        ask_source(key, argument, state, &asked->source);
         if (asked->format == NULL)
             argp_error(state, "--format: which one? See --help");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return ask_source(key, argument, state, &asked->source);
     }
 }
 
@@ -95,7 +86,7 @@ static const struct argp_option options[] = {
     {"by", 'b', "WHAT", 0, "folded: stacks (the default where there are some), sites or tags", 0},
     {"value", 'v', "VALUE", 0, "folded: live (bytes, the default), allocated (bytes) or blocks (live ones)", 0},
     {"output", 'o', "FILE", 0, "to a file, which is replaced when all went well", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 
@@ -146,7 +137,7 @@ int export_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     if (asked.format->binary && asked.output == NULL && isatty(STDOUT_FILENO))
         return complain(asked.format->name, "these bytes are not for a terminal; say where to with -o");
-    if (!load(asked.directory, asked.which, &loaded))
+    if (!load(asked.source.directory, asked.source.which, &loaded))
         return STATUS_FAILED;
     bool done = export_bytes(asked.format->write, &loaded, &asked.of_format, &bytes, &length);
     if (done) {

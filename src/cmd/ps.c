@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ask.h"
 #include "cmd/segment/gc.h"
 #include "family.h"
 #include "snapshot/format.h"
@@ -229,7 +230,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
     {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 

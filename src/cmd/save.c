@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cmd/segment/load.h"
 
 struct asked {
-    const char *directory;
-    const char *which;
+    struct ask_source source;
     const char *output;
     bool force;
 };
@@ -111,33 +111,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct asked *asked = state->input;
     switch (key) {
-    case 'd':
-        asked->directory = argument;
-        return 0;
     case 'o':
         asked->output = argument;
         return 0;
     case 'f':
         asked->force = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (asked->which != NULL)
-            argp_usage(state);
-        asked->which = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (asked->which == NULL)
-            argp_usage(state);
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return ask_source(key, argument, state, &asked->source);
     }
 }
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "where to (PROGRAM-PID-DATE.tms)", 0},
     {"force", 'f', NULL, 0, "overwrite a file that is there", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 
@@ -149,10 +137,10 @@ int save_run(int argc, char **argv)
                                      .doc =
                                          "Keeps the present snapshot of a tracked process in a file, and says which. "
                                          "Every other subcommand reads it in place of a PID."};
-    struct asked asked = {.which = NULL};
+    struct asked asked = {.output = NULL};
     struct loaded loaded;
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (!load(asked.directory, asked.which, &loaded))
+    if (!load(asked.source.directory, asked.source.which, &loaded))
         return STATUS_FAILED;
     char *path = asked.output != NULL ? must_print("%s", asked.output) : usual_name(loaded.snapshot);
     int status = write_file(&loaded, path, asked.force);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cmd/serve/listen.h"
 #include "cmd/serve/pages.h"
 
@@ -127,7 +128,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS:PORT", 0, "where to listen (127.0.0.1:9787); port 0 is any that is free", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 

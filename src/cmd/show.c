@@ -9,8 +9,7 @@
 #include "snapshot/text.h"
 
 struct asked {
-    const char *directory;
-    const char *which;
+    struct ask_source source;
     unsigned top;
 };
 
@@ -18,29 +17,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct asked *asked = state->input;
     switch (key) {
-    case 'd':
-        asked->directory = argument;
-        return 0;
     case 'n':
         asked->top = ask_rows(state, argument);
         return 0;
-    case ARGP_KEY_ARG:
-        if (asked->which != NULL)
-            argp_usage(state);
-        asked->which = argument;
-        return 0;
-    case ARGP_KEY_END:
-        if (asked->which == NULL)
-            argp_usage(state);
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return ask_source(key, argument, state, &asked->source);
     }
 }
 
 static const struct argp_option options[] = {
     {"top", 'n', "ROWS", 0, "rows in a table (20)", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 
@@ -53,7 +40,7 @@ int show_run(int argc, char **argv)
     struct asked asked = {.top = ASK_ROWS};
     struct loaded loaded;
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (!load(asked.directory, asked.which, &loaded))
+    if (!load(asked.source.directory, asked.source.which, &loaded))
         return STATUS_FAILED;
     loaded.snapshot->left_out = 0; /* the process may have switched sections off; who asks here wants them all */
     name_all(&loaded);

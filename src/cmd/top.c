@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
 #include "top/draw.h"
@@ -84,7 +85,7 @@ static const struct argp_option options[] = {
     {"once", '1', NULL, 0, "one page as text, and no keys; so it is where there is no terminal", 0},
     {"delay", 's', "SECONDS", 0, "from one look to the next (1)", 0},
     {"view", 'v', "VIEW", 0, "tags, sites, stacks, threads, sizes or processes", 0},
-    {"dir", 'd', "DIRECTORY", 0, "where the segments are", 0},
+    ASK_DIRECTORY,
     {0},
 };
 
