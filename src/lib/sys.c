@@ -147,15 +147,21 @@ long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *
     return id;
 }
 
+static void wait_until_dropped(uint32_t pid, uint32_t id)
+{
+    enum { NO_SUCH_THREAD = -3 };
+    while (sys3(SYS_tgkill, pid, id, 0) != NO_SUCH_THREAD)
+        sys0(SYS_sched_yield);
+}
+
 /* The kernel clears *tid first and drops the thread a moment later: unshare looks at that moment. */
 void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid)
 {
-    enum { PATIENCE_NS = 1000000, NO_SUCH_THREAD = -3 };
+    enum { PATIENCE_NS = 1000000 };
     uint32_t seen;
     while ((seen = __atomic_load_n(tid, __ATOMIC_ACQUIRE)) != 0)
         sys_futex_wait(tid, seen, PATIENCE_NS);
-    while (sys3(SYS_tgkill, pid, id, 0) != NO_SUCH_THREAD)
-        sys0(SYS_sched_yield);
+    wait_until_dropped(pid, id);
 }
 
 static SPARSE _Alignas(PAGE_BYTES) char apart_stack[64 * 1024];
@@ -163,14 +169,13 @@ static SPARSE _Alignas(PAGE_BYTES) char apart_stack[64 * 1024];
 /* The caller goes on when the kernel has taken the thread's memory away (CLONE_VFORK), a moment before it drops it. */
 long sys_call_apart(void (*run)(void *), void *argument)
 {
-    enum { NO_SUCH_THREAD = -3 };
     uint64_t all = ~0ull;
     uint64_t before = 0;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK,
                              stack_of_call(apart_stack + sizeof apart_stack, run, argument), NULL, NULL, NULL);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
-    while (id > 0 && sys3(SYS_tgkill, sys0(SYS_getpid), id, 0) != NO_SUCH_THREAD)
-        sys0(SYS_sched_yield);
+    if (id > 0)
+        wait_until_dropped((uint32_t)sys0(SYS_getpid), (uint32_t)id);
     return id < 0 ? id : 0;
 }
