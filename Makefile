@@ -60,8 +60,8 @@ $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
 # What runs once, or once a report, is built to be small: its pages are resident in every process.
-LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control feature growth image lifecycle \
-             log module name object options process real reporter rule segment segments series suspect symbol symtab)) \
+LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control feature filter growth image lifecycle \
+             log lookup module name object options output process real reporter rule segment segments series suspect symbol symtab)) \
              $(wildcard src/snapshot/*.c)
 $(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
 

@@ -1,6 +1,5 @@
 #include "allocator.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -54,7 +53,7 @@ unsigned allocator_find(unsigned features)
         void **function = functions[i].function;
         if (!(features & functions[i].feature) || __atomic_load_n(function, __ATOMIC_RELAXED) != NULL)
             continue;
-        void *found = dlsym(real_libc(), functions[i].name);
+        void *found = real_of_libc(functions[i].name);
         __atomic_store_n(function, found, __ATOMIC_RELAXED);
         if (found != NULL)
             continue;

@@ -1,8 +1,7 @@
 #include "apart.h"
 
-#include <sys/single_threaded.h>
-
 #include "clock.h"
+#include "glibc.h"
 #include "reporter.h"
 #include "sys.h"
 

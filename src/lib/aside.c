@@ -2,6 +2,7 @@
  *
  * The reporter steps aside before a call that wants a process of a single thread, or that changes one thread where
  * the program means all: glibc's setuid, say, tells every thread that it knows of, and ours it does not know. */
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 
 #include "lifecycle.h"
 #include "log.h"
+#include "lookup.h"
+#include "output.h"
 #include "real.h"
 #include "reporter.h"
 #include "site.h"
@@ -22,32 +25,63 @@
 #include <dlfcn.h>
 #include <link.h>
 
-static void step_aside(void)
+/* Whether it must come back afterwards. */
+static bool step_aside(void)
 {
-    if (!lifecycle_up() || !lifecycle_tracks())
-        return;
+    if (!lifecycle_tracks())
+        return false;
     lifecycle_settle_child();
-    if (lifecycle_at_home())
-        reporter_step_aside();
+    if (log_is_sandboxed() || !lifecycle_at_home())
+        return false;
+    reporter_step_aside();
+    return true;
 }
 
-/* Steps aside, then makes the call. */
-#define ASIDE(result, name, parameters, arguments) \
-    PUBLIC result name parameters                  \
-    {                                              \
-        step_aside();                              \
-        return real.name arguments;                \
+static void come_back(bool aside)
+{
+    if (aside)
+        reporter_come_back();
+}
+
+/* The C library has no such function. */
+static int is_missing(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+/* Steps aside, makes the call, and comes back; `before` is done when nobody else runs. */
+#define ASIDE_AFTER(before, result, name, parameters, arguments) \
+    PUBLIC result name parameters                                \
+    {                                                            \
+        result(*next) parameters = REAL_NEXT(name);              \
+        if (UNLIKELY(next == NULL))                              \
+            return is_missing();                                 \
+        bool aside = step_aside();                               \
+        before;                                                  \
+        result outcome = next arguments;                         \
+        come_back(aside);                                        \
+        return outcome;                                          \
     }
+#define ASIDE(result, name, parameters, arguments) ASIDE_AFTER((void)0, result, name, parameters, arguments)
+
+/* The process gives up being root's: its report file goes along. (seteuid is taken back most often.) */
+static void becomes(uid_t user)
+{
+    if (lifecycle_tracks() && !log_is_sandboxed() && user != 0 && user != (uid_t)-1 && sys0(SYS_geteuid) == 0)
+        output_hand_over(user);
+}
 
 ASIDE(int, unshare, (int flags), (flags))
 ASIDE(int, setns, (int descriptor, int type), (descriptor, type))
-ASIDE(int, setuid, (uid_t uid), (uid))
+ASIDE_AFTER(becomes(uid), int, setuid, (uid_t uid), (uid))
 ASIDE(int, setgid, (gid_t gid), (gid))
 ASIDE(int, seteuid, (uid_t effective), (effective))
 ASIDE(int, setegid, (gid_t effective), (effective))
-ASIDE(int, setreuid, (uid_t actual, uid_t effective), (actual, effective))
+ASIDE_AFTER(becomes(effective), int, setreuid, (uid_t actual, uid_t effective), (actual, effective))
 ASIDE(int, setregid, (gid_t actual, gid_t effective), (actual, effective))
-ASIDE(int, setresuid, (uid_t actual, uid_t effective, uid_t saved), (actual, effective, saved))
+ASIDE_AFTER(becomes(effective), int, setresuid, (uid_t actual, uid_t effective, uid_t saved),
+            (actual, effective, saved))
 ASIDE(int, setresgid, (gid_t actual, gid_t effective, gid_t saved), (actual, effective, saved))
 ASIDE(int, setfsuid, (uid_t uid), (uid))
 ASIDE(int, setfsgid, (gid_t gid), (gid))
@@ -61,13 +95,6 @@ ASIDE(int, chroot, (const char *path), (path))
 static enum log_sandbox sandbox_of(long mode)
 {
     return mode == SECCOMP_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
-}
-
-static long entered_sandbox(long result, bool before)
-{
-    if (result < 0 && !before)
-        log_sandboxed(SANDBOX_NONE);
-    return result;
 }
 
 static bool prctl_wants_us_aside(long operation)
@@ -108,30 +135,90 @@ static bool syscall_wants_us_aside(long number)
     }
 }
 
-static void before(bool aside, enum log_sandbox sandbox)
+/* What one of the two calls that can be anything asks for. */
+struct wish {
+    bool aside;
+    enum log_sandbox sandbox;
+    bool listens; /* where it succeeds, it returns a descriptor */
+};
+
+struct entered {
+    struct wish wish;
+    bool aside;
+    enum log_sandbox before;
+};
+
+static struct entered enter(struct wish wish)
 {
-    if (aside)
-        step_aside();
-    if (lifecycle_up() && lifecycle_tracks() && sandbox != SANDBOX_NONE && !log_is_sandboxed())
-        log_sandboxed(sandbox);
+    struct entered entered = {.wish = wish, .aside = wish.aside && step_aside()};
+    if (!lifecycle_tracks())
+        entered.wish.sandbox = SANDBOX_NONE;
+    if (entered.wish.sandbox != SANDBOX_NONE)
+        entered.before = log_sandboxed(wish.sandbox);
+    return entered;
+}
+
+/* A filter that could not be installed for one thread of several (its number is returned) is none either. */
+static long leave(const struct entered *entered, long result)
+{
+    bool failed = entered->wish.listens ? result < 0 : result != 0;
+    if (entered->wish.sandbox != SANDBOX_NONE && failed)
+        log_sandbox_failed(entered->before);
+    come_back(entered->aside);
+    return result;
+}
+
+static struct wish wish_of_prctl(long operation, long mode)
+{
+    bool sandbox = operation == PR_SET_SECCOMP;
+    return (struct wish){prctl_wants_us_aside(operation), sandbox ? sandbox_of(mode) : SANDBOX_NONE, false};
+}
+
+static struct wish wish_of_syscall(long number, long a, long b)
+{
+    if (number == SYS_prctl)
+        return wish_of_prctl(a, b);
+    struct wish wish = {syscall_wants_us_aside(number), SANDBOX_NONE, false};
+    wish.listens = number == SYS_seccomp && b & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT))
+        wish.sandbox = a == SECCOMP_SET_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
+    return wish;
+}
+
+/* As the C library's function does it, where that cannot be asked yet. */
+static long call_kernel(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result = sys6(number, a, b, c, d, e, f);
+    if (result >= 0 || result < -PAGE_BYTES + 1)
+        return result;
+    if (lookup_is_relocated())
+        errno = (int)-result;
+    return -1;
 }
 
 PUBLIC int prctl(int operation, ...)
 {
     va_list list;
     va_start(list, operation);
-    unsigned long a = va_arg(list, unsigned long);
-    unsigned long b = va_arg(list, unsigned long);
-    unsigned long c = va_arg(list, unsigned long);
-    unsigned long d = va_arg(list, unsigned long);
+    long a = va_arg(list, long);
+    long b = va_arg(list, long);
+    long c = va_arg(list, long);
+    long d = va_arg(list, long);
     va_end(list);
-    bool was_sandboxed = log_is_sandboxed();
-    enum log_sandbox sandbox = operation == PR_SET_SECCOMP ? sandbox_of((long)a) : SANDBOX_NONE;
-    before(prctl_wants_us_aside(operation), sandbox);
-    int result = real.prctl(operation, a, b, c, d);
+    struct entered entered = enter(wish_of_prctl(operation, a));
+    int (*next)(int, ...) = REAL_NEXT(prctl);
+    int result = next != NULL ? next(operation, a, b, c, d) : (int)call_kernel(SYS_prctl, operation, a, b, c, d, 0);
     if (operation == PR_SET_NAME && result == 0 && lifecycle_tracks())
         thread_named((uintptr_t)pthread_self(), (const char *)a);
-    return sandbox != SANDBOX_NONE ? (int)entered_sandbox(result, was_sandboxed) : result;
+    return (int)leave(&entered, result);
+}
+
+static void hand_over_by_number(long number, long a, long b)
+{
+    if (number == SYS_setuid)
+        becomes((uid_t)a);
+    else if (number == SYS_setreuid || number == SYS_setresuid)
+        becomes((uid_t)b);
 }
 
 PUBLIC long syscall(long number, ...)
@@ -145,16 +232,11 @@ PUBLIC long syscall(long number, ...)
     long e = va_arg(list, long);
     long f = va_arg(list, long);
     va_end(list);
-    bool prctl_call = number == SYS_prctl;
-    bool was_sandboxed = log_is_sandboxed();
-    enum log_sandbox sandbox = SANDBOX_NONE;
-    if (prctl_call && a == PR_SET_SECCOMP)
-        sandbox = sandbox_of(b);
-    else if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT))
-        sandbox = a == SECCOMP_SET_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
-    before(syscall_wants_us_aside(number) || (prctl_call && prctl_wants_us_aside(a)), sandbox);
-    long result = real.syscall(number, a, b, c, d, e, f);
-    return sandbox != SANDBOX_NONE ? entered_sandbox(result, was_sandboxed) : result;
+    struct entered entered = enter(wish_of_syscall(number, a, b));
+    hand_over_by_number(number, a, b);
+    long (*next)(long, ...) = REAL_NEXT(syscall);
+    long result = next != NULL ? next(number, a, b, c, d, e, f) : call_kernel(number, a, b, c, d, e, f);
+    return leave(&entered, result);
 }
 
 /* Not inlined: a local of its own in dlopen would keep clang from the tail call. */
@@ -172,11 +254,14 @@ static COLD void tell_deepbind(const char *file)
  * (heaptrack 66a7ba4). The tail call keeps the caller, by whose RUNPATH and $ORIGIN the loader looks. */
 PUBLIC void *dlopen(const char *file, int mode)
 {
-    if (lifecycle_up() && lifecycle_tracks() && mode & RTLD_DEEPBIND) {
+    void *(*next)(const char *, int) = REAL_NEXT(dlopen);
+    if (UNLIKELY(next == NULL))
+        return NULL;
+    if (lifecycle_tracks() && mode & RTLD_DEEPBIND) {
         tell_deepbind(file);
         mode &= ~RTLD_DEEPBIND;
     }
-    return real.dlopen(file, mode);
+    return next(file, mode);
 }
 
 /* A handle of glibc's is the object's own link_map; what cannot be read is none. */
@@ -189,11 +274,14 @@ static uintptr_t dynamic_section(const void *handle)
 /* Its call sites get their names while there are any, and what comes to the same place is another object. */
 PUBLIC int dlclose(void *handle)
 {
-    if (!lifecycle_up() || !lifecycle_tracks())
-        return real.dlclose(handle);
+    int (*next)(void *) = REAL_NEXT(dlclose);
+    if (UNLIKELY(next == NULL))
+        return is_missing();
+    if (!lifecycle_tracks())
+        return next(handle);
     lifecycle_settle_child();
     site_before_unload(dynamic_section(handle));
-    int result = real.dlclose(handle);
+    int result = next(handle);
     site_after_unload();
     return result;
 }
@@ -201,52 +289,59 @@ PUBLIC int dlclose(void *handle)
 /* Nobody is on a stack that goes: but somebody may remember that he was. */
 PUBLIC int munmap(void *memory, size_t bytes)
 {
-    lifecycle_up();
     if (trace_is_on())
         unwind_forget_stacks();
-    return real.munmap(memory, bytes);
+    int (*next)(void *, size_t) = REAL_NEXT(munmap);
+    return next != NULL ? next(memory, bytes) : (int)call_kernel(SYS_munmap, (long)memory, (long)bytes, 0, 0, 0, 0);
 }
 
 /* gnulib's programs close stderr in an exit handler, before any destructor of ours. */
 PUBLIC int fclose(FILE *stream)
 {
-    lifecycle_up();
+    int (*next)(FILE *) = REAL_NEXT(fclose);
+    if (UNLIKELY(next == NULL))
+        return is_missing();
     if (stream == stderr)
         lifecycle_stderr_closes();
-    return real.fclose(stream);
+    return next(stream);
 }
 
 /* Only plain atexit handlers (no argument) are followed by one of ours: C++ destructors close no stderr. */
 PUBLIC int __cxa_atexit(void (*handler)(void *), void *argument, void *object)
 {
-    lifecycle_up();
-    int result = real.__cxa_atexit(handler, argument, object);
+    int (*next)(void (*)(void *), void *, void *) = REAL_NEXT(__cxa_atexit);
+    if (UNLIKELY(next == NULL))
+        return is_missing();
+    int result = next(handler, argument, object);
     if (argument == NULL && result == 0)
         lifecycle_exit_handler_added();
     return result;
 }
 
 /* Children end like this, whose segment would stay in memory. */
+static _Noreturn void leave_process(void (*next)(int), int status)
+{
+    lifecycle_leaves();
+    if (next != NULL)
+        next(status);
+    for (;;)
+        sys1(SYS_exit_group, status);
+}
+
 PUBLIC void _exit(int status)
 {
-    lifecycle_up();
-    lifecycle_leaves();
-    real._exit(status);
-    __builtin_unreachable();
+    leave_process(REAL_NEXT(_exit), status);
 }
 
 PUBLIC void _Exit(int status)
 {
-    lifecycle_up();
-    lifecycle_leaves();
-    real._Exit(status);
-    __builtin_unreachable();
+    leave_process(REAL_NEXT(_Exit), status);
 }
 
 PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
 {
-    lifecycle_up();
-    int result = real.pthread_setname_np(thread, name);
+    int (*next)(pthread_t, const char *) = REAL_NEXT(pthread_setname_np);
+    int result = next != NULL ? next(thread, name) : ENOSYS;
     if (result == 0 && lifecycle_tracks())
         thread_named((uintptr_t)thread, name);
     return result;

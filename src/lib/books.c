@@ -33,6 +33,8 @@ struct books books_open(void)
         slab_fold(&slab_shared, now);
     if (books.lock == LOCK_TAKEN)
         slab_refresh_sites(&slab_shared);
+    else
+        thread_nested++;
     return books;
 }
 
@@ -40,13 +42,19 @@ void books_close(const struct books *books)
 {
     if (books->lock == LOCK_TAKEN)
         lock_release(&lock_books);
+    else if (books->lock == LOCK_NESTED)
+        thread_nested--;
 }
 
 bool books_hold(const struct slab *slab, struct books *books)
 {
-    bool held = slab == &slab_shared;
-    books->lock = held ? LOCK_NESTED : lock_take(&lock_books, thread_self());
-    return held || books->lock == LOCK_TAKEN;
+    books->lock = LOCK_BUSY; /* of books_open's: books_close leaves it alone */
+    if (slab == &slab_shared)
+        return thread_nested == 0;
+    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        return false;
+    books->lock = LOCK_TAKEN;
+    return true;
 }
 
 struct age_wheel *books_wheel(struct slab *slab, unsigned tag)

@@ -17,7 +17,13 @@ enum { TICK_NS = TICK_MS * 1000000 };
 void clock_start(void)
 {
     start_ns = sys_clock_ns();
-    sys3(SYS_madvise, &clock_area, sizeof clock_area, MADV_WIPEONFORK);
+    sys_advise(&clock_area, sizeof clock_area, MADV_WIPEONFORK);
+}
+
+void clock_forked(void)
+{
+    clock_set(CLOCK_SELF);
+    __atomic_store_n(&clock_area.now.pid, 0, __ATOMIC_RELEASE);
 }
 
 void clock_own(uint32_t pid)

@@ -27,6 +27,7 @@ SHARED union clock_area clock_area;
 
 void clock_start(void);       /* once: the moment from which ticks and the uptime count */
 void clock_own(uint32_t pid); /* this process's page from now on; the tick stands at CLOCK_SELF */
+void clock_forked(void);      /* in a forked child: as the kernel leaves the page, where it does not know how to */
 
 /* Reads the time: ticks since start, from 1. */
 uint32_t clock_read(void);

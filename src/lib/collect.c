@@ -304,6 +304,8 @@ static void place_rows(void)
 const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self)
 {
     enum lock_state lock = lock_take(&lock_books, self);
+    if (lock == LOCK_BUSY)
+        return NULL;
     unsigned contexts = context_count();
     unsigned tags = tag_count();
     uint32_t now = clock_now();
@@ -346,7 +348,7 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
 
 const struct snapshot *collect_alarm(const struct snapshot_alarm *alarm, uint32_t number, uintptr_t self)
 {
-    collect(SNAPSHOT_ALARM, number, self);
+    const struct snapshot *snapshot = collect(SNAPSHOT_ALARM, number, self);
     area.head.alarm = *alarm;
-    return &area.head;
+    return snapshot;
 }

@@ -200,8 +200,7 @@ static void name_row(struct snapshot_site *row, uint32_t at, uintptr_t self)
 {
     if (row->address == 0 || row->name[0] != '\0')
         return;
-    const char *name = name_of(site_object(work.site_of[at]), row->address, self);
-    memcpy(row->name, name, strnlen(name, sizeof row->name - 1));
+    name_copy(site_object(work.site_of[at]), row->address, row->name, self);
 }
 
 static void name_largest(const struct snapshot *head, struct snapshot_site *rows, const uint64_t *key, unsigned top,

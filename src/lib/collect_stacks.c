@@ -149,8 +149,8 @@ static void name_frame(struct snapshot *head, struct collect_stacks *area, struc
 {
     uint32_t row = frame->object;
     unsigned object = row != SNAPSHOT_NONE ? row + 1 : OBJECT_NONE;
-    const char *name = name_of(object, frame->address, self);
-    size_t bytes = strlen(name) + 1;
+    char name[SNAPSHOT_SITE_NAME];
+    size_t bytes = name_copy(object, frame->address, name, self) + 1;
     if (frame->name_at != 0 || bytes > sizeof area->names - head->names_bytes)
         return;
     memcpy(area->names + head->names_bytes, name, bytes);

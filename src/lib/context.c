@@ -46,6 +46,11 @@ unsigned context_intern(uint64_t key, unsigned tag)
     return contexts.keys.count < CONTEXTS_MAX ? context_add(siteless, tag) : context_last_resort(key_class(key));
 }
 
+void context_forked(void)
+{
+    intern_forked(&contexts.keys);
+}
+
 unsigned context_count(void)
 {
     return intern_count(&contexts.keys);

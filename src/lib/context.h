@@ -25,6 +25,13 @@ HOT unsigned size_class(size_t size)
     return log < SIZE_CLASSES ? log : SIZE_CLASSES - 1;
 }
 
+/* The same of a size below 4 GiB. */
+HOT unsigned size_class_plain(size_t size)
+{
+    return 31u - (unsigned)__builtin_clz((uint32_t)size | 2);
+}
+
+_Static_assert((int)SIZE_CLASSES == 32, "a size of 32 bits has a class of its own");
 _Static_assert(CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS + TAG_BITS == 64, "a key is one word");
 
 /* A key: site, class, and the tag that the thread asks for (TAG_UNTAGGED: the tag is found by the site). The tag
@@ -49,7 +56,8 @@ HOT uintptr_t key_site(uint64_t key)
     return (uintptr_t)(key >> CONTEXT_SITE_SHIFT);
 }
 
-void context_start(void); /* once, before the first look-up */
+void context_start(void);  /* once, before the first look-up */
+void context_forked(void); /* in a forked child: what another thread had begun in the parent is taken back */
 
 /* The number of a key, or 0: not known yet. Takes no lock. */
 unsigned context_find(uint64_t key);

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "log.h"
 #include "options.h"
+#include "output.h"
 #include "reporter.h"
 #include "segment.h"
 #include "slab.h"
@@ -69,7 +70,7 @@ static uint64_t watch_wanted(const struct segment_control *control)
 
 static const char *report(uintptr_t self)
 {
-    if (reporter_is_mute())
+    if (output_is_mute())
         return "reports are off (output=none)";
     return reporter_report(SNAPSHOT_REQUEST, self) ? NULL : "the report could not be written";
 }

@@ -1,5 +1,7 @@
 #include "intern.h"
 
+#include <string.h>
+
 _Static_assert(INTERN_SLOTS_FIRST << (INTERN_INDEXES - 1) == INTERN_SLOTS_LAST, "an index for each doubling");
 
 static uint64_t hash(uint64_t key)
@@ -62,4 +64,15 @@ unsigned intern_add(struct intern *intern, uint64_t key)
     __atomic_store_n(&intern->count, number + 1, __ATOMIC_RELEASE);
     index_insert(intern, intern->index, number);
     return number;
+}
+
+/* Filled before it was told to readers: it is filled anew when its time comes. */
+void intern_forked(struct intern *intern)
+{
+    unsigned told = (unsigned)(intern->index - intern->each) + 1;
+    if (intern->indexes == told)
+        return;
+    uint32_t slots = (uint32_t)INTERN_SLOTS_FIRST << told;
+    memset(&intern->slots[slots], 0, slots * sizeof intern->slots[0]);
+    intern->indexes = told;
 }

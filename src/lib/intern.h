@@ -39,4 +39,8 @@ unsigned intern_count(const struct intern *intern);
 /* A number for a key that has none. Under the books' lock; while there is room: count < INTERN_MAX. */
 unsigned intern_add(struct intern *intern, uint64_t key);
 
+/* In a forked child: takes back what another thread had begun in the parent. A number that it had given to a key, and
+ * not yet entered, stays given; the key gets another one. */
+void intern_forked(struct intern *intern);
+
 #endif

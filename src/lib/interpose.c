@@ -1,8 +1,4 @@
 /* The entry points of the C library's allocator: a table of contents. */
-#include <errno.h>
-#include <string.h>
-
-#include "lifecycle.h"
 #include "resize.h"
 #include "track.h"
 
@@ -81,10 +77,10 @@ PUBLIC size_t malloc_usable_size(void *user)
 
 PUBLIC char *strdup(const char *string)
 {
-    return track_strndup(string, strlen(string), CALLER);
+    return track_strndup(string, SIZE_MAX, CALLER);
 }
 
 PUBLIC char *strndup(const char *string, size_t most)
 {
-    return track_strndup(string, strnlen(string, most), CALLER);
+    return track_strndup(string, most, CALLER);
 }

@@ -9,12 +9,16 @@
 #include "clock.h"
 #include "context.h"
 #include "feature.h"
+#include "filter.h"
+#include "glibc.h"
 #include "growth.h"
 #include "lock.h"
 #include "log.h"
+#include "lookup.h"
 #include "module.h"
 #include "object.h"
 #include "options.h"
+#include "output.h"
 #include "process.h"
 #include "real.h"
 #include "reporter.h"
@@ -25,26 +29,19 @@
 #include "tag.h"
 #include "thread.h"
 #include "trace.h"
+#include "track.h"
 #include "watch.h"
 
 enum state { STATE_DOWN, STATE_COMING, STATE_UP };
 
-enum {
-    /* Allocations without a reporter thread after which it is worth one, in a program that may object to it. */
-    UNTICKED_MOST = 4096,
-    DESTRUCTOR_ROUNDS = 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */
-};
+enum { DESTRUCTOR_ROUNDS = 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */ };
 
 static struct {
     enum state state;
     bool tracks;
-    bool late; /* some object calls what wants a single thread */
     bool exit_begun;
     bool last_word; /* the exit report was said */
-    bool fork_locked;
-    uint32_t unticked;   /* allocations without a reporter thread */
-    uint32_t late_until; /* tick: the first interval of this process */
-    bool has_key;        /* else slabs of ended threads are found by slab_sweep */
+    bool has_key;   /* else slabs of ended threads are found by slab_sweep */
     pthread_key_t thread_key;
 } life;
 
@@ -53,7 +50,7 @@ bool lifecycle_own_realloc;
 
 bool lifecycle_tracks(void)
 {
-    return life.tracks;
+    return __atomic_load_n(&life.tracks, __ATOMIC_ACQUIRE);
 }
 
 /* ---- threads ---- */
@@ -76,60 +73,74 @@ void lifecycle_thread_began(void)
 
 /* ---- fork ---- */
 
-/* No other thread is in the middle of rare work while the child's memory is copied. */
-static void fork_prepare(void)
-{
-    life.fork_locked = lock_take(&lock_books, thread_self()) == LOCK_TAKEN;
-}
-
-static void fork_parent(void)
-{
-    if (life.fork_locked)
-        lock_release(&lock_books);
-}
-
 bool lifecycle_at_home(void)
 {
-    return clock_area.now.pid == (uint32_t)sys0(SYS_getpid);
+    return log_is_sandboxed() || clock_area.now.pid == (uint32_t)sys0(SYS_getpid);
 }
 
-static uint32_t first_interval(uint32_t now)
+static uint32_t own_pid(void)
 {
-    return now + (uint32_t)(options.interval_ms / TICK_MS);
+    return log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_getpid);
+}
+
+/* What other threads had begun was copied in the middle: their locks are free, their numbers taken back, their slabs
+ * handed on. Totals are exact all the while: they are sums of counters that only their owners write. */
+static void repair(void)
+{
+    lock_reset(&lock_books);
+    lock_reset(&lock_report);
+    lock_reset(&lock_names);
+    context_forked();
+    site_forked();
+    slab_forked();
 }
 
 void lifecycle_settle_child(void)
 {
     if (LIKELY(__atomic_load_n(&clock_area.now.pid, __ATOMIC_ACQUIRE) != 0) || !life.tracks)
         return;
-    lock_reset(&lock_books);
-    lock_reset(&lock_report);
-    lock_reset(&lock_names);
-    clock_own(log_is_sandboxed() ? 1 : (uint32_t)sys0(SYS_getpid));
+    repair();
+    clock_own(own_pid());
     thread_forked();
     reporter_forked();
+    output_forked();
     growth_reset();
     segment_forked();
     process_forked();
     watch_forked();
-    life.unticked = 0;
-    life.late_until = first_interval(clock_read());
+}
+
+/* Only the fold of a slab is kept from being copied in the middle; no lock is held (lock.h). */
+static void fork_prepare(void)
+{
+    slab_fork_begins(thread_self());
+}
+
+static void fork_parent(void)
+{
+    slab_fork_ended();
+}
+
+/* Where the kernel does not wipe the clock's page, this does. An idle child reports as well. */
+static void fork_child(void)
+{
+    if (clock_area.now.pid != 0)
+        clock_forked();
+    lifecycle_settle_child();
+    reporter_start();
 }
 
 void lifecycle_unticked(uint32_t now)
 {
     lifecycle_settle_child();
-    uint32_t unticked = __atomic_load_n(&life.unticked, __ATOMIC_RELAXED) + 1;
-    __atomic_store_n(&life.unticked, unticked, __ATOMIC_RELAXED);
-    if (unticked >= UNTICKED_MOST || now >= life.late_until)
-        reporter_start(now);
+    reporter_start_late(now);
 }
 
 /* ---- exit ---- */
 
 static void say_last_word(void)
 {
-    bool text = options.final && !reporter_is_mute();
+    bool text = options.final && !output_is_mute();
     if (!life.tracks || life.last_word || (!text && !segment_is_open() && !options.keep))
         return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
@@ -156,7 +167,7 @@ static void exit_begins(void *unused)
 
 void lifecycle_exit_handler_added(void)
 {
-    if (life.tracks)
+    if (life.tracks && real.__cxa_atexit != NULL)
         real.__cxa_atexit(exit_begins, NULL, NULL);
 }
 
@@ -213,7 +224,7 @@ static void tell_no_stacks(void)
     log_say(&line);
 }
 
-static void begin_tracking(const struct module_survey *survey)
+static void begin_tracking(void)
 {
     tag_start();
     context_start();
@@ -222,17 +233,14 @@ static void begin_tracking(const struct module_survey *survey)
     slab_start();
     if (!trace_start(options.stacks))
         tell_no_stacks();
-    clock_own((uint32_t)sys0(SYS_getpid));
+    clock_own(own_pid());
     reporter_configure();
     segment_configure();
     feature_switch(0, allocator_find(feature_on()));
     watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
-    pthread_atfork(fork_prepare, fork_parent, NULL);
-    (void)at_quick_exit(say_last_word); /* no room for it: no exit report after quick_exit */
-    life.late = survey->single_thread_only;
-    life.late_until = first_interval(clock_read());
-    life.tracks = true;
+    __atomic_store_n(&life.tracks, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&track_limit, TRACK_HUGE, __ATOMIC_RELEASE);
 }
 
 /* Most of our tables are never touched; a huge page would make them all resident. */
@@ -242,18 +250,40 @@ static void stay_sparse(void)
     SHARED char _end[];
     uintptr_t from = ((uintptr_t)__bss_start + PAGE_BYTES - 1) & -(uintptr_t)PAGE_BYTES;
     uintptr_t to = (uintptr_t)_end & -(uintptr_t)PAGE_BYTES;
-    sys3(SYS_madvise, from, to - from, MADV_NOHUGEPAGE);
+    sys_advise((void *)from, to - from, MADV_NOHUGEPAGE);
+}
+
+static bool filter_is_trusted(void)
+{
+    if (options.filter != FILTER_AUTO)
+        return options.filter == FILTER_TRUSTED;
+    return options.segment == SEGMENT_ON || filter_is_of_container();
+}
+
+static void tell_other_libc(void)
+{
+    static const char text[] = "this program is not tracked: its C library is not glibc";
+    complain(text, sizeof text - 1);
+}
+
+static void read_options(void)
+{
+    options_read(secure_getenv("TRACKMALLOC_OPTIONS"), complain);
+    if (sys_filtered() && filter_is_trusted())
+        log_trusts_filter();
 }
 
 static void come_up(void)
 {
-    stay_sparse();
     real_find();
     log_start();
+    if (!lookup_has_glibc())
+        return tell_other_libc();
+    sys_clock_use(real_of_libc("clock_gettime"));
+    read_options();
+    stay_sparse();
     module_start();
-    sys_clock_find(real_libc());
     clock_start();
-    options_read(secure_getenv("TRACKMALLOC_OPTIONS"), complain);
     struct module_survey survey = module_survey();
     lifecycle_own_new = survey.own_new;
     lifecycle_own_realloc = survey.own_realloc || survey.own_malloc != NULL;
@@ -266,7 +296,7 @@ static void come_up(void)
         return;
     if (options.help)
         print_help();
-    begin_tracking(&survey);
+    begin_tracking();
 }
 
 bool lifecycle_up(void)
@@ -274,6 +304,9 @@ bool lifecycle_up(void)
     enum state state = __atomic_load_n(&life.state, __ATOMIC_ACQUIRE);
     if (LIKELY(state == STATE_UP))
         return true;
+    /* Of thread_slab, the loader has not yet made the thread's copy: it is never NULL then. */
+    if (!lookup_is_relocated() || thread_slab == NULL)
+        return false;
     state = STATE_DOWN;
     if (!__atomic_compare_exchange_n(&life.state, &state, STATE_COMING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return state == STATE_UP;
@@ -284,8 +317,27 @@ bool lifecycle_up(void)
     return true;
 }
 
+static void quick_exit_begins(void *unused)
+{
+    (void)unused;
+    say_last_word();
+}
+
+/* Both take locks and may allocate: for our constructor only, which the loader calls while this thread is in no such
+ * call. Without room for them: a child is set up at its first allocation; there is no exit report after quick_exit. */
+static void register_handlers(void)
+{
+    extern char __dso_handle[] __attribute__((visibility("hidden")));
+    (void)__register_atfork(fork_prepare, fork_parent, fork_child, __dso_handle);
+    (void)__cxa_at_quick_exit(quick_exit_begins, __dso_handle);
+}
+
 __attribute__((constructor)) static void start(void)
 {
-    if (lifecycle_up() && life.tracks && !life.late)
-        reporter_start(clock_read());
+    while (!lifecycle_up())
+        sys0(SYS_sched_yield); /* another thread brings it up, started by a constructor before ours */
+    if (!life.tracks)
+        return;
+    register_handlers();
+    reporter_start();
 }

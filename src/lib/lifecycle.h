@@ -4,21 +4,23 @@
 
 #include "base.h"
 
-/* Brings the library up, from whichever entry point is called first. false: that is under way (the loader
- * allocates while we look things up); the arena serves. */
+/* Brings the library up: from an allocation or our constructor, never from a function that is only listened to. It
+ * takes no lock and calls nothing that may allocate (hazards 31). false: not yet, or that is under way; the arena
+ * serves. */
 bool lifecycle_up(void);
 
-/* Whether allocations are counted. They are not in a program with a malloc of its own, and not where `only=` says
- * so: then every block is passed on as it is. */
+/* Whether allocations are counted; false as well until the library is up. They are not in a program with a malloc of
+ * its own, and not where `only=` says so: then every block is passed on as it is. */
 bool lifecycle_tracks(void);
+
 /* Whether the program has an operator new of its own: ours then leave all forms to the C++ library, whose forms
  * call the program's. */
 SHARED bool lifecycle_own_new;
 /* The same of realloc: reallocarray leaves it to the C library, whose reallocarray calls the program's. */
 SHARED bool lifecycle_own_realloc;
 
-/* Called for each allocation while there is no reporter thread: sets up a forked child, starts the thread when
- * its time has come. */
+/* Called for each allocation while there is no reporter thread: sets up a child that was forked past the C library,
+ * starts the thread when its time has come. */
 void lifecycle_unticked(uint32_t now);
 
 /* The thread has a slab now: its end must be heard. */

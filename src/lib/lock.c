@@ -27,18 +27,47 @@ enum lock_state lock_try(struct lock *lock, uintptr_t self)
     return swap(lock, 0, id) ? LOCK_TAKEN : LOCK_BUSY;
 }
 
+static struct {
+    uintptr_t self;
+    const uint32_t *stop;
+} gives_way;
+
+void lock_give_way(uintptr_t self, const uint32_t *stop)
+{
+    gives_way.self = self;
+    gives_way.stop = stop;
+}
+
+enum { SLICE_NS = 1000000, FOR_EVER = 0 };
+
+/* Ulrich Drepper, "Futexes Are Tricky", mutex 2: whoever has waited leaves the mark behind. */
+static enum lock_state wait_for(struct lock *lock, uintptr_t self, const uint32_t *stop, unsigned slices)
+{
+    const uint64_t patience = stop != NULL || slices != FOR_EVER ? SLICE_NS : 0;
+    unsigned waited = 0;
+    while (!swap(lock, 0, id_of(self) | WAITED_FOR)) {
+        uint32_t seen = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+        if ((stop != NULL && __atomic_load_n(stop, __ATOMIC_ACQUIRE) != 0) || (slices != FOR_EVER && waited == slices))
+            return LOCK_BUSY;
+        if (seen == 0 || (!(seen & WAITED_FOR) && !swap(lock, seen, seen | WAITED_FOR)))
+            continue;
+        sys_futex_wait(&lock->word, seen | WAITED_FOR, patience);
+        waited++;
+    }
+    return LOCK_TAKEN;
+}
+
 enum lock_state lock_take(struct lock *lock, uintptr_t self)
 {
     enum lock_state state = lock_try(lock, self);
-    if (state != LOCK_BUSY)
-        return state;
-    /* Ulrich Drepper, "Futexes Are Tricky", mutex 2: whoever has waited leaves the mark behind. */
-    while (!swap(lock, 0, id_of(self) | WAITED_FOR)) {
-        uint32_t seen = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
-        if (seen != 0 && (seen & WAITED_FOR || swap(lock, seen, seen | WAITED_FOR)))
-            sys_futex_wait(&lock->word, seen | WAITED_FOR, 0);
-    }
-    return LOCK_TAKEN;
+    const uint32_t *stop = self == gives_way.self ? gives_way.stop : NULL;
+    return state != LOCK_BUSY ? state : wait_for(lock, self, stop, FOR_EVER);
+}
+
+enum lock_state lock_take_within(struct lock *lock, uintptr_t self, unsigned ms)
+{
+    enum lock_state state = lock_try(lock, self);
+    return state != LOCK_BUSY ? state : wait_for(lock, self, NULL, ms);
 }
 
 void lock_release(struct lock *lock)

@@ -9,13 +9,25 @@
 
 enum { LOG_LINE = 640 };
 
-/* Remembers what stderr is. Once, at start. */
+/* A sandbox may kill the process for any call that it has not foreseen. Each is narrower than the one before it. */
+enum log_sandbox {
+    SANDBOX_NONE,
+    SANDBOX_FILTER, /* a filter was there before us: write, and the look at a file that the loader took as well */
+    SANDBOX_WRITES, /* entered by the program, write is known to be allowed, and stderr was in order then */
+    SANDBOX_SILENT  /* entered by the program */
+};
+
+/* Remembers what stderr is, and whether there is a filter. Once, at start. */
 void log_start(void);
-/* The process enters a sandbox that may kill it for any call it has not foreseen: from now on nothing is written,
- * except where write is known to be allowed (and stderr was in order when it entered). */
-enum log_sandbox { SANDBOX_NONE, SANDBOX_WRITES, SANDBOX_SILENT };
-void log_sandboxed(enum log_sandbox sandbox);
-bool log_is_sandboxed(void);
+/* The filter is known to kill for nothing that we call. Once, at start. */
+void log_trusts_filter(void);
+
+/* The process enters a sandbox, unless it is in a narrower one; returns the one before. */
+enum log_sandbox log_sandboxed(enum log_sandbox sandbox);
+/* It has not entered it after all. */
+void log_sandbox_failed(enum log_sandbox before);
+enum log_sandbox log_sandbox(void);
+bool log_is_sandboxed(void); /* in any of them */
 
 /* One piece of text to stderr. false: stderr is gone, or took not all of it. `stop`, when not NULL and not 0,
  * ends the patience. */

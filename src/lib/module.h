@@ -19,16 +19,11 @@ void module_start(void); /* once */
 /* Whether the object with that dynamic section was loaded at start: such a one is never unloaded. */
 bool module_at_start(uintptr_t dynamic);
 
-/* Whether some object but ours defines a symbol, of those loaded at start. */
-bool module_defined(const char *name);
-
-/* What the objects that are loaded at start say of themselves. Looks at the executable, at what was preloaded
- * before us, and at every library but glibc's own. */
+/* What the objects that stand before us say of themselves: the executable, and what was preloaded earlier. */
 struct module_survey {
-    const char *own_malloc;  /* the object that defines malloc or free before us, or NULL */
-    bool own_new;            /* an object before us defines a form of operator new or delete */
-    bool own_realloc;        /* or realloc */
-    bool single_thread_only; /* some object calls what the reporter must step aside for */
+    const char *own_malloc; /* the object that defines malloc or free, or NULL */
+    bool own_new;           /* one defines a form of operator new or delete */
+    bool own_realloc;       /* or realloc */
 };
 
 struct module_survey module_survey(void);

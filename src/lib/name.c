@@ -1,8 +1,8 @@
 #include "name.h"
 
 #include <string.h>
-#include <sys/single_threaded.h>
 
+#include "glibc.h"
 #include "lock.h"
 #include "reporter.h"
 #include "snapshot/snapshot.h"
@@ -42,11 +42,11 @@ static bool find_out(unsigned place, uint64_t key, enum symbol_source source, ch
     bool keep = has_room() && (names.key[place] == key || names.count < NAMES / 4 * 3);
     *name = keep ? &names.text[names.used] : names.unkept;
     size_t length = symbol_name(object_key_object(key), object_key_address(key), source, *name, SNAPSHOT_SITE_NAME);
-    if (keep) {
+    if (keep) { /* the key last: a fork in between leaves no name, instead of another one's */
         names.count += names.key[place] == 0;
-        names.key[place] = key;
-        names.at[place] = names.used;
+        __atomic_store_n(&names.at[place], names.used, __ATOMIC_RELAXED);
         names.used += (uint32_t)length + 1;
+        __atomic_store_n(&names.key[place], key, __ATOMIC_RELEASE);
     }
     return memchr(*name, '!', length) != NULL;
 }
@@ -71,13 +71,10 @@ static const char *look_up(unsigned object, uintptr_t address, uintptr_t self)
     return name;
 }
 
-const char *name_of(unsigned object, uintptr_t address, uintptr_t self)
+void name_learn(unsigned object, uintptr_t address, uintptr_t self)
 {
-    if (lock_take(&lock_names, self) != LOCK_TAKEN)
-        return "";
-    const char *name = look_up(object, address, self);
-    lock_release(&lock_names);
-    return name;
+    char name[SNAPSHOT_SITE_NAME];
+    name_copy(object, address, name, self);
 }
 
 size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], uintptr_t self)

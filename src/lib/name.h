@@ -9,11 +9,11 @@
 #include "base.h"
 #include "snapshot/snapshot.h"
 
-/* MODULE!FUNCTION+0x12 (symbol.h); good until the next name is asked for. Any thread; faults on nothing. `self` as for
- * a lock. Names that find no room are found out again each time. */
-const char *name_of(unsigned object, uintptr_t address, uintptr_t self);
-/* The same, copied; returns its length. */
+/* Copies MODULE!FUNCTION+0x12 (symbol.h), and returns its length; 0 where this thread is in the middle of such work.
+ * Any thread; faults on nothing. `self` as for a lock. Names that find no room are found out again each time. */
 size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], uintptr_t self);
+/* Finds it out while it can be, for who asks later. */
+void name_learn(unsigned object, uintptr_t address, uintptr_t self);
 
 /* Finds out the names that wait for a thread of the program, which calls this. */
 SHARED bool name_waiting;

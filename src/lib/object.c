@@ -1,9 +1,8 @@
 #include "object.h"
 
-#include <dlfcn.h>
-#include <link.h>
 #include <string.h>
 
+#include "glibc.h"
 #include "module.h"
 #include "sys.h"
 
@@ -171,7 +170,7 @@ unsigned object_note(const struct object *found, uint64_t now_ms)
 /* A relative path means something as long as the program stands where it opened it: most often still now. */
 static const char *absolute(const char *path)
 {
-    if (path[0] == '/' || strchr(path, '/') == NULL || sys_careful)
+    if (path[0] == '/' || strchr(path, '/') == NULL || sys_calls != SYS_ANY)
         return path;
     long length = sys2(SYS_getcwd, objects.path, sizeof objects.path); /* counts the closing zero */
     size_t bytes = strlen(path) + 1;
@@ -184,7 +183,8 @@ static const char *absolute(const char *path)
 
 static const char *program_path(void)
 {
-    long length = sys_careful ? 0 : sys3(SYS_readlink, "/proc/self/exe", objects.path, sizeof objects.path - 1);
+    long length =
+        sys_calls != SYS_ANY ? 0 : sys3(SYS_readlink, "/proc/self/exe", objects.path, sizeof objects.path - 1);
     objects.path[length > 0 ? length : 0] = '\0';
     return length > 0 ? objects.path : module_executable();
 }

@@ -23,8 +23,8 @@ struct option {
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option table[] = {
-    {"interval", KIND_SECONDS, "5", "0.1 to 86400", "seconds from one report to the next", FIELD(interval_ms), 100,
-     86400000, NULL},
+    {"interval", KIND_SECONDS, "5", "0.1 to 86400, or 0: none", "seconds from one report to the next",
+     FIELD(interval_ms), 100, 86400000, NULL},
     {"output", KIND_TEXT, "stderr", "stderr, none, or a path", "where reports go; %p is the process id, %n its name",
      FIELD(output), 1, OPTION_TEXT - 1, NULL},
     {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0, NULL},
@@ -65,6 +65,8 @@ static const struct option table[] = {
     {"dir", KIND_TEXT, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm", FIELD(dir),
      0, OPTION_TEXT - 1, NULL},
     {"keep", KIND_CHOICE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep), 0, 0, NULL},
+    {"filter", KIND_CHOICE, "auto", "careful|trusted|auto", "whether a seccomp filter from before the start is feared",
+     FIELD(filter), 0, 0, NULL},
     {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, NULL},
 };
 
@@ -150,7 +152,8 @@ static bool parse_number(const struct option *option, const char *value, size_t 
             return false;
         *number /= 1000;
     }
-    return *number >= option->least && *number <= option->most;
+    bool none = option->kind == KIND_SECONDS && *number == 0;
+    return none || (*number >= option->least && *number <= option->most);
 }
 
 /* The place of a word among "one|two|three". */

@@ -12,11 +12,14 @@ enum option_tags { TAGS_BY_MODULE, TAGS_BY_THREAD, TAGS_NONE };
 /* SEGMENT_AUTO: where no seccomp filter was there before us. */
 enum option_segment { SEGMENT_OFF, SEGMENT_AUTO, SEGMENT_ON };
 
+/* FILTER_AUTO: trusted in a container, and where a segment was asked for; else careful. */
+enum option_filter { FILTER_CAREFUL, FILTER_TRUSTED, FILTER_AUTO };
+
 /* options.stacks: one of these, or the mean distance of samples in bytes. */
 enum { STACKS_OFF = 0, STACKS_ALL = 1 };
 
 struct options {
-    uint64_t interval_ms;
+    uint64_t interval_ms;     /* 0: no periodic reports */
     char output[OPTION_TEXT]; /* "stderr", "none", or a path as given */
     char only[OPTION_TEXT];   /* globs, separated by ':'; empty: every program */
     uint64_t top;
@@ -26,6 +29,7 @@ struct options {
     uint64_t stacks;
     uint64_t leaks;        /* 0 or 1 */
     uint64_t segment;      /* enum option_segment */
+    uint64_t filter;       /* enum option_filter */
     char dir[OPTION_TEXT]; /* empty: the standard place */
     uint64_t keep;         /* 0 or 1 */
     uint64_t help;

@@ -1,120 +1,91 @@
 #include "real.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <link.h>
 #include <string.h>
 
-#include "lifecycle.h"
-#include "module.h"
+#include "lookup.h"
 #include "sys.h"
+
+struct real real;
 
 /* ---- the arena ---- */
 
-/* glibc's dlsym needs some hundred bytes; a library beside us that allocates meanwhile may need more. */
-enum { ARENA_BYTES = 256 * 1024 };
+/* What a C++ library or another preloaded one allocates before its first constructor is done; more is mapped. */
+enum { ARENA_BYTES = 256 * 1024, ARENA_STEP = 16 };
 
 static struct {
     size_t used;
-    _Alignas(16) char room[ARENA_BYTES];
+    _Alignas(PAGE_BYTES) char room[ARENA_BYTES];
 } arena SPARSE;
 
-static void *arena_take(size_t alignment, size_t size)
+void *real_arena_take(size_t alignment, size_t size)
 {
-    if (size > ARENA_BYTES || alignment > PAGE_BYTES)
+    size_t room;
+    if (__builtin_add_overflow(size, alignment + ARENA_STEP, &room))
         return NULL;
-    size_t room = (size + alignment + 15) & ~(size_t)15;
-    size_t at = __atomic_fetch_add(&arena.used, room, __ATOMIC_RELAXED);
-    if (at + room > ARENA_BYTES)
-        return NULL;
-    uintptr_t address = (uintptr_t)&arena.room[at];
-    return (void *)((address + alignment - 1) & -alignment);
+    room &= -(size_t)ARENA_STEP;
+    size_t at = room <= ARENA_BYTES ? __atomic_fetch_add(&arena.used, room, __ATOMIC_RELAXED) : ARENA_BYTES;
+    bool fits = at + room <= ARENA_BYTES;
+    char *memory = fits ? &arena.room[at] : sys_memory(room);
+    return memory != NULL ? (void *)(((uintptr_t)memory + alignment - 1) & -alignment) : NULL;
 }
-
-bool real_from_arena(const void *base)
-{
-    return (const char *)base >= arena.room && (const char *)base < arena.room + ARENA_BYTES;
-}
-
-/* ---- what stands in the table at first ---- */
-
-static void *first_malloc(size_t size)
-{
-    return lifecycle_up() ? real.malloc(size) : arena_take(16, size);
-}
-
-static void *first_calloc(size_t count, size_t size)
-{
-    return lifecycle_up() ? real.calloc(count, size) : arena_take(16, count * size); /* track has checked them */
-}
-
-static void *first_memalign(size_t alignment, size_t size)
-{
-    return lifecycle_up() ? real.memalign(alignment, size) : arena_take(alignment, size);
-}
-
-static void *first_realloc(void *block, size_t size)
-{
-    return lifecycle_up() ? real.realloc(block, size) : NULL;
-}
-
-static void first_free(void *block)
-{
-    if (lifecycle_up())
-        real.free(block);
-}
-
-static size_t first_usable_size(void *block)
-{
-    return lifecycle_up() ? real.malloc_usable_size(block) : 0;
-}
-
-/* By a library beside us that unmaps while we look for the next one. */
-static int first_munmap(void *memory, size_t bytes)
-{
-    long result = sys2(SYS_munmap, memory, bytes);
-    if (result == 0)
-        return 0;
-    errno = (int)-result;
-    return -1;
-}
-
-struct real real = {
-    .malloc = first_malloc,
-    .calloc = first_calloc,
-    .memalign = first_memalign,
-    .realloc = first_realloc,
-    .free = first_free,
-    .malloc_usable_size = first_usable_size,
-    .munmap = first_munmap,
-};
 
 /* ---- looking up ---- */
 
 static bool is_glibc;
 
-void *real_libc(void)
+static const struct {
+    const char *name;
+    size_t at; /* in struct real */
+} functions[] = {
+#define FUNCTION(result, name, parameters) {#name, offsetof(struct real, name)},
+    FUNCTIONS(FUNCTION)
+#undef FUNCTION
+};
+
+static void **entry_of(struct real *table, size_t function)
 {
-    return real.dlopen != NULL ? real.dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    return (void **)((char *)table + functions[function].at);
 }
 
-static bool lives_in_libc(void *function)
+static const struct link_map *libc_map(void)
 {
-    struct dl_find_object home;
-    return _dl_find_object(function, &home) == 0 && home.dlfo_link_map == real_libc();
+    return lookup_object("libc.so.6");
 }
 
-/* A look-up in vain would leave an error for the program's next dlerror, and allocate its text: asked only for what
- * some object has. */
-#define REAL_FIND(result, name, parameters) \
-    found.name = module_defined(#name) ? (result(*) parameters)dlsym(RTLD_NEXT, #name) : NULL;
+void *real_of_libc(const char *name)
+{
+    return lookup_in(libc_map(), name);
+}
 
+/* What an object has of that which none before it had. */
+static void find_in(const struct link_map *map, struct real *table)
+{
+    struct lookup_symbols symbols = lookup_symbols(map);
+    if (symbols.table == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LENGTH(functions); i++) {
+        void **entry = entry_of(table, i);
+        if (*entry == NULL)
+            *entry = lookup_defined(&symbols, map->l_addr, functions[i].name, lookup_hash(functions[i].name));
+    }
+}
+
+/* Each entry is stored whole: another thread may be about to call it (REAL_NEXT). */
 void real_find(void)
 {
     struct real found;
-    FUNCTIONS(REAL_FIND)
-    real = found;
-    is_glibc = lives_in_libc((void *)real.malloc);
+    const struct link_map *map = lookup_own();
+    memset(&found, 0, sizeof found);
+    while (map != NULL && (map = map->l_next) != NULL)
+        find_in(map, &found);
+    for (size_t i = 0; i < ARRAY_LENGTH(functions); i++)
+        __atomic_store_n(entry_of(&real, i), *entry_of(&found, i), __ATOMIC_RELAXED);
+    is_glibc = found.malloc != NULL && (void *)found.malloc == real_of_libc("malloc");
+}
+
+void *real_look_up(const char *name)
+{
+    return lookup_is_relocated() ? lookup_next(name) : NULL;
 }
 
 /* ---- room ---- */
@@ -149,10 +120,10 @@ void real_find_cxx(void)
 {
     static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
     for (size_t i = 0; i < ARRAY_LENGTH(libraries) && real._Znwm == NULL; i++) {
-        void *library = real.dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+        const struct link_map *library = lookup_object(libraries[i]);
         if (library == NULL)
             continue;
-#define CXX_FIND(result, name, parameters) real.name = (result(*) parameters)dlsym(library, #name);
+#define CXX_FIND(result, name, parameters) real.name = (result(*) parameters)lookup_in(library, #name);
         FUNCTIONS_NEW(CXX_FIND)
         FUNCTIONS_DELETE(CXX_FIND)
 #undef CXX_FIND

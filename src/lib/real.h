@@ -1,4 +1,5 @@
-/* The next allocator in line, and a small arena for the time before it is known. */
+/* The next allocator in line, and the other functions that we stand before; a small arena for the time before they are
+ * known. */
 #ifndef TM_REAL_H
 #define TM_REAL_H
 
@@ -15,12 +16,23 @@ struct real {
 };
 #undef REAL_POINTER
 
-/* Until real_find has run, the allocator's own entries bring the library up, so that no fast path asks whether it
- * is. An entry that the next libraries do not have is NULL. */
+/* Empty until real_find has run, which no fast path asks: blocks of the next allocator are there afterwards only. An
+ * entry that the next libraries do not have stays NULL. */
 SHARED struct real real;
 
-/* Looks everything up, at once: dlsym from inside a later malloc can deadlock under the loader's lock. */
+/* Fills the table by our own look-up, which takes no lock and allocates nothing. */
 void real_find(void);
+
+/* The next function of that name for who is called at any time: also before the table is filled, and while another
+ * thread fills it. NULL: there is none, or our relocations have not been made. */
+#define REAL_NEXT(name) ((__typeof__(real.name))real_next((void **)&real.name, #name))
+void *real_look_up(const char *name);
+
+HOT void *real_next(void **entry, const char *name)
+{
+    void *function = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    return LIKELY(function != NULL) ? function : real_look_up(name);
+}
 
 /* From now on every block of real.malloc and real.calloc has so many bytes more than it was asked for. Once. */
 void real_give_room(size_t bytes);
@@ -29,16 +41,17 @@ void real_give_room(size_t bytes);
 bool real_is_glibc(void);
 
 /* Fills in operator new and delete where the C++ library came later, under a name that is not global. Only for a
- * call that is about to throw anyway: it asks the loader. */
+ * call that is about to throw anyway. */
 void real_find_cxx(void);
 
-/* The C library's own handle (dlsym finds its functions past whatever is preloaded). */
-void *real_libc(void);
+/* A function of the C library's own, past whatever is preloaded, or NULL. */
+void *real_of_libc(const char *name);
 
 /* What realloc(p, 0) does below us: frees and returns NULL (glibc, tcmalloc), or resizes (jemalloc, mimalloc). */
 bool real_realloc_zero_frees(void);
 
-/* A block's base that came from the arena, while the library came up; never given back. */
-bool real_from_arena(const void *base);
+/* Zeroed memory from the arena, for blocks that are made before there is an allocator; never given back. NULL: the
+ * kernel has none. Calls nothing of any library. `alignment`: a power of two. */
+void *real_arena_take(size_t alignment, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 #include "reporter.h"
 
-#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -13,34 +13,42 @@
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
-#include "module.h"
 #include "options.h"
-#include "path.h"
+#include "output.h"
 #include "segment.h"
 #include "snapshot/text.h"
 #include "sys.h"
 #include "watch.h"
 
-enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED, PHASE_ENDED };
+enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED };
 
 enum {
-    QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for, before it comes back */
+    QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for */
+    RETURNS_MOST = 64,                  /* at once after such a call; one more each quiet while */
     TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
     STACK_BYTES = 64 * 1024,
+    END_PATIENCE_MS = 2000,     /* of who ends the process, with somebody else's report */
     MAY_BE_EARLY_NS = 10000000, /* a clock interrupt's width */
     LEAST_WAIT_NS = 1000000     /* the clock is as coarse: nothing is nearer */
 };
+
+#define SNAPSHOTS_NS 5000000000u /* from one to the next, where there are no periodic reports */
 
 static struct {
     enum phase phase;
     uint32_t tid;        /* the kernel clears it when the thread ends */
     uint32_t stop;       /* 1: end as soon as you can */
+    uint32_t over;       /* 1: the process ends; no thread any more, and no report but the last */
+    uint32_t aside;      /* threads in the middle of a call that it steps aside for */
+    uint32_t returns;    /* how often it came back at once, less what a quiet while gives back */
     uint32_t not_before; /* tick: the quiet while */
+    long refusal;        /* -errno: why there is no thread */
+    uint32_t first_due;  /* tick: of the first report */
+    bool told_off;       /* that there are none */
     uint32_t told;       /* the last tick that was told, by this thread or one before it */
     uint32_t number;     /* reports so far */
     uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
-    char directory[OPTION_TEXT];
 } reporter;
 
 static SPARSE char report_text[TEXT_BYTES];
@@ -73,17 +81,17 @@ uint64_t reporter_cpu_us(void)
     return reporter.cpu_us;
 }
 
+static bool is_over(void)
+{
+    return __atomic_load_n(&reporter.over, __ATOMIC_ACQUIRE) != 0;
+}
+
 static bool told_to_stop(void)
 {
-    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0;
+    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0 || is_over();
 }
 
 /* ---- one report ---- */
-
-static bool to_stderr(void)
-{
-    return strcmp(options.output, "stderr") == 0;
-}
 
 uintptr_t reporter_self(void)
 {
@@ -95,111 +103,17 @@ bool reporter_runs(void)
     return __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
 }
 
-bool reporter_is_mute(void)
-{
-    return strcmp(options.output, "none") == 0;
-}
-
-/* %p is the process id, %n the program's name, %% a percent sign. */
-static void path_expand(struct path *path)
-{
-    path->length = 0;
-    if (options.output[0] != '/') {
-        path_put(path, reporter.directory, strlen(reporter.directory));
-        path_put(path, "/", 1);
-    }
-    for (const char *c = options.output; *c != '\0'; c++) {
-        bool special = *c == '%' && c[1] != '\0';
-        c += special;
-        if (special && *c == 'p')
-            path_put_number(path, clock_area.now.pid);
-        else if (special && *c == 'n')
-            path_put(path, module_program(), strlen(module_program()));
-        else
-            path_put(path, c, 1);
-    }
-}
-
 /* What ends our patience with a slow reader: an exit report has only the patience itself. */
 static const uint32_t *impatience(void)
 {
-    return phase_now() == PHASE_ENDED ? NULL : &reporter.stop;
-}
-
-static long path_open(struct path *path)
-{
-    path_expand(path);
-    return sys3(SYS_open, path->text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-}
-
-static void tell_unopenable(const struct path *path, long error)
-{
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, "output: cannot open ");
-    log_text(&line, path->text);
-    log_text(&line, " (error ");
-    log_number(&line, (uint64_t)-error);
-    log_text(&line, "); reports go to stderr");
-    log_say(&line);
-}
-
-static bool write_to_path(size_t length)
-{
-    struct path path;
-    long file = path_open(&path);
-    if (file < 0)
-        return false;
-    bool written = log_descriptor((int)file, report_text, length, impatience());
-    sys1(SYS_close, file);
-    return written;
-}
-
-/* Tried once, at start: later nobody reads what is told. */
-static void try_path(void)
-{
-    struct path path;
-    long file = path_open(&path);
-    if (file >= 0) {
-        sys1(SYS_close, file);
-        return;
-    }
-    tell_unopenable(&path, file);
-    memcpy(options.output, "stderr", sizeof "stderr");
-}
-
-struct piece {
-    size_t length;
-    bool written;
-};
-
-static void write_stderr(void *argument)
-{
-    struct piece *piece = argument;
-    piece->written = log_stderr(report_text, piece->length, impatience());
-}
-
-static void write_path(void *argument)
-{
-    struct piece *piece = argument;
-    piece->written = write_to_path(piece->length);
-}
-
-static bool write_apart(size_t length, uintptr_t self)
-{
-    struct piece piece = {length, false};
-    if (!to_stderr())
-        apart(write_path, &piece, self);
-    else if (!apart_with_stderr(write_stderr, &piece, self))
-        write_stderr(&piece);
-    return piece.written;
+    return is_over() ? NULL : &reporter.stop;
 }
 
 static bool write_out(int descriptor, size_t length, uintptr_t self)
 {
     if (descriptor >= 0)
         return log_descriptor(descriptor, report_text, length, NULL);
-    return reporter_is_mute() || write_apart(length, self);
+    return output_is_mute() || output_write(report_text, length, impatience(), self);
 }
 
 /* glibc's own sections need a thread that glibc knows. */
@@ -211,20 +125,24 @@ static bool write_text(int descriptor, const struct snapshot *snapshot, uintptr_
     return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text, self);
 }
 
-/* `alarm`: NULL, or of an alarm report its evidence. */
+/* Under lock_report. `alarm`: NULL, or of an alarm report its evidence. */
+static bool make_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
+{
+    uint32_t number = reporter.number + 1;
+    const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
+    if (snapshot == NULL)
+        return false;
+    reporter.number = number;
+    segment_publish(snapshot, self);
+    return write_text(descriptor, snapshot, self);
+}
+
 static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
 {
-    enum lock_state lock = lock_take(&lock_report, self);
-    if (lock == LOCK_NESTED)
-        return false; /* a signal handler in the middle of a report */
-    if ((kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && told_to_stop()) {
-        lock_release(&lock_report); /* the exit report has been said meanwhile */
-        return false;
-    }
-    uint32_t number = ++reporter.number;
-    const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
-    segment_publish(snapshot, self);
-    bool written = write_text(descriptor, snapshot, self);
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false; /* a signal handler in the middle of a report; or told to stop */
+    bool late = (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && told_to_stop(); /* the last word was said */
+    bool written = !late && make_report(descriptor, kind, alarm, self);
     lock_release(&lock_report);
     return written;
 }
@@ -236,14 +154,14 @@ bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
 
 bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self)
 {
-    return reporter_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
+    return output_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
 }
 
 bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
-    const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self);
+    const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self); /* never the reporter's */
     size_t room = capacity != 0 ? capacity - 1 : 0;
     *length = allocator_report(snapshot, (unsigned)options.top, text, room);
     lock_release(&lock_report);
@@ -254,23 +172,30 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
 
 bool reporter_report(enum snapshot_kind kind, uintptr_t self)
 {
-    return reporter_is_mute() || reporter_report_to(-1, kind, self);
+    return output_is_mute() || reporter_report_to(-1, kind, self);
+}
+
+/* Under lock_report. */
+static bool publish(uintptr_t self)
+{
+    if (told_to_stop() || !segment_open(self))
+        return false;
+    const struct snapshot *snapshot = collect(SNAPSHOT_PERIODIC, reporter.number, self);
+    return snapshot != NULL && segment_publish(snapshot, self);
 }
 
 bool reporter_publish(uintptr_t self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
-    bool published = !told_to_stop() && segment_open(self) &&
-                     segment_publish(collect(SNAPSHOT_PERIODIC, reporter.number, self), self);
+    bool published = publish(self);
     lock_release(&lock_report);
     return published;
 }
 
 void reporter_last_word(bool text, uintptr_t self)
 {
-    enum lock_state lock = lock_take(&lock_report, self);
-    if (lock == LOCK_NESTED)
+    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
         return;
     bool keep = options.keep && segment_open(self);
     if (text || keep) {
@@ -286,7 +211,10 @@ void reporter_last_word(bool text, uintptr_t self)
 
 void reporter_leaves(uintptr_t self)
 {
-    if (!segment_is_open() || lock_take(&lock_report, self) != LOCK_TAKEN)
+    if (!segment_is_open())
+        return;
+    reporter_end();
+    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
         return;
     segment_end(self);
     lock_release(&lock_report);
@@ -311,10 +239,16 @@ static uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The moment of the next report: a multiple of the interval since start, so that reports do not drift. */
+static bool reports_periodically(void)
+{
+    return options.interval_ms != 0 && !output_is_mute();
+}
+
+/* The moment of the next report: a multiple of the interval since start, so that reports do not drift. Where there are
+ * none, of the next snapshot. */
 static uint64_t next_report_ns(void)
 {
-    uint64_t interval = options.interval_ms * 1000000u;
+    uint64_t interval = options.interval_ms != 0 ? options.interval_ms * 1000000u : SNAPSHOTS_NS;
     return (reporter_uptime_ns() / interval + 1) * interval;
 }
 
@@ -344,10 +278,10 @@ static void run(void *unused)
         uint64_t now = reporter_uptime_ns();
         reporter.cpu_us = cpu_before + own_cpu_us();
         if (now >= report_at) {
-            if (reporter_is_mute())
-                reporter_publish(reporter_self());
-            else
+            if (reports_periodically())
                 reporter_report(SNAPSHOT_PERIODIC, reporter_self());
+            else
+                reporter_publish(reporter_self());
             if (segment_is_open()) /* else the first is still due, however close the reports */
                 published = now;
             report_at = next_report_ns();
@@ -364,33 +298,92 @@ static void run(void *unused)
     clock_set(CLOCK_SELF);
 }
 
-static void tell_refused(long error)
+static void tell_off(void)
 {
     struct log_line line;
     log_begin(&line);
-    log_text(&line, "no thread to be had (error ");
-    log_number(&line, (uint64_t)-error);
-    log_text(&line, "): periodic reports are off, everything is counted");
+    if (log_is_sandboxed()) {
+        log_text(&line, "a seccomp filter was there before the start");
+    } else {
+        log_text(&line, "no thread to be had (error ");
+        log_number(&line, (uint64_t)-reporter.refusal);
+        log_text(&line, ")");
+    }
+    log_text(&line, ": periodic reports are off, everything is counted");
+    if (log_is_sandboxed())
+        log_text(&line, " (filter=trusted has them)");
     log_say(&line);
 }
 
-void reporter_start(uint32_t now)
+/* A process that has parted from its own pid namespace is allowed no thread; of who made a filter, nobody asks for one.
+ */
+static void tell_off_in_time(uint32_t now)
 {
-    if (phase_now() != PHASE_IDLE || now < reporter.not_before || log_is_sandboxed() || !lifecycle_at_home() ||
-        !phase_change(PHASE_IDLE, PHASE_CHANGING))
+    enum { INVALID = -22 };
+    bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != INVALID;
+    if (reporter.told_off || !reports_periodically() || now < reporter.first_due ||
+        !(refused || log_sandbox() == SANDBOX_FILTER))
         return;
-    reporter.stop = 0;
-    long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
-    if (tid < 0)
-        tell_refused(tid);
-    phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
+    reporter.told_off = true;
+    tell_off();
+}
+
+static void set_first_due(void)
+{
+    reporter.first_due = clock_read() + (uint32_t)(options.interval_ms / TICK_MS);
+    reporter.told_off = false;
+}
+
+/* Between two phases no signal handler of this thread may start or stop it, and wait for itself. */
+static uint64_t signals_block(void)
+{
+    uint64_t all = ~0ull;
+    uint64_t before = 0;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    return before;
+}
+
+static void signals_restore(uint64_t before)
+{
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+}
+
+static bool may_start(void)
+{
+    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.aside, __ATOMIC_ACQUIRE) == 0 && !is_over();
+}
+
+static void start_thread(void)
+{
+    uint64_t signals = signals_block();
+    if (may_start() && phase_change(PHASE_IDLE, PHASE_CHANGING)) {
+        __atomic_store_n(&reporter.stop, 0, __ATOMIC_RELEASE);
+        long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
+        reporter.refusal = tid;
+        phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
+    }
+    signals_restore(signals);
+}
+
+void reporter_start(void)
+{
+    if (may_start() && !log_is_sandboxed() && lifecycle_at_home())
+        start_thread();
+}
+
+void reporter_start_late(uint32_t now)
+{
+    if (now >= __atomic_load_n(&reporter.not_before, __ATOMIC_RELAXED))
+        reporter_start();
+    tell_off_in_time(now);
 }
 
 static void stop_thread(void)
 {
+    uint64_t signals = signals_block();
     while (!phase_change(PHASE_RUNNING, PHASE_CHANGING)) {
         if (phase_now() != PHASE_CHANGING)
-            return;
+            return signals_restore(signals);
         sys0(SYS_sched_yield); /* another thread starts or stops it right now */
     }
     uint32_t tid = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE);
@@ -399,37 +392,58 @@ static void stop_thread(void)
     if (tid != 0)
         sys_thread_wait(clock_area.now.pid, tid, &reporter.tid);
     phase_set(PHASE_IDLE);
+    signals_restore(signals);
 }
 
 void reporter_step_aside(void)
 {
-    reporter.not_before = clock_read() + QUIET_TICKS;
+    __atomic_fetch_add(&reporter.aside, 1, __ATOMIC_ACQ_REL);
     stop_thread();
+}
+
+/* Each quiet while pays for one return. Who makes such calls all day (a file server that changes its user for each
+ * request) soon has none left, and no thread until an allocation after a quiet while. */
+static bool may_return_at_once(uint32_t now)
+{
+    uint32_t quiet = now > reporter.not_before ? (now - reporter.not_before) / QUIET_TICKS : 0;
+    reporter.returns -= quiet < reporter.returns ? quiet : reporter.returns;
+    reporter.not_before = now + QUIET_TICKS;
+    return reporter.returns++ < RETURNS_MOST;
+}
+
+void reporter_come_back(void)
+{
+    __atomic_fetch_sub(&reporter.aside, 1, __ATOMIC_ACQ_REL);
+    if (may_return_at_once(clock_read()))
+        reporter_start();
 }
 
 /* exit_group will end the thread: nobody waits for it. A report that it is writing holds lock_report. */
 void reporter_end(void)
 {
+    __atomic_store_n(&reporter.over, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
-    phase_set(PHASE_ENDED);
 }
 
 void reporter_forked(void)
 {
     reporter.tid = 0;
     reporter.stop = 0;
+    reporter.over = 0;
+    reporter.aside = 0;
+    reporter.returns = 0;
     reporter.not_before = 0;
     reporter.told = CLOCK_SELF;
     reporter.number = 0;
     reporter.cpu_us = 0;
     reporter.start_ns = clock_uptime_ns();
+    set_first_due();
     phase_set(PHASE_IDLE);
 }
 
 void reporter_configure(void)
 {
-    long length = sys2(SYS_getcwd, reporter.directory, sizeof reporter.directory);
-    reporter.directory[length > 0 ? length - 1 : 0] = '\0';
-    if (!to_stderr() && !reporter_is_mute())
-        try_path();
+    lock_give_way(reporter_self(), &reporter.stop);
+    set_first_due();
+    output_configure();
 }

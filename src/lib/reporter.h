@@ -1,8 +1,8 @@
 /* The reporter: one thread that keeps the tick and prints, also while the program idles.
  *
  * A process with a second thread is another process to the kernel: unshare fails, a raw capset reaches one thread
- * only. So the thread starts late where that may matter, and steps aside (hazards: nixpkgs#19047, bwrap, setpriv,
- * chromium's zygote). While there is none, callers read the time themselves and everything stays right. */
+ * only. So the thread steps aside before such calls, and comes back when they return (nixpkgs#19047, bwrap, setpriv).
+ * While there is none, callers read the time themselves and everything stays right. */
 #ifndef TM_REPORTER_H
 #define TM_REPORTER_H
 
@@ -12,11 +12,15 @@
 /* Once, at start: takes the options and the directory that relative paths are meant against. */
 void reporter_configure(void);
 
-/* Starts the thread unless there is one, there was one and the quiet while is not over, or none can be had (one
- * line says so). */
-void reporter_start(uint32_t now);
-/* Ends the thread and waits until the kernel has dropped it. It comes back after a quiet while. */
+/* Starts the thread, unless there is one, somebody is in a call that it steps aside for, or none can be had. */
+void reporter_start(void);
+/* The same when the quiet while after such calls is over: by who allocates while there is no thread. Where there can be
+ * none, one line says so when the first report would be due. */
+void reporter_start_late(uint32_t now);
+/* Ends the thread and waits until the kernel has dropped it; there is none until reporter_come_back. */
 void reporter_step_aside(void);
+/* The call has returned: the thread comes back at once, unless there were very many such calls. */
+void reporter_come_back(void);
 /* No report but the exit report from now on; the process is about to end. */
 void reporter_end(void);
 /* In a forked child: nothing of the parent's reporter is here. */
@@ -40,7 +44,6 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
 /* Writes an alarm report where reports go. */
 bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self);
 
-bool reporter_is_mute(void);       /* output=none */
 bool reporter_runs(void);          /* there is its thread, also while it ends */
 uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
 uint64_t reporter_cpu_us(void);    /* what its thread has used */

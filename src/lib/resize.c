@@ -146,12 +146,25 @@ static void *resize(struct block *block, size_t size, uintptr_t caller)
     return resize_moving(block, size, caller, stack);
 }
 
-/* While the library comes up, blocks are the arena's, and then the next allocator's own. */
-static void *resize_early(void *user, size_t size, uintptr_t caller)
+/* Before there is an allocator, all blocks are the arena's. No library's memcpy may be there yet (track.c). */
+static void *resize_early(const void *user, size_t size)
 {
     if (!block_is_ours(block_of(user)))
+        return NULL;
+    const volatile char *from = user;
+    volatile char *moved = track_boot_block(BLOCK_ALIGNMENT, size);
+    size_t old = block_size(block_of(user));
+    for (size_t i = 0; moved != NULL && i < old && i < size; i++)
+        moved[i] = from[i];
+    return (void *)moved;
+}
+
+/* Where this program is not tracked, only what was made before that was known is ours. */
+static void *pass_on(void *user, size_t size)
+{
+    if (!odd_is_ours(user) || !(block_of(user)->shape & SHAPE_BOOT))
         return real.realloc(user, size);
-    void *moved = track_malloc_for(size, caller, MADE_MALLOC);
+    void *moved = real.malloc(size);
     size_t old = block_size(block_of(user));
     if (moved != NULL)
         memcpy(moved, user, old < size ? old : size);
@@ -163,7 +176,9 @@ void *track_realloc_other(void *user, size_t size, uintptr_t caller)
     if (user == NULL)
         return track_malloc_for(size, caller, MADE_MALLOC);
     if (UNLIKELY(!lifecycle_up()))
-        return resize_early(user, size, caller);
+        return resize_early(user, size);
+    if (UNLIKELY(!lifecycle_tracks()))
+        return pass_on(user, size);
     struct block *block = block_of(user);
     if (UNLIKELY(!odd_is_ours(user)))
         return real.realloc(odd_pointer(user, ODD_REALLOC), size);

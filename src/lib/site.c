@@ -38,6 +38,11 @@ void site_start(void)
     intern_start(&sites.keys);
 }
 
+void site_forked(void)
+{
+    intern_forked(&sites.keys);
+}
+
 unsigned site_count(void)
 {
     return intern_count(&sites.keys);
@@ -241,7 +246,7 @@ void site_before_unload(uintptr_t dynamic)
     for (unsigned site = 1; site < count; site++) {
         const struct object *object = object_get(sites.site[site].object);
         if (object->dynamic == dynamic && !object->is_program && !object_is_gone(object))
-            name_of(sites.site[site].object, site_address(site), thread_self());
+            name_learn(sites.site[site].object, site_address(site), thread_self());
     }
 }
 

@@ -15,7 +15,8 @@ enum {
     SITES_NUMBERED = CONTEXTS_WITH_SITE
 };
 
-void site_start(void); /* once, before the first look-up */
+void site_start(void);  /* once, before the first look-up */
+void site_forked(void); /* in a forked child: what another thread had begun in the parent is taken back */
 
 /* The header word for a block of this size from this site. */
 uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size);

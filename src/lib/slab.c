@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lock.h"
 #include "sys.h"
 
 SPARSE struct slab slab_shared;
@@ -65,7 +66,10 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
     slab->pushed = slab->popped = 0;
     stack_reset(&slab->trace);
     slab->before = slab_sum(slab);
+    if (slab->tick == 0)
+        slab->tick = tick; /* a new one holds nothing that could be folded */
     slab_fold(slab, tick);
+    slab_limit(slab);
     return slab;
 }
 
@@ -274,10 +278,8 @@ uint64_t slab_births(const struct slab *slab, unsigned context)
     return cell_read(&births->births) + young * slab->tick;
 }
 
-void slab_fold(struct slab *slab, uint32_t tick)
+static void fold(struct slab *slab, uint32_t tick)
 {
-    if (tick < slab->tick)
-        return; /* its last owner read the time a moment later than the one who asks now */
     settle_births(slab);
     unsigned tags = tag_count();
     slab_live(slab, slabs.live);
@@ -287,6 +289,68 @@ void slab_fold(struct slab *slab, uint32_t tick)
     }
     slab_limit(slab);
     __atomic_store_n(&slab->tick, tick, __ATOMIC_RELAXED);
+}
+
+/* ---- folding and forking ---- */
+
+static struct {
+    uint32_t begun;      /* forks under way */
+    struct slab *folded; /* the slab that is being folded, under the books' lock */
+} forks;
+
+/* Says that it folds before it looks whether somebody forks, who says that before he looks (slab_fork_begins). */
+void slab_fold(struct slab *slab, uint32_t tick)
+{
+    if (tick < slab->tick)
+        return; /* its last owner read the time a moment later than the one who asks now */
+    __atomic_store_n(&forks.folded, slab, __ATOMIC_SEQ_CST);
+    if (LIKELY(__atomic_load_n(&forks.begun, __ATOMIC_SEQ_CST) == 0))
+        fold(slab, tick);
+    __atomic_store_n(&forks.folded, NULL, __ATOMIC_RELEASE);
+}
+
+void slab_fork_begins(uintptr_t self)
+{
+    enum { LOOKS = 1000 };
+    __atomic_fetch_add(&forks.begun, 1, __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < LOOKS && __atomic_load_n(&forks.folded, __ATOMIC_SEQ_CST) != NULL; i++) {
+        if (sys_calls != SYS_ANY)
+            return;
+        enum lock_state state = lock_try(&lock_books, self);
+        if (state == LOCK_TAKEN)
+            lock_release(&lock_books);
+        if (state != LOCK_BUSY)
+            return; /* nobody folds; or this thread itself does, and a signal handler forks */
+        sys0(SYS_sched_yield);
+    }
+}
+
+void slab_fork_ended(void)
+{
+    __atomic_fetch_sub(&forks.begun, 1, __ATOMIC_RELEASE);
+}
+
+/* As if all that live had been born in this tick: what they hold is exact, whatever the copy of their ages says. */
+static void forget_ages(struct slab *slab)
+{
+    for (unsigned tag = 0; tag < tag_count(); tag++) {
+        struct slab_tag *books = &slab->tag[tag];
+        if (books->wheel != NULL)
+            memset(books->wheel, 0, sizeof *books->wheel);
+        books->settled = (struct amount){0, 0};
+    }
+    memset(slab->births, 0, context_count() * sizeof slab->births[0]);
+    slab->tick = clock_read();
+}
+
+void slab_forked(void)
+{
+    struct slab *folded = forks.folded;
+    forks.begun = 0;
+    forks.folded = NULL;
+    memset(slabs.live, 0, sizeof slabs.live);
+    if (folded != NULL)
+        forget_ages(folded);
 }
 
 /* ---- the owner's rare work ---- */

@@ -149,7 +149,8 @@ void slab_live(const struct slab *slab, struct amount live[TAGS_MAX]); /* adds w
 struct slab *slab_of(uintptr_t owner);                                 /* NULL: that thread has none */
 void slab_rename(struct slab *slab, const char *name);
 
-/* Settles what is young, and brings the slab to a later tick. */
+/* Settles what is young, and brings the slab to a later tick; not while somebody forks: the slab then stays at its tick
+ * until the next look. */
 void slab_fold(struct slab *slab, uint32_t tick);
 /* The tag's wheel, made if there is none; NULL when there is no memory. */
 struct age_wheel *slab_wheel(struct slab *slab, unsigned tag);
@@ -157,6 +158,13 @@ struct age_wheel *slab_wheel(struct slab *slab, unsigned tag);
 uint64_t slab_births(const struct slab *slab, unsigned context);
 /* What all contexts of a slab did together. */
 struct slab_cell slab_sum(const struct slab *slab);
+
+/* Around a fork, by who forks: no slab is folded meanwhile, so that none is copied half folded. Waits for a fold that
+ * is under way, which waits for nobody, and no longer than a few milliseconds: where it has then not ended, the blocks
+ * of that slab are in the child as old as the fork. Without the lock. */
+void slab_fork_begins(uintptr_t self);
+void slab_fork_ended(void);
+void slab_forked(void); /* in the child: repairs that */
 
 /* By the owner, without the lock. */
 void slab_push(struct slab *slab, unsigned tag);

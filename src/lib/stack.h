@@ -126,7 +126,8 @@ struct stack_trace {
 
 /* The stack of the calling thread from the frame on whose return address stands at `slot`: that of a function which
  * has called, perhaps through others, and has not returned. Never a node of those others. Never faults on what it
- * meets, keeps errno; makes system calls when the stack reaches where it was not yet, none once sys_careful. */
+ * meets, keeps errno; makes system calls when the stack reaches where it was not yet, none once sys_calls forbids them.
+ */
 uint32_t stack_here(struct stack_trace *trace, uintptr_t slot);
 
 /* Where on the calling thread's stack that return address stands, of a function that has called: `slot`, if it is

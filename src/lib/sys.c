@@ -1,6 +1,5 @@
 #include "sys.h"
 
-#include <dlfcn.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -10,16 +9,22 @@
 
 #include "base.h"
 
-int sys_careful;
+enum sys_calls sys_calls;
+
+void sys_advise(const void *memory, size_t bytes, int advice)
+{
+    if (sys_calls == SYS_ANY)
+        sys3(SYS_madvise, memory, bytes, advice);
+}
 
 void *sys_memory(size_t bytes)
 {
-    if (sys_careful)
+    if (sys_calls == SYS_NONE)
         return NULL;
     long at = sys6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at < 0 && at > -PAGE_BYTES)
         return NULL;
-    sys3(SYS_madvise, at, bytes, MADV_NOHUGEPAGE);
+    sys_advise((void *)at, bytes, MADV_NOHUGEPAGE);
     return (void *)at;
 }
 
@@ -36,10 +41,9 @@ void sys_futex_wake(uint32_t *word, int count)
 
 static int (*libc_clock_gettime)(clockid_t, struct timespec *);
 
-void sys_clock_find(void *libc)
+void sys_clock_use(void *clock_gettime)
 {
-    if (libc != NULL)
-        libc_clock_gettime = (int (*)(clockid_t, struct timespec *))dlsym(libc, "clock_gettime");
+    libc_clock_gettime = (int (*)(clockid_t, struct timespec *))clock_gettime;
 }
 
 static struct timespec read_clock(clockid_t clock)
@@ -63,7 +67,7 @@ int64_t sys_wall_seconds(void)
     return read_clock(CLOCK_REALTIME).tv_sec;
 }
 
-int sys_filtered(void)
+bool sys_filtered(void)
 {
     static long mode = -1;
     if (mode < 0)

@@ -40,25 +40,31 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 #define sys6(n, a, b, c, d, e, f) \
     sys_call6(n, SYS_ARGUMENT(a), SYS_ARGUMENT(b), SYS_ARGUMENT(c), SYS_ARGUMENT(d), SYS_ARGUMENT(e), SYS_ARGUMENT(f))
 
+/* What the process may be killed for by a seccomp filter, which has not foreseen it. */
+enum sys_calls {
+    SYS_ANY,    /* nothing that we know of */
+    SYS_MEMORY, /* a filter was there before us: only what malloc itself needs is called */
+    SYS_NONE    /* the program has installed one: none of ours is, and sys_memory has none to give */
+};
+SHARED enum sys_calls sys_calls;
+
 /* Zeroed private memory that is never backed by huge pages (a slab is sparse); NULL where the kernel refuses. */
 void *sys_memory(size_t bytes);
+/* Advice on our own memory, where it may be given. */
+void sys_advise(const void *memory, size_t bytes, int advice);
 
 /* Waits while *word == value, at most timeout_ns (0: without end). Wakes at most `count` waiters. */
 void sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_futex_wake(uint32_t *word, int count);
 
-/* Nanoseconds since some fixed moment, by the kernel's last clock interrupt (1 to 10 ms coarse). Monotonic. The
- * libc's own vDSO call: a preloaded libfaketime has no say in it. sys_clock_find must have run. */
+/* Nanoseconds since some fixed moment, by the kernel's last clock interrupt (1 to 10 ms coarse). Monotonic. By the C
+ * library's own function, which asks the vDSO (a preloaded libfaketime has no say in it): sys_clock_use it first. */
 uint64_t sys_clock_ns(void);
-int64_t sys_wall_seconds(void);  /* since 1970, UTC */
-void sys_clock_find(void *libc); /* libc: what dlopen says of it */
-
-/* This process may be killed for a call that it has not foreseen (seccomp): from now on no calls of ours, and
- * sys_memory has none to give. */
-SHARED int sys_careful;
+int64_t sys_wall_seconds(void); /* since 1970, UTC */
+void sys_clock_use(void *clock_gettime);
 
 /* Whether a seccomp filter was there before us, which may kill for calls that few programs make. */
-int sys_filtered(void);
+bool sys_filtered(void);
 
 /* Whether 8 bytes can be read at the address: asked of the kernel, which answers EFAULT instead of a signal. */
 int sys_readable(const void *address);

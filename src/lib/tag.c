@@ -1,8 +1,8 @@
 #include "tag.h"
 
 #include <string.h>
-#include <sys/single_threaded.h>
 
+#include "glibc.h"
 #include "snapshot/format.h"
 
 uint32_t tags_last = (uint32_t)-1; /* there is none; written under the books' lock, read by anybody */

@@ -26,6 +26,8 @@ static __thread struct {
     bool entered; /* the slab is on its way */
 } thread __attribute__((tls_model("initial-exec")));
 
+__thread unsigned thread_nested __attribute__((tls_model("initial-exec")));
+
 uintptr_t thread_self(void)
 {
     return (uintptr_t)&thread;

@@ -22,6 +22,10 @@ void thread_take_slab(uint32_t tick);
 /* Who this thread is to a lock. */
 uintptr_t thread_self(void);
 
+/* How deep this thread is in work on the shared slab that it does in the middle of such work of its own, which holds
+ * the books' lock (a signal handler allocates): nothing else that the lock guards may be touched then. */
+SHARED __thread unsigned thread_nested __attribute__((tls_model("initial-exec")));
+
 /* This thread will run no more code but glibc's own (its slab is handed on), or a thread's name has changed. */
 void thread_ends(void);
 void thread_named(uintptr_t owner, const char *name);

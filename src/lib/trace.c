@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 
 #include "books.h"
+#include "glibc.h"
 #include "object.h"
 #include "options.h"
 #include "real.h"

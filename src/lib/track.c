@@ -11,6 +11,7 @@
 #include "watch.h"
 
 uint32_t track_pauses;
+size_t track_limit;
 
 /* Where on the stack our caller's address stands: of the entry point's caller, in what an entry point has jumped to. */
 #define SLOT ((uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t))
@@ -27,7 +28,9 @@ static void count_failure(uintptr_t caller)
 
 void *track_refuse(uintptr_t caller)
 {
-    if (lifecycle_up() && lifecycle_tracks())
+    if (UNLIKELY(!lifecycle_up()))
+        return NULL; /* where errno is may not be known yet */
+    if (lifecycle_tracks())
         count_failure(caller);
     errno = ENOMEM;
     return NULL;
@@ -68,15 +71,6 @@ static void *fail(size_t size, uintptr_t caller, unsigned shape)
 }
 
 /* ---- allocating ---- */
-
-/* A block of the arena is never counted: the program did not ask for it. */
-static void *from_arena(char *base, size_t size, unsigned shape)
-{
-    struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
-    shape &= ~(unsigned)(SHAPE_MADE | SHAPE_ZEROED);
-    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, shape | SHAPE_BOOT);
-    return block_user(block);
-}
 
 static struct block *block_at(char *base, unsigned shape)
 {
@@ -154,22 +148,8 @@ static COLD void *book_watched(char *base, size_t size, uintptr_t caller, unsign
     return user;
 }
 
-/* Not tracked: the block goes out as it is. operator new belongs to the C++ library then, whose forms call each
- * other, and a malloc that may not be ours. */
-static void *pass_on(char *base, size_t size, unsigned shape)
-{
-    if ((shape & SHAPE_MADE) == MADE_MALLOC)
-        return base;
-    real.free(base);
-    return new_by_library(size, shape, true, NULL);
-}
-
 void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
-    if (UNLIKELY(real_from_arena(base)))
-        return from_arena(base, size, shape);
-    if (UNLIKELY(!lifecycle_tracks()))
-        return pass_on(base, size, shape);
     if (UNLIKELY(base == NULL))
         return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
     if (UNLIKELY(word_read(&track_pauses) != 0))
@@ -248,29 +228,81 @@ static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsig
     return track_allocated(base, size, caller, shape | block_room(user - (uintptr_t)base));
 }
 
-void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
+/* ---- beside the fast path: before there is an allocator, where this program is not tracked, and huge blocks ---- */
+
+/* Never counted: the program did not ask for it. Here and in what follows nothing is called that another library has,
+ * nor what a compiler would make such a call of: our own relocations may still be to come. */
+void *track_boot_block(size_t alignment, size_t size)
 {
-    if (UNLIKELY(lifecycle_up() && !lifecycle_tracks()))
-        return shape == MADE_MALLOC ? real.memalign(alignment, size)
-                                    : pass_on(NULL, size, aligned_shape(alignment, shape));
-    if (alignment > BLOCK_ALIGNMENT)
-        return make_aligned(alignment, size, caller, shape);
-    return track_malloc_for(size, caller, shape);
+    unsigned shape = alignment > BLOCK_ALIGNMENT ? aligned_shape(alignment, SHAPE_BOOT) : SHAPE_BOOT;
+    char *base = size < TRACK_HUGE ? real_arena_take(alignment, size + block_offset(shape)) : NULL;
+    if (base == NULL)
+        return NULL;
+    struct block *block = block_at(base, shape);
+    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, shape);
+    return block_user(block);
+}
+
+static char *boot_copy(const volatile char *string, size_t most)
+{
+    size_t length = 0;
+    while (length < most && string[length] != '\0')
+        length++;
+    volatile char *copy = track_boot_block(BLOCK_ALIGNMENT, length + 1);
+    for (size_t i = 0; copy != NULL && i < length; i++)
+        copy[i] = string[i];
+    return (char *)copy;
+}
+
+static bool comes_too_early(void)
+{
+    return UNLIKELY(track_limit == 0) && !lifecycle_up();
+}
+
+static bool is_passed_on(void)
+{
+    return UNLIKELY(track_limit == 0) && !lifecycle_tracks();
+}
+
+/* operator new belongs to the C++ library then, whose forms call each other, and a malloc that may not be ours. */
+static void *pass_on(size_t size, unsigned shape)
+{
+    if ((shape & SHAPE_MADE) != MADE_MALLOC)
+        return new_by_library(size, shape, true, NULL);
+    return shape & SHAPE_ZEROED ? real.calloc(1, size) : real.malloc(size);
 }
 
 /* 16 bytes of alignment will do; the shape only says where the header is. */
-void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool zeroed)
+static void *allocate_huge(size_t size, uintptr_t caller, unsigned shape)
 {
     enum { ROOM = 2 * BLOCK_HEADER };
-    if (UNLIKELY(lifecycle_up() && !lifecycle_tracks())) {
-        if (shape != MADE_MALLOC)
-            return pass_on(NULL, size, shape);
-        return zeroed ? real.calloc(1, size) : real.malloc(size);
-    }
     if (size > (size_t)PTRDIFF_MAX - ROOM)
-        return fail(size, caller, shape);
-    char *base = zeroed ? real.calloc(1, size + ROOM) : real.malloc(size + ROOM);
-    return track_allocated_slow(base, size, caller, shape | BLOCK_HUGE);
+        return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    char *base = shape & SHAPE_ZEROED ? real.calloc(1, size + ROOM) : real.malloc(size + ROOM);
+    return track_allocated_slow(base, size, caller, (shape & ~(unsigned)SHAPE_ZEROED) | BLOCK_HUGE);
+}
+
+void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape)
+{
+    if (comes_too_early())
+        return track_boot_block(BLOCK_ALIGNMENT, size);
+    if (is_passed_on())
+        return pass_on(size, shape);
+    if (size >= TRACK_HUGE)
+        return allocate_huge(size, caller, shape);
+    /* The library has just come up. */
+    return shape & SHAPE_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, shape);
+}
+
+void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
+{
+    if (comes_too_early())
+        return track_boot_block(alignment, size);
+    if (is_passed_on())
+        return shape == MADE_MALLOC ? real.memalign(alignment, size) : pass_on(size, aligned_shape(alignment, shape));
+    if (alignment > BLOCK_ALIGNMENT)
+        return make_aligned(alignment, size, caller, shape);
+    return track_malloc_for(size, caller, shape);
 }
 
 void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller)
@@ -289,6 +321,10 @@ int track_posix_memalign(void **user, size_t alignment, size_t size, uintptr_t c
 {
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0)
         return EINVAL;
+    if (comes_too_early()) {
+        *user = track_boot_block(alignment, size);
+        return *user != NULL ? 0 : ENOMEM;
+    }
     int error = errno;
     void *block = track_memalign(alignment, size, caller, MADE_MALLOC);
     errno = error;
@@ -306,10 +342,13 @@ void *track_pvalloc(size_t size, uintptr_t caller)
     return track_memalign(PAGE_BYTES, rounded & -(size_t)PAGE_BYTES, caller, MADE_MALLOC);
 }
 
-char *track_strndup(const char *string, size_t length, uintptr_t caller)
+char *track_strndup(const char *string, size_t most, uintptr_t caller)
 {
-    if (UNLIKELY(lifecycle_up() && !lifecycle_tracks()))
-        return real.strndup(string, length);
+    if (comes_too_early())
+        return boot_copy(string, most);
+    if (is_passed_on())
+        return real.strndup(string, most);
+    size_t length = most == SIZE_MAX ? strlen(string) : strnlen(string, most);
     char *copy = track_malloc_for(length + 1, caller, MADE_MALLOC);
     if (LIKELY(copy != NULL)) {
         memcpy(copy, string, length);
@@ -321,9 +360,10 @@ char *track_strndup(const char *string, size_t length, uintptr_t caller)
 /* The real allocator is asked first, so that a refusal does not throw. */
 void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigned shape, const void *nothrow)
 {
-    if (UNLIKELY(lifecycle_up() && !lifecycle_tracks()) || alignment > BLOCK_ALIGNMENT || size >= TRACK_HUGE) {
+    if (comes_too_early())
+        return track_boot_block(alignment, size);
+    if (size >= track_limit || alignment > BLOCK_ALIGNMENT)
         return remake(new_by_library(size, aligned_shape(alignment, shape), false, nothrow), caller, shape);
-    }
     char *base = real.malloc(size + BLOCK_HEADER);
     if (UNLIKELY(base == NULL)) {
         track_refuse(caller);
@@ -337,8 +377,8 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
     size_t bytes;
     if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
         return track_refuse(caller);
-    if (UNLIKELY(bytes >= TRACK_HUGE))
-        return track_allocate_huge(bytes, caller, MADE_MALLOC, true);
+    if (UNLIKELY(bytes >= track_limit))
+        return track_allocate_apart(bytes, caller, SHAPE_ZEROED);
     if (bytes > TRACK_CALLOC_SMALL)
         return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, SHAPE_ZEROED);
     char *base = real.malloc(bytes + BLOCK_HEADER);
@@ -388,13 +428,15 @@ void track_free_peak(void *user)
     real.free(block);
 }
 
-/* operator delete belongs to the C++ library then, whose free is the program's. */
+/* operator delete belongs to the C++ library then, whose free is the program's. Before there is an allocator, a block
+ * that is not ours stays. */
 static void free_untracked(void *user, unsigned shape)
 {
     bool array = (shape & SHAPE_MADE) == MADE_NEW_ARRAY;
     if ((shape & SHAPE_MADE) != MADE_MALLOC && real._ZdlPv != NULL)
         return (array ? real._ZdaPv : real._ZdlPv)(user);
-    real.free(user);
+    if (real.free != NULL)
+        real.free(user);
 }
 
 /* A block whose stack is known, in a thread whose slab and tick are in order. */
@@ -485,7 +527,7 @@ size_t track_usable_size(void *user)
     if (user == NULL)
         return 0;
     if (!odd_is_ours(user))
-        return real.malloc_usable_size(user);
+        return real.malloc_usable_size != NULL ? real.malloc_usable_size(user) : 0;
     const struct block *block = block_of(user);
     if (block->shape & SHAPE_BOOT)
         return block_size(block);

@@ -16,16 +16,20 @@
 #include "thread.h"
 
 enum {
-    /* From here on a block is huge: its size does not fit the header's 32 bits (nor a 32-bit immediate). */
+    /* From here on a block is huge: its size does not fit the header's 32 bits. */
     TRACK_HUGE = 0x7fff0000,
     /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
     TRACK_CALLOC_SMALL = 1024
 };
 
+/* From this size on an allocation leaves the fast path at once: TRACK_HUGE while this program is tracked. 0 until the
+ * library is up, where nothing may be called that the fast path calls, and where it is not tracked. */
+SHARED size_t track_limit;
+
 COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape);
 COLD void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user);
-COLD void *track_allocate_huge(size_t size, uintptr_t caller, unsigned shape, bool zeroed);
+COLD void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape);
 COLD void track_free_page_start(void *user, unsigned shape);
 COLD void track_free_other(void *user, unsigned shape);
 COLD void track_free_slow(void *user);
@@ -54,7 +58,7 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
     uint32_t tick = clock_tick();
     if (UNLIKELY(base == NULL) || UNLIKELY(slab->tick != tick))
         return track_allocated_slow(base, size, caller, shape);
-    uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
+    uint64_t key = context_key(caller, size_class_plain(size), 0) | slab->scope;
     const struct slab_site *at = slab_site(slab, key);
     /* The key is compared last: a signal handler that replaces the entry in between is noticed. */
     struct slab_site site = {.word = at->word, .cell = at->cell, .tag = at->tag};
@@ -66,16 +70,16 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
 
 HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)
 {
-    if (UNLIKELY(size >= TRACK_HUGE))
-        return track_allocate_huge(size, caller, shape, false);
+    if (UNLIKELY(size >= track_limit))
+        return track_allocate_apart(size, caller, shape);
     return track_allocated(real.malloc(size + BLOCK_HEADER), size, caller, shape);
 }
 
 /* In an entry point: the caller's address is read after the real malloc, and needs no register across it. */
 HOT void *track_malloc(size_t size, unsigned shape)
 {
-    if (UNLIKELY(size >= TRACK_HUGE))
-        return track_allocate_huge(size, CALLER, shape, false);
+    if (UNLIKELY(size >= track_limit))
+        return track_allocate_apart(size, CALLER, shape);
     char *base = real.malloc(size + BLOCK_HEADER);
     return track_allocated(base, size, CALLER, shape);
 }
@@ -121,10 +125,13 @@ void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned s
 void *track_memalign_rounded(size_t alignment, size_t size, uintptr_t caller);
 int track_posix_memalign(void **user, size_t alignment, size_t size, uintptr_t caller);
 void *track_pvalloc(size_t size, uintptr_t caller);
-char *track_strndup(const char *string, size_t length, uintptr_t caller);
+/* At most so many characters of it. */
+char *track_strndup(const char *string, size_t most, uintptr_t caller);
 void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigned shape, const void *nothrow);
 size_t track_usable_size(void *user);
-/* Counts a failure; NULL and ENOMEM. */
+/* Counts a failure, where this program is tracked; NULL and ENOMEM. */
 void *track_refuse(uintptr_t caller);
+/* A block for who asks before there is an allocator, zeroed. */
+void *track_boot_block(size_t alignment, size_t size);
 
 #endif

@@ -1,11 +1,10 @@
 #include "unwind.h"
 
-#include <dlfcn.h>
 #include <elf.h>
-#include <link.h>
 #include <sys/auxv.h>
 
 #include "cfi.h"
+#include "glibc.h"
 #include "sys.h"
 
 enum {
@@ -26,7 +25,7 @@ static uintptr_t page_of(uintptr_t address)
 
 static bool page_readable(uintptr_t page)
 {
-    return !sys_careful && sys_readable((const void *)page);
+    return sys_calls == SYS_ANY && sys_readable((const void *)page);
 }
 
 void unwind_begin(struct unwind_range *range, uintptr_t stack_pointer)
@@ -80,7 +79,7 @@ struct headers {
 static struct headers find_headers(const struct dl_find_object *object)
 {
     const Elf64_Ehdr *elf = object->dlfo_map_start;
-    if (!sys_careful && !sys_readable(elf))
+    if (sys_calls == SYS_ANY && !sys_readable(elf))
         return (struct headers){NULL, 0};
     if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
         return (struct headers){(const Elf64_Phdr *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};

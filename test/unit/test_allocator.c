@@ -27,9 +27,10 @@ static bool another;
 static bool sandboxed;
 static unsigned lines;
 
-void *real_libc(void)
+void *real_of_libc(const char *name)
 {
-    return dlopen(libc, RTLD_LAZY | RTLD_NOLOAD);
+    void *library = dlopen(libc, RTLD_LAZY | RTLD_NOLOAD);
+    return library != NULL ? dlsym(library, name) : NULL;
 }
 
 bool real_is_glibc(void)

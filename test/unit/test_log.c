@@ -65,7 +65,7 @@ static int end(void **state)
 static int begin(void **state)
 {
     (void)state;
-    log_sandboxed(false);
+    log_sandbox_failed(SANDBOX_NONE);
     return 0;
 }
 
@@ -255,13 +255,13 @@ static void a_sandbox_keeps_what_it_found(void **state)
     struct pipe_ends other = new_pipe();
     stderr_becomes(pipe.in);
     log_start();
-    log_sandboxed(true);
+    log_sandboxed(SANDBOX_WRITES);
     bool in_order = log_is_sandboxed() && log_stderr("in", 2, NULL);
-    log_sandboxed(false);
+    log_sandbox_failed(SANDBOX_NONE);
     stderr_becomes(other.in);
-    log_sandboxed(true);
+    log_sandboxed(SANDBOX_WRITES);
     bool not_in_order = log_stderr("not", 3, NULL);
-    log_sandboxed(false);
+    log_sandbox_failed(SANDBOX_NONE);
     stderr_again();
     assert_true(in_order);
     assert_false(not_in_order);

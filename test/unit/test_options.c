@@ -97,7 +97,7 @@ static void interval_in_seconds(void **state)
     } cases[] = {
         {"interval=0.1", 100},   {"interval=.5", 500},         {"interval=1", 1000},
         {"interval=1.", 1000},   {"interval=2.25", 2250},      {"interval=0.125", 125},
-        {"interval=010", 10000}, {"interval=86400", 86400000}, {"interval=86399.999", 86399999},
+        {"interval=0", 0},       {"interval=010", 10000}, {"interval=86400", 86400000}, {"interval=86399.999", 86399999},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         read_well(cases[i].text);
@@ -290,9 +290,9 @@ static void bad_values_are_told(void **state)
     static const struct {
         const char *text, *line;
     } cases[] = {
-        {"interval=0", "option 'interval': '0' is not allowed (0.1 to 86400); it stays 5"},
-        {"interval=0.099", "option 'interval': '0.099' is not allowed (0.1 to 86400); it stays 5"},
-        {"interval=86400.001", "option 'interval': '86400.001' is not allowed (0.1 to 86400); it stays 5"},
+        {"interval=0.001", "option 'interval': '0.001' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
+        {"interval=0.099", "option 'interval': '0.099' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
+        {"interval=86400.001", "option 'interval': '86400.001' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
         {"output=", "option 'output': '' is not allowed (stderr, none, or a path); it stays stderr"},
         {"final=yes", "option 'final': 'yes' is not allowed (off|on); it stays on"},
         {"final=o", "option 'final': 'o' is not allowed (off|on); it stays on"},
@@ -375,7 +375,7 @@ static void unknown_names_are_told(void **state)
         char line[LINE];
         snprintf(line, sizeof line,
                  "option '%s' is not known; there are: interval, output, final, only, top, tags, "
-                 "callers, stacks, skip, rule, alarm, features, leaks, segment, dir, keep, help",
+                 "callers, stacks, skip, rule, alarm, features, leaks, segment, dir, keep, filter, help",
                  cases[i].name);
         read_badly(cases[i].text, line);
         assert_defaults();
@@ -556,7 +556,7 @@ static void help_has_a_line_for_each_option(void **state)
     static const char *const lines[] = {
         "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n",
         "\n  interval  seconds from one report to the next  ",
-        "  0.1 to 86400 (default 5)\n  output  ",
+        "  0.1 to 86400, or 0: none (default 5)\n  output  ",
         "  stderr, none, or a path (default stderr)\n  final  ",
         "  off|on (default on)\n  only  ",
         "  globs, separated by ':'\n  top  ",
@@ -569,7 +569,8 @@ static void help_has_a_line_for_each_option(void **state)
         "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process\n  features  ",
         "  date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off\n  leaks "
         " ",
-        "  off|on (default off)\n  help  ",
+        "  off|on (default off)\n  filter  ",
+        "  careful|trusted|auto (default auto)\n  help  ",
         "  off|on (default off)\n",
     };
     const char *rest = help_text();

@@ -214,10 +214,10 @@ static void in_a_sandbox_there_are_offsets(void **state)
     (void)state;
     unsigned libc = libc_object();
     uintptr_t address = address_of(RTLD_DEFAULT, "getenv") + 1;
-    sys_careful = 1;
+    sys_calls = SYS_NONE;
     assert_offset(libc, address, SYMBOL_FROM_MEMORY);
     assert_offset(libc, address, SYMBOL_FROM_FILE);
-    sys_careful = 0;
+    sys_calls = SYS_ANY;
     assert_function(libc, address, SYMBOL_FROM_MEMORY, "getenv", 1);
 }
 
