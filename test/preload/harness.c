@@ -50,6 +50,25 @@ const char *built(const char *name)
     return path;
 }
 
+const char *library(void)
+{
+    static char path[PATH_MAX + 64];
+    const char *other = getenv("TM_LIBRARY");
+    if (other != NULL)
+        snprintf(path, sizeof(path), "%s", other);
+    else
+        snprintf(path, sizeof(path), "%s/libtrackmalloc.so", build_dir());
+    return path;
+}
+
+const char *command(void)
+{
+    static char path[PATH_MAX + 64];
+    const char *ours = library();
+    snprintf(path, sizeof(path), "%.*s/trackmalloc", (int)(strrchr(ours, '/') - ours), ours);
+    return path;
+}
+
 /* ---- failing ---- */
 
 enum { SHOWN_BYTES = 6000 };
@@ -126,12 +145,9 @@ static void must_exist(const char *path)
 static char *preload_list(const struct run_spec *spec)
 {
     char *list = text_of("%s", spec->preload_before ? spec->preload_before : "");
-    char ours[PATH_MAX + 64] = "";
-    if (!spec->bare) {
-        snprintf(ours, sizeof(ours), "%s/libtrackmalloc.so", build_dir());
-        must_exist(ours);
-    }
-    const char *parts[] = {ours, spec->preload ? spec->preload : ""};
+    const char *parts[] = {spec->bare ? "" : library(), spec->preload ? spec->preload : ""};
+    if (!spec->bare)
+        must_exist(parts[0]);
     for (unsigned i = 0; i < 2; i++) {
         if (parts[i][0] == 0)
             continue;
@@ -306,6 +322,11 @@ struct running *run_start(const struct run_spec *spec, const char *const *argv)
     free(path);
     free_list(env);
     return running;
+}
+
+pid_t run_pid(const struct running *running)
+{
+    return running->child;
 }
 
 struct run run_finish(struct running *running)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* One finished run. Strings are zero-ended and owned by the run; run_free releases them. */
 struct run {
@@ -32,6 +33,7 @@ struct run run_program(const struct run_spec *spec, const char *const *argv);
  * read only by run_finish (more than 64 KiB of it waits until then). */
 struct running *run_start(const struct run_spec *spec, const char *const *argv);
 struct run run_finish(struct running *running);
+pid_t run_pid(const struct running *running);
 void run_free(struct run *run);
 
 /* One line of `Current allocations by tag:`. */
@@ -84,6 +86,11 @@ _Noreturn void fail_run(const struct run *run, const char *format, ...) __attrib
 
 /* The path of a file in build/test/preload (a plugin, say); owned by the harness, valid for the next 7 calls. */
 const char *built(const char *name);
+
+/* The library under test, and its command beside it: those of this build, or of the one that the environment's
+ * TM_LIBRARY names by an absolute path. Owned by the harness. */
+const char *library(void);
+const char *command(void);
 
 /* An argument list: run_program(&spec, ARGV("deepbind", "twice")). */
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -20,11 +20,16 @@ PRELOAD_PLUGIN    = -shared -fPIC -fno-optimize-sibling-calls -Wl,-soname,$(@F)
 # The suites that stand in PRELOAD_ONLY, or all: make preload PRELOAD_ONLY="test_blocks test_start"
 PRELOAD_ONLY ?= $(notdir $(PRELOAD_SUITES))
 
-.PHONY: preload preload-build
+.PHONY: preload preload-build torture
 preload-build: $(PRELOAD_SCENARIOS) $(PRELOAD_PLUGINS) $(PRELOAD_SUITES)
 
 preload: $(LIB) preload-build
 	@$(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(PRELOAD_ONLY))
+
+# The suites that go on longer when told so.
+TORTURE_ONLY ?= test_early
+torture: $(LIB) cmd preload-build
+	@TM_TORTURE=1 $(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(TORTURE_ONLY))
 
 .SECONDEXPANSION:
 
@@ -111,3 +116,14 @@ PRELOAD_STRICT := -Wpedantic -Wconversion -Wshadow
 SCENARIO_CFLAGS_api_no_pie             := -fno-pie -no-pie
 SCENARIO_CFLAGS_api_strict             := -std=c11 -U_GNU_SOURCE $(PRELOAD_STRICT)
 SCENARIO_CFLAGS_api_cxx                := -std=c++11 $(PRELOAD_STRICT)
+
+# ---- test_early: whoever comes before us ----
+
+SCENARIO_LDFLAGS_locked_malloc    := -ldl
+PLUGIN_LDFLAGS_ifunc_allocates    := -Wl,-z,now
+SCENARIO_NEEDS_ifunc_user         := $(PRELOAD_OUT)/ifunc_allocates.so
+SCENARIO_LDFLAGS_ifunc_user       := $(PRELOAD_OUT)/ifunc_allocates.so -Wl,--no-as-needed -lm $(PRELOAD_ORIGIN)
+SCENARIO_NEEDS_ifunc_user_last    := $(PRELOAD_OUT)/ifunc_allocates.so
+SCENARIO_LDFLAGS_ifunc_user_last  := -Wl,--no-as-needed -lm -lrt $(PRELOAD_OUT)/ifunc_allocates.so -Wl,-z,now $(PRELOAD_ORIGIN)
+SCENARIO_NEEDS_early_threads_user := $(PRELOAD_OUT)/early_threads.so
+SCENARIO_LDFLAGS_early_threads_user := -Wl,--no-as-needed $(PRELOAD_OUT)/early_threads.so $(PRELOAD_ORIGIN)

@@ -124,6 +124,30 @@ static inline struct run expect_same(const struct run_spec *spec, const char *co
     return tracked;
 }
 
+/* Runs as bare where the library cannot or may not track; one line says so and why, and there is no report. */
+static inline void expect_untracked(const struct run_spec *spec, const char *const *argv)
+{
+    struct run run = expect_same(spec, argv);
+    if (report_count(run.err) != 0 || lines_told(run.err, "") != 1 || lines_told(run.err, "not tracked") != 1)
+        fail_run(&run, "%s: wanted no report, and one line `trackmalloc: …not tracked…`", argv[0]);
+    run_free(&run);
+}
+
+/* Runs as bare, and the exit report of the process itself is the last on stderr; handed back in *last. */
+static inline struct run expect_tracked(const struct run_spec *spec, const char *const *argv, struct report *last)
+{
+    struct run run = expect_same(spec, argv);
+    if (!report_read(run.err, -1, last) || strcmp(last->kind, "exit") != 0)
+        fail_run(&run, "%s: no exit report", argv[0]);
+    return run;
+}
+
+/* More of the same, and for longer: `make torture`. */
+static inline bool is_torture(void)
+{
+    return getenv("TM_TORTURE") != NULL;
+}
+
 /* ---- a directory of the test's own ---- */
 
 static char scratch_path[64];

@@ -143,7 +143,7 @@ static void tls_is_tiny_and_static(void **state)
 {
     (void)state;
     size_t length;
-    char *image = read_image(built("../../libtrackmalloc.so"), &length);
+    char *image = read_image(library(), &length);
     const Elf64_Phdr *tls = segment_of(image, PT_TLS);
     const Elf64_Ehdr *head = (const void *)image;
     const Elf64_Shdr *section = (const void *)(image + head->e_shoff);
