@@ -27,7 +27,7 @@ preload: $(LIB) preload-build
 	@$(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(PRELOAD_ONLY))
 
 # The suites that go on longer when told so.
-TORTURE_ONLY ?= test_early test_storms test_idle test_filters
+TORTURE_ONLY ?= test_early test_storms test_idle test_filters test_destinations
 torture: $(LIB) cmd preload-build
 	@TM_TORTURE=1 $(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(TORTURE_ONLY))
 
