@@ -316,11 +316,14 @@ static void many_libraries_at_start(void **state)
     copy_libraries();
     for (unsigned i = 0; i < LIBRARIES; i++)
         end += sprintf(end, "%s%s/many_%04u.so", i == 0 ? "" : ":", scratch(), i);
-    /* 1,100 tags, and 4,096 are the most there can be. */
-    const struct run_spec spec = {.preload = list, .options = "top=4096"};
-    struct run run = expect_tracked(&spec, ARGV("many_libraries", "1100"), &report);
+    /* Each keeps a block, under a tag of its own; the report shows the first of them. */
+    struct run run = expect_tracked(&(struct run_spec){.preload = list}, ARGV("many_libraries", "1100"), &report);
     assert_true(report.allocations >= 2 * LIBRARIES + 2000);
-    assert_row(&report, "many_libraries", 0, report_tag(&report, "many_libraries")->allocations);
+    assert_true(report.live_blocks >= LIBRARIES);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < report.tags; i++)
+        shown += strncmp(report.tag[i].name, "many_", 5) == 0 && report.tag[i].allocations == 2;
+    assert_true(shown >= 10);
     run_free(&run);
     run = expect_tracked(&(struct run_spec){.preload = list, .options = "stacks=all"}, ARGV("many_libraries", "1100"),
                          &report);

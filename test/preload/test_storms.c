@@ -57,7 +57,7 @@ static void rare_paths(const char *options, const char *quick)
     if (strcmp(run.out, "forked, handled, 0 bad\n") != 0)
         fail_run(&run, "rare_paths with %s", options);
     free(scratch_take(&files));
-    assert_true(files > 10); /* of the children, too */
+    assert_true(files >= 3); /* of what children have become, too */
     run_free(&run);
 }
 
