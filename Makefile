@@ -54,7 +54,7 @@ $(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
 # One list names the wrapped functions; the symbol map is made from it.
 $(BUILD)/symbols.map: src/lib/symbols.map.in src/lib/functions.h | $(TOOLCHAIN)
 	@mkdir -p $(@D)
-	$(CC) -E -P -x c -Isrc $< | tr -s ' ' > $@
+	$(CC) -E -P -x c -Isrc $< -o $@
 
 $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@

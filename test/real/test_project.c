@@ -44,6 +44,12 @@ static void install(void **state)
     script_succeeds("install");
 }
 
+static void broken_compiler(void **state)
+{
+    (void)state;
+    script_succeeds("broken_compiler");
+}
+
 static void setup(void **state)
 {
     (void)state;
@@ -52,6 +58,7 @@ static void setup(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(demo), cmocka_unit_test(install), cmocka_unit_test(setup)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(demo), cmocka_unit_test(install),
+                                       cmocka_unit_test(broken_compiler), cmocka_unit_test(setup)};
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
 }
