@@ -194,11 +194,11 @@ uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
     uint64_t key = context_key(caller, log, 0) | slab->scope;
     if (UNLIKELY(trace_period != STACKS_OFF))
         key ^= SITES_APART;
-    const struct slab_site *known = slab_recall(slab, key);
-    if (known != NULL)
-        return known->word;
+    uint64_t word = slab_recall(slab, key);
+    if (word != 0)
+        return word;
     unsigned context = context_of(slab, caller, log);
-    uint64_t word = block_word(context_tag(context), context);
+    word = block_word(context_tag(context), context);
     bool last_resort = context < SIZE_CLASSES; /* for this once */
     if (!last_resort && log < watch_class)
         slab_remember(slab, key, word);

@@ -113,6 +113,25 @@ HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
     return (struct slab_site *)((char *)slab->site + (key * SITES_HASH >> SITES_HASH_SHIFT & slab->sites_mask));
 }
 
+/* What an entry says of a key, or 0. A signal handler may replace the entry at any instruction: the key is compared on
+ * both sides, so that not even one who puts this very key there in between gives it the word that he found. */
+HOT uint64_t slab_site_word(const struct slab_site *site, uint64_t key)
+{
+    if (__atomic_load_n(&site->key, __ATOMIC_RELAXED) != key)
+        return 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    uint64_t word = __atomic_load_n(&site->word, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return LIKELY(__atomic_load_n(&site->key, __ATOMIC_RELAXED) == key) ? word : 0;
+}
+
+/* An entry as it would be for a word. */
+HOT struct slab_site slab_site_of(struct slab *slab, uint64_t word)
+{
+    return (struct slab_site){
+        .word = word, .cell = &slab->cell[(uint16_t)(word >> 16)], .tag = &slab->tag[(uint16_t)word]};
+}
+
 /* The cells of a block's context and tag. The offset stays out of the held address: it fits every instruction. */
 HOT struct slab_cell *slab_cell(struct slab *slab, const struct block *block)
 {
@@ -172,9 +191,9 @@ void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that ther
 /* All site caches forget what they hold, before the next allocation of their owners. Any thread. */
 void slab_forget_sites(void);
 void slab_refresh_sites(struct slab *slab); /* does so, when it was asked for */
-/* The key's entry where it stands beside its home, or NULL; it is moved home, where the next look finds it.
+/* The key's word where it stands at its home or beside it, or 0; it is moved home, where the next look finds it.
  * Keys that keep taking each other's home make the cache grow. */
-const struct slab_site *slab_recall(struct slab *slab, uint64_t key);
+uint64_t slab_recall(struct slab *slab, uint64_t key);
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
 
 /* What a tag holds right now; a push that is under way may be missing. Any thread, no lock. */

@@ -66,22 +66,23 @@ static bool sites_grow(struct slab *slab, uint64_t most)
     return true;
 }
 
-const struct slab_site *slab_recall(struct slab *slab, uint64_t key)
+uint64_t slab_recall(struct slab *slab, uint64_t key)
 {
     struct slab_site *home = slab_site(slab, key);
     struct slab_site *beside = site_beside(home);
-    if (home->key == key)
-        return home;
-    if (beside->key != key)
-        return NULL;
-    uint64_t word = beside->word;
+    uint64_t word = slab_site_word(home, key);
+    if (word != 0)
+        return word;
+    word = slab_site_word(beside, key);
+    if (word == 0)
+        return 0;
     if (home->key != 0 && sites_grow(slab, SITES_SWAPPED)) {
         home = slab_site(slab, key);
         beside = site_beside(home);
     }
     site_move(slab, home, beside);
     site_write(slab, home, key, word);
-    return home->key == key && home->word == word ? home : NULL;
+    return word;
 }
 
 void slab_remember(struct slab *slab, uint64_t key, uint64_t word)

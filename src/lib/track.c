@@ -109,10 +109,8 @@ HOT uint64_t traced_word(struct slab *slab, uintptr_t site, size_t size)
     uint64_t key = context_key(site, size_class(size), 0) | slab->scope;
     if (trace_period != STACKS_OFF)
         key ^= SITES_APART;
-    const struct slab_site *at = slab_site(slab, key);
-    uint64_t word = at->word;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as in track_allocated */
-    return LIKELY(at->key == key) ? word : site_word(slab, site, size);
+    uint64_t word = slab_site_word(slab_site(slab, key), key);
+    return LIKELY(word != 0) ? word : site_word(slab, site, size);
 }
 
 /* The same where stacks are taken, or wrappers seen through: in a slab whose tick is in order. */
@@ -161,6 +159,11 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
+HOT void *booked_by(struct slab *slab, uint64_t word, char *base, size_t size, unsigned shape)
+{
+    return track_booked(slab, slab_site_of(slab, word), base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
+}
+
 /* Where stacks are taken, the site cache has keys of another kind only (site_word). Most blocks that are not sampled
  * need no more than that. */
 static void *allocated_apart(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
@@ -168,9 +171,9 @@ static void *allocated_apart(char *base, size_t size, uintptr_t caller, unsigned
     struct slab *slab = thread_slab;
     if (trace_period != STACKS_ALL) {
         uint64_t key = (context_key(caller, size_class(size), 0) | slab->scope) ^ SITES_APART;
-        const struct slab_site *site = slab_recall(slab, key);
-        if (site != NULL && trace_passes(slab, size))
-            return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
+        uint64_t word = slab_recall(slab, key);
+        if (word != 0 && trace_passes(slab, size))
+            return booked_by(slab, word, base, size, shape);
     }
     return trace_and_book(slab, base, size, (struct caller){caller, slot}, shape);
 }
@@ -184,12 +187,12 @@ void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned
         return allocated_apart(base, size, caller, shape, SLOT);
     struct slab *slab = thread_slab;
     uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
-    const struct slab_site *site = slab_recall(slab, key);
-    if (site == NULL && trace_is_on()) /* a wrapper has no key */
+    uint64_t word = slab_recall(slab, key);
+    if (word == 0 && trace_is_on()) /* a wrapper has no key */
         return trace_and_book(slab, base, size, (struct caller){caller, SLOT}, shape);
-    if (site == NULL)
+    if (word == 0)
         return track_allocated_slow(base, size, caller, shape);
-    return track_booked(slab, *site, base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
+    return booked_by(slab, word, base, size, shape);
 }
 
 void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user)

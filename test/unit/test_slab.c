@@ -1,6 +1,7 @@
 /* Slabs: one writer each, sums that are exact at rest, hand-over, the site cache, and how far a peak may be off.
  * Owners do what the fast path does; under ThreadSanitizer this is also the proof that a reader may look on. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,16 +127,9 @@ struct age_wheel *books_wheel(struct slab *slab, unsigned tag)
     return wheel;
 }
 
-/* The word that the cache has for a key, or 0. */
-static uint64_t recall(struct slab *slab, uint64_t key)
-{
-    const struct slab_site *site = slab_recall(slab, key);
-    return site != NULL ? site->word : 0;
-}
-
 static uint64_t word_for(const struct owner *owner, const struct cast *cast, unsigned i)
 {
-    uint64_t word = recall(owner->slab, cast->key[i]);
+    uint64_t word = slab_recall(owner->slab, cast->key[i]);
     if (word == 0) {
         unsigned context = context_find(cast->key[i]);
         word = block_word(context_tag(context), context);
@@ -804,7 +798,7 @@ static uint64_t cached_key(unsigned n)
 /* Whether the cache has a key: then from now on where the fast path looks. */
 static bool found(struct slab *slab, uint64_t key)
 {
-    uint64_t word = recall(slab, key);
+    uint64_t word = slab_recall(slab, key);
     const struct slab_site *home = slab_site(slab, key);
     assert_int_equal(home->key == key, word != 0);
     if (word == 0)
@@ -927,12 +921,12 @@ static void a_neighbour_is_not_taken_for_a_key(void **state)
     for (uint64_t other = context_key(key_site(key), 0, 0); other < context_key(key_site(key) + 1, 0, 0); other++) {
         if (other == key || line_of(slab, other) != line_of(slab, key))
             continue;
-        assert_int_equal(recall(slab, other), 0);
+        assert_int_equal(slab_recall(slab, other), 0);
         neighbours++;
     }
     assert_int_not_equal(neighbours, 0);
     for (unsigned bit = 0; bit < 64; bit++)
-        assert_int_equal(recall(slab, key ^ (uint64_t)1 << bit), 0);
+        assert_int_equal(slab_recall(slab, key ^ (uint64_t)1 << bit), 0);
     munmap(slab, sizeof *slab);
 }
 
@@ -958,6 +952,101 @@ static void the_cache_grows_with_its_use_and_ends(void **state)
     assert_int_equal(slab->sites_mask, (SITES_MAX - 1) * SITE_BYTES);
     munmap(slab, sizeof *slab);
 }
+
+/* ---- a signal handler that allocates at any instruction of the owner's ---- */
+
+/* ThreadSanitizer keeps signals until it likes. */
+#ifdef __SANITIZE_THREAD__
+#define a_handler_may_come_at_any_instruction skipped
+static void skipped(void **state)
+{
+    (void)state;
+    skip();
+}
+#else
+
+enum { TRAP_FLAG = 0x100, RED_ZONE = 128 };
+
+/* From here on the processor traps after each instruction. */
+#define TRAPS_BEGIN()                                                                                            \
+    __asm__ volatile(                                                                                            \
+        "lea -%c0(%%rsp), %%rsp\n\tpushfq\n\torq %1, (%%rsp)\n\tpopfq\n\tlea %c0(%%rsp), %%rsp" ::"i"(RED_ZONE), \
+        "i"(TRAP_FLAG)                                                                                           \
+        : "memory", "cc")
+#define TRAPS_END()                                                                                               \
+    __asm__ volatile(                                                                                             \
+        "lea -%c0(%%rsp), %%rsp\n\tpushfq\n\tandq %1, (%%rsp)\n\tpopfq\n\tlea %c0(%%rsp), %%rsp" ::"i"(RED_ZONE), \
+        "i"(~TRAP_FLAG)                                                                                           \
+        : "memory", "cc")
+
+enum { LINE_KEYS = 4 };
+
+static struct {
+    struct slab *slab;
+    uint64_t key[LINE_KEYS]; /* that share a home */
+    unsigned asks_for;       /* which of them the handler does */
+    unsigned step, at;
+} handler;
+
+static void ask(struct slab *slab, uint64_t key)
+{
+    if (slab_recall(slab, key) == 0)
+        slab_remember(slab, key, cached_word(key));
+}
+
+static void trapped(int signal)
+{
+    (void)signal;
+    if (handler.step++ == handler.at)
+        ask(handler.slab, handler.key[handler.asks_for]);
+}
+
+static void share_a_home(struct slab *slab)
+{
+    unsigned count = 0;
+    for (unsigned n = 0; count < LINE_KEYS; n++)
+        if (slab_site(slab, cached_key(n)) == slab_site(slab, cached_key(0)))
+            handler.key[count++] = cached_key(n);
+}
+
+/* Two of the keys are known; the owner asks for one, known or not. False: it was through before the handler's turn. */
+static bool ask_with_a_handler_at(unsigned at, unsigned asked, unsigned by_handler)
+{
+    struct slab *slab = handler.slab;
+    memset(slab->site, 0, slab->sites_mask + SITE_BYTES);
+    slab->sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
+    for (unsigned i = 0; i < SITES_WAYS; i++)
+        remember(slab, handler.key[i]);
+    handler.asks_for = by_handler;
+    handler.at = at;
+    handler.step = 0;
+    TRAPS_BEGIN();
+    uint64_t word = slab_recall(slab, handler.key[asked]);
+    if (word == 0)
+        slab_remember(slab, handler.key[asked], cached_word(handler.key[asked]));
+    TRAPS_END();
+    assert_true(word == 0 || word == cached_word(handler.key[asked]));
+    for (unsigned i = 0; i < LINE_KEYS; i++)
+        found(slab, handler.key[i]);
+    return handler.step > at;
+}
+
+static void a_handler_may_come_at_any_instruction(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = trapped};
+    struct sigaction before;
+    assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
+    handler.slab = fresh_slab();
+    share_a_home(handler.slab);
+    for (unsigned asked = 0; asked < LINE_KEYS; asked++)
+        for (unsigned by_handler = 0; by_handler < LINE_KEYS; by_handler++)
+            for (unsigned at = 0; ask_with_a_handler_at(at, asked, by_handler); at++)
+                ;
+    assert_int_equal(sigaction(SIGTRAP, &before, NULL), 0);
+    munmap(handler.slab, sizeof *handler.slab);
+}
+#endif
 
 /* ---- what all this occupies ---- */
 
@@ -1000,6 +1089,7 @@ int main(void)
         cmocka_unit_test_setup(a_word_is_never_another_keys, begin),
         cmocka_unit_test_setup(a_neighbour_is_not_taken_for_a_key, begin),
         cmocka_unit_test_setup(the_cache_grows_with_its_use_and_ends, begin),
+        cmocka_unit_test_setup(a_handler_may_come_at_any_instruction, begin),
     };
     return cmocka_run_group_tests_name("slab", tests, start, NULL);
 }
