@@ -65,6 +65,7 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
     slab->scope = slab->asked[0] = 0;
     slab->pushed = slab->popped = 0;
     stack_reset(&slab->trace);
+    slab_refresh_sites(slab);
     slab->before = slab_sum(slab);
     if (slab->tick == 0)
         slab->tick = tick; /* a new one holds nothing that could be folded */

@@ -147,6 +147,13 @@ static void pause_under_way(void **state)
     fine("under_way");
 }
 
+static void pause_before_thread(void **state)
+{
+    (void)state;
+    fine("before_thread");
+    assert_tag("first-asked", 2, 80, 2);
+}
+
 static void baseline(void **state)
 {
     (void)state;
@@ -303,19 +310,33 @@ static void not_tracked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scopes),        cmocka_unit_test(jumps),
-        cmocka_unit_test(blocks),        cmocka_unit_test(blocks_otherwise),
-        cmocka_unit_test(retag),         cmocka_unit_test(retag_storm),
-        cmocka_unit_test(ask),           cmocka_unit_test(sizes),
-        cmocka_unit_test(threads),       cmocka_unit_test(renamed),
-        cmocka_unit_test(names),         cmocka_unit_test(forked),
-        cmocka_unit_test(pauses),        cmocka_unit_test(pause_under_way),
-        cmocka_unit_test(baseline),      cmocka_unit_test(buffer),
-        cmocka_unit_test(misuse),        cmocka_unit_test(too_many_tags),
-        cmocka_unit_test(strict_c11),    cmocka_unit_test(cxx),
-        cmocka_unit_test(not_tracked),   cmocka_unit_test(alarm_calls),
-        cmocka_unit_test(alarm_at_once), cmocka_unit_test(alarm_reports),
-        cmocka_unit_test(alarm_options), cmocka_unit_test(alarm_misuse),
+        cmocka_unit_test(scopes),
+        cmocka_unit_test(jumps),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(blocks_otherwise),
+        cmocka_unit_test(retag),
+        cmocka_unit_test(retag_storm),
+        cmocka_unit_test(ask),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(threads),
+        cmocka_unit_test(renamed),
+        cmocka_unit_test(names),
+        cmocka_unit_test(forked),
+        cmocka_unit_test(pauses),
+        cmocka_unit_test(pause_under_way),
+        cmocka_unit_test(pause_before_thread),
+        cmocka_unit_test(baseline),
+        cmocka_unit_test(buffer),
+        cmocka_unit_test(misuse),
+        cmocka_unit_test(too_many_tags),
+        cmocka_unit_test(strict_c11),
+        cmocka_unit_test(cxx),
+        cmocka_unit_test(not_tracked),
+        cmocka_unit_test(alarm_calls),
+        cmocka_unit_test(alarm_at_once),
+        cmocka_unit_test(alarm_reports),
+        cmocka_unit_test(alarm_options),
+        cmocka_unit_test(alarm_misuse),
         cmocka_unit_test(alarm_storm),
     };
     return cmocka_run_group_tests_name("the tagging API", tests, NULL, NULL);

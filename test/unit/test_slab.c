@@ -953,6 +953,26 @@ static void the_cache_grows_with_its_use_and_ends(void **state)
     munmap(slab, sizeof *slab);
 }
 
+/* What an owner before has learned may be of a library that is gone by now, or from before a pause. */
+static void a_slab_is_handed_on_without_what_was_forgotten(void **state)
+{
+    (void)state;
+    struct owner owner = {.self = 300};
+    take(&owner);
+    struct slab *slab = owner.slab;
+    remember(slab, cached_key(0));
+    leave(&owner);
+    take(&owner);
+    assert_ptr_equal(owner.slab, slab);
+    assert_true(found(slab, cached_key(0)));
+    leave(&owner);
+    slab_forget_sites();
+    take(&owner);
+    assert_ptr_equal(owner.slab, slab);
+    assert_false(found(slab, cached_key(0)));
+    leave(&owner);
+}
+
 /* ---- a signal handler that allocates at any instruction of the owner's ---- */
 
 /* ThreadSanitizer keeps signals until it likes. */
@@ -1089,6 +1109,7 @@ int main(void)
         cmocka_unit_test_setup(a_word_is_never_another_keys, begin),
         cmocka_unit_test_setup(a_neighbour_is_not_taken_for_a_key, begin),
         cmocka_unit_test_setup(the_cache_grows_with_its_use_and_ends, begin),
+        cmocka_unit_test_setup(a_slab_is_handed_on_without_what_was_forgotten, begin),
         cmocka_unit_test_setup(a_handler_may_come_at_any_instruction, begin),
     };
     return cmocka_run_group_tests_name("slab", tests, start, NULL);

@@ -453,6 +453,38 @@ static void pause_under_way(void)
     CLAIM(!present || tag_holds(tag, 0, 0, PAUSES));
 }
 
+static tm_tag first_asked;
+
+static void *asks_for_a_tag_first(void *unused)
+{
+    (void)unused;
+    return tm_malloc(first_asked, 40);
+}
+
+static void *allocated_by_a_thread(void)
+{
+    pthread_t thread;
+    void *block;
+    MUST(pthread_create(&thread, NULL, asks_for_a_tag_first, NULL) == 0);
+    MUST(pthread_join(thread, &block) == 0);
+    return block;
+}
+
+/* What a thread that has ended knew of call sites is nothing that the next one may rely on. */
+static void pause_before_thread(void)
+{
+    first_asked = tag_named("first-asked");
+    for (unsigned i = 0; i < 2; i++) /* the second one finds the site in the cache */
+        hide(allocated_by_a_thread());
+    CLAIM(tm_pause() == WITHOUT(TM_ABSENT));
+    nap(600); /* a new tick is told */
+    void *unseen = allocated_by_a_thread();
+    CLAIM(!present || block_info(unseen).counted == 0);
+    CLAIM(tm_resume() == WITHOUT(TM_ABSENT));
+    CLAIM(!present || tag_holds(first_asked, 2, 80, 2));
+    free(unseen);
+}
+
 static void baseline(void)
 {
     tm_tag tag = tag_named("baseline");
@@ -565,6 +597,7 @@ int main(int argc, char **argv)
         {"renamed", renamed},
         {"pauses", pauses},
         {"under_way", pause_under_way},
+        {"before_thread", pause_before_thread},
         {"baseline", baseline},
         {"buffer", buffer},
         {"misuse", misuse},
