@@ -52,7 +52,8 @@ enum tm_error {
     TM_FULL = -4,       /* a table of the library has no room */
     TM_FOREIGN = -5,    /* the pointer is no block that the library knows */
     TM_UNBALANCED = -6, /* more scopes or pauses ended than begun */
-    TM_BUSY = -7        /* asked from a signal handler in the middle of the library's own work */
+    TM_BUSY = -7,       /* asked from a signal handler in the middle of the library's own work */
+    TM_UNWRITTEN = -8   /* the descriptor did not take all of it */
 };
 
 /* ---- tags ---- */
@@ -201,7 +202,8 @@ TM_CALL int tm_process_stats(struct tm_process_info *info);
 /* ---- control ---- */
 
 /* Writes a report (kind `request`) to an open descriptor, now, from this thread. It blocks for at most 0.2 s where
- * the descriptor is a pipe that nobody reads. Returns 0, or -1: it was not written whole, or absent. */
+ * the descriptor is a pipe that nobody reads. TM_UNWRITTEN: it was not written whole; TM_INVALID: a descriptor below 0;
+ * TM_BUSY. */
 TM_CALL int tm_report(int descriptor);
 
 /* The same into memory, like snprintf: what fits, with a closing zero where capacity is not 0. Returns the length of

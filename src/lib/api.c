@@ -67,6 +67,7 @@ int api_misuse(enum api_misuse kind, int error)
         [MISUSE_STRUCT] = "a struct whose struct_size is not set to its sizeof",
         [MISUSE_FLAGS] = "flags that are not known",
         [MISUSE_RESUME] = "tm_resume: counting is not paused",
+        [MISUSE_DESCRIPTOR] = "tm_report: a descriptor below 0",
         [MISUSE_ALARM] = "tm_alarm_set: an alarm that could never ring, or never end",
     };
     static uint32_t told;

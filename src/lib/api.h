@@ -21,6 +21,7 @@ enum api_misuse {
     MISUSE_FLAGS,
     MISUSE_RESUME,
     MISUSE_ALARM,
+    MISUSE_DESCRIPTOR,
     MISUSES
 };
 

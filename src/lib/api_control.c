@@ -9,11 +9,24 @@
 #include "thread.h"
 #include "watch.h"
 
+/* Whether a signal handler asks that has interrupted a report of this thread. */
+static bool is_in_a_report(void)
+{
+    enum lock_state state = lock_try(&lock_report, thread_self());
+    if (state == LOCK_TAKEN)
+        lock_release(&lock_report);
+    return state == LOCK_NESTED;
+}
+
 PUBLIC int tm_report(int descriptor)
 {
-    if (descriptor < 0 || !api_tracks())
+    if (!api_tracks())
         return TM_ABSENT;
-    return reporter_report_to(descriptor, SNAPSHOT_REQUEST, thread_self()) ? TM_OK : -1;
+    if (descriptor < 0)
+        return api_misuse(MISUSE_DESCRIPTOR, TM_INVALID);
+    if (reporter_report_to(descriptor, SNAPSHOT_REQUEST, thread_self()))
+        return TM_OK;
+    return is_in_a_report() ? TM_BUSY : TM_UNWRITTEN;
 }
 
 PUBLIC long tm_report_buffer(char *text, size_t capacity)

@@ -240,7 +240,7 @@ static void request_about_server(int client, const struct item *item)
         log_show(client);
     else if (strcmp(item->verb, "holds") == 0)
         holds_show(client);
-    else if (strcmp(item->verb, "report") == 0 && tm_report(client) != TM_OK) /* the whole report, to this client */
+    else if (strcmp(item->verb, "report") == 0 && tm_report(client) == TM_ABSENT) /* the whole report, to this client */
         dprintf(client, "not tracked\n");
     else if (strcmp(item->verb, "shutdown") == 0)
         shutdown(listener, SHUT_RDWR);

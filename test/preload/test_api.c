@@ -180,6 +180,7 @@ static void misuse(void **state)
         "flags that",
         "tm_push:",
         "tm_resume:",
+        "tm_report:",
     };
     struct run run = checked("api", "misuse", "");
     for (unsigned i = 0; i < LENGTH(told); i++)

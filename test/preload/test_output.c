@@ -415,11 +415,11 @@ static void report_on_request(void **state)
 {
     (void)state;
     struct run run = run_program(&(struct run_spec){.bare = true}, ARGV("asks_for_report"));
-    assert_string_equal(run.err, "result=-1 refused=-1\n");
+    assert_string_equal(run.err, "result=-1 refused=-1 closed=-1 full=-1 nested=-1\n");
     run_free(&run);
     run = run_program(&fast, ARGV("asks_for_report"));
     assert_int_equal(run.status, 0);
-    assert_non_null(strstr(run.err, "result=0 refused=-1\n"));
+    assert_non_null(strstr(run.err, "result=0 refused=-2 closed=-8 full=-8 nested=-7\n"));
     assert_int_equal(reports_by(run.err, ANYBODY, "request"), 1);
     assert_true(report_read(run.err, 0, &report));
     assert_int_equal(report_tag(&report, "asks_for_report")->live_blocks, 1);

@@ -552,7 +552,7 @@ static void misuse(void)
         CLAIM(tm_tag_stats(good, 0, &info) == TM_INVALID);
         info.struct_size = sizeof info;
         CLAIM(tm_resume() == TM_UNBALANCED);
-        CLAIM(tm_report(-1) == -1 && tm_report_buffer(NULL, 10) == TM_INVALID);
+        CLAIM(tm_report(-1) == TM_INVALID && tm_report_buffer(NULL, 10) == TM_INVALID);
         CLAIM(tm_tag_name(UINT_MAX) == NULL && tm_tag_name(4000) == NULL);
         for (int depth = 0; depth < 100; depth++)
             CLAIM(tm_push(good) == (depth < 64 ? TM_OK : TM_FULL) && tm_depth() == depth + 1);
