@@ -9,13 +9,34 @@ struct real real;
 
 /* ---- the arena ---- */
 
-/* What a C++ library or another preloaded one allocates before its first constructor is done; more is mapped. */
+/* What a C++ library or another preloaded one allocates before its first constructor is done; for more, chunks are
+ * mapped, one for each block. */
 enum { ARENA_BYTES = 256 * 1024, ARENA_STEP = 16 };
+
+struct chunk {
+    struct chunk *next;
+    size_t bytes; /* with this head */
+};
 
 static struct {
     size_t used;
+    struct chunk *chunks;
     _Alignas(PAGE_BYTES) char room[ARENA_BYTES];
 } arena SPARSE;
+
+_Static_assert(sizeof(struct chunk) % ARENA_STEP == 0, "what follows it is aligned");
+
+static char *map_chunk(size_t room)
+{
+    struct chunk *chunk = sys_memory(room + sizeof *chunk);
+    if (chunk == NULL)
+        return NULL;
+    chunk->bytes = room + sizeof *chunk;
+    chunk->next = __atomic_load_n(&arena.chunks, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&arena.chunks, &chunk->next, chunk, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+    return (char *)(chunk + 1);
+}
 
 void *real_arena_take(size_t alignment, size_t size)
 {
@@ -24,9 +45,23 @@ void *real_arena_take(size_t alignment, size_t size)
         return NULL;
     room &= -(size_t)ARENA_STEP;
     size_t at = room <= ARENA_BYTES ? __atomic_fetch_add(&arena.used, room, __ATOMIC_RELAXED) : ARENA_BYTES;
-    bool fits = at + room <= ARENA_BYTES;
-    char *memory = fits ? &arena.room[at] : sys_memory(room);
+    char *memory = at + room <= ARENA_BYTES ? &arena.room[at] : map_chunk(room);
     return memory != NULL ? (void *)(((uintptr_t)memory + alignment - 1) & -alignment) : NULL;
+}
+
+static bool is_within(const void *block, const void *begin, size_t bytes)
+{
+    return (uintptr_t)block - (uintptr_t)begin < bytes;
+}
+
+bool real_from_arena(const void *block)
+{
+    if (is_within(block, arena.room, ARENA_BYTES))
+        return true;
+    const struct chunk *chunk = __atomic_load_n(&arena.chunks, __ATOMIC_ACQUIRE); /* pairs with map_chunk */
+    while (chunk != NULL && !is_within(block, chunk, chunk->bytes))
+        chunk = chunk->next;
+    return chunk != NULL;
 }
 
 /* ---- looking up ---- */

@@ -53,5 +53,6 @@ bool real_realloc_zero_frees(void);
 /* Zeroed memory from the arena, for blocks that are made before there is an allocator; never given back. NULL: the
  * kernel has none. Calls nothing of any library. `alignment`: a power of two. */
 void *real_arena_take(size_t alignment, size_t size);
+bool real_from_arena(const void *block);
 
 #endif

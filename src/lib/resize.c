@@ -10,7 +10,7 @@
 #include "trace.h"
 #include "watch.h"
 
-size_t resize_plain_most = TRACK_HUGE - 1;
+size_t resize_plain_most;
 
 /* Of another size class, a block is another context's; with its birth, where that has settled. */
 static void change_context(struct slab *slab, struct block *block, size_t from, size_t to)
@@ -149,7 +149,7 @@ static void *resize(struct block *block, size_t size, uintptr_t caller)
 /* Before there is an allocator, all blocks are the arena's. No library's memcpy may be there yet (track.c). */
 static void *resize_early(const void *user, size_t size)
 {
-    if (!block_is_ours(block_of(user)))
+    if (!real_from_arena(user))
         return NULL;
     const volatile char *from = user;
     volatile char *moved = track_boot_block(BLOCK_ALIGNMENT, size);
@@ -159,10 +159,11 @@ static void *resize_early(const void *user, size_t size)
     return (void *)moved;
 }
 
-/* Where this program is not tracked, only what was made before that was known is ours. */
+/* Where this program is not tracked, only the arena's blocks have a header: before others stands what is none of our
+ * business. */
 static void *pass_on(void *user, size_t size)
 {
-    if (!odd_is_ours(user) || !(block_of(user)->shape & SHAPE_BOOT))
+    if (!real_from_arena(user))
         return real.realloc(user, size);
     void *moved = real.malloc(size);
     size_t old = block_size(block_of(user));

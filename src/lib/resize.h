@@ -10,7 +10,7 @@ void *track_realloc_other(void *user, size_t size, uintptr_t caller);
 /* realloc for an array: NULL and ENOMEM where count * size overflows. */
 void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller);
 
-/* From larger sizes on, and from all where growth is sampled, a resize is not usual. */
+/* From larger sizes on a resize is not usual; from all where growth is sampled, or nothing is tracked (yet). */
 SHARED size_t resize_plain_most;
 
 /* The usual case: a plain block of this tick's, and of the same size class before and after. In an entry point. */

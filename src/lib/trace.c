@@ -24,6 +24,7 @@ bool trace_start(uint64_t period)
 {
     trace_skips = rules_skip();
     trace_on = trace_skips;
+    resize_plain_most = TRACK_HUGE - 1;
     if (period == STACKS_OFF)
         return true;
     sums = sys_memory((NODES + STACK_FIRST) * sizeof *sums);

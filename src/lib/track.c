@@ -405,9 +405,25 @@ static void unbook(struct block *block)
     block_wipe(block);
 }
 
+/* operator delete belongs to the C++ library then, whose free is the program's. A block of the arena stays, and so does
+ * another one before there is an allocator. */
+static void free_untracked(void *user, unsigned shape)
+{
+    if (real_from_arena(user))
+        return;
+    bool array = (shape & SHAPE_MADE) == MADE_NEW_ARRAY;
+    if ((shape & SHAPE_MADE) != MADE_MALLOC && real._ZdlPv != NULL)
+        return (array ? real._ZdaPv : real._ZdlPv)(user);
+    if (real.free != NULL)
+        real.free(user);
+}
+
+/* What looks like a block of ours is one only where we track. */
 void track_free_slow(void *user)
 {
     struct block *block = block_of(user);
+    if (UNLIKELY(!lifecycle_tracks()))
+        return free_untracked(user, block->shape);
     char *base = block_base(block);
     unbook(block);
     real.free(base);
@@ -431,17 +447,6 @@ void track_free_peak(void *user)
     real.free(block);
 }
 
-/* operator delete belongs to the C++ library then, whose free is the program's. Before there is an allocator, a block
- * that is not ours stays. */
-static void free_untracked(void *user, unsigned shape)
-{
-    bool array = (shape & SHAPE_MADE) == MADE_NEW_ARRAY;
-    if ((shape & SHAPE_MADE) != MADE_MALLOC && real._ZdlPv != NULL)
-        return (array ? real._ZdaPv : real._ZdlPv)(user);
-    if (real.free != NULL)
-        real.free(user);
-}
-
 /* A block whose stack is known, in a thread whose slab and tick are in order. */
 static void free_traced(struct slab *slab, struct block *block)
 {
@@ -458,10 +463,10 @@ void track_free_other(void *user, unsigned shape)
     if ((block->shape_check | BLOCK_ROOM) == BLOCK_LIVE(shape | SHAPE_STACK | BLOCK_ROOM) &&
         thread_slab->tick == clock_tick())
         return free_traced(thread_slab, block);
-    if (block_is_ours(block) && block->shape & SHAPE_BOOT)
-        return;
     if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks()))
         return free_untracked(user, shape);
+    if (block_is_ours(block) && block->shape & SHAPE_BOOT)
+        return;
     if (!block_is_ours(block))
         return real.free(odd_pointer(user, shape));
     if (block_made(block) != (shape & SHAPE_MADE) && !lifecycle_own_new)
@@ -529,10 +534,10 @@ size_t track_usable_size(void *user)
 {
     if (user == NULL)
         return 0;
-    if (!odd_is_ours(user))
-        return real.malloc_usable_size != NULL ? real.malloc_usable_size(user) : 0;
     const struct block *block = block_of(user);
-    if (block->shape & SHAPE_BOOT)
+    if (real_from_arena(user))
         return block_size(block);
+    if (!lifecycle_tracks() || !odd_is_ours(user))
+        return real.malloc_usable_size != NULL ? real.malloc_usable_size(user) : 0;
     return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
 }

@@ -195,6 +195,17 @@ static void own_malloc_new(void **state)
     runs_untracked("own_malloc_new");
 }
 
+/* What stands before a block is nobody's business then: it is looked at by no call, and nothing is told of it. */
+static void untracked_over_any_data(void **state)
+{
+    (void)state;
+    const struct run_spec spec = {.options = "only=somebody-else", .preload = built("data_before.so")};
+    struct run run = run_program(&spec, ARGV("resizes_foreign"));
+    if (run.status != 0 || strcmp(run.out, "fine\n") != 0 || run.err[0] != '\0')
+        fail_run(&run, "not as without the library");
+    run_free(&run);
+}
+
 /* Where the loader never loads us: as bare, and not a word. */
 static void runs_unseen(const char *const *argv, int status)
 {
@@ -331,6 +342,7 @@ int main(void)
         cmocka_unit_test(tls_is_tiny_and_static),
         cmocka_unit_test(own_malloc),
         cmocka_unit_test(own_malloc_new),
+        cmocka_unit_test(untracked_over_any_data),
         cmocka_unit_test(static_program),
         cmocka_unit_test(setuid_program),
         cmocka_unit_test(thread_refused_by_seccomp),
