@@ -106,6 +106,15 @@ static void sandboxed_without_write(void **state)
     sandboxed_by("silent");
 }
 
+static void a_refused_filter_is_no_sandbox(void **state)
+{
+    (void)state;
+    struct run run = transparent(ARGV("tsync_refused"));
+    assert_string_equal(run.out, "refused\n");
+    assert_string_equal(report.kind, "exit");
+    run_free(&run);
+}
+
 static void database_on_stderr(void **state)
 {
     (void)state;
@@ -437,6 +446,7 @@ int main(void)
         cmocka_unit_test(sandboxed_by_syscall),
         cmocka_unit_test(sandboxed_strictly),
         cmocka_unit_test(sandboxed_without_write),
+        cmocka_unit_test(a_refused_filter_is_no_sandbox),
         cmocka_unit_test(database_on_stderr),
         cmocka_unit_test(stderr_takes_nothing),
         cmocka_unit_test(terminal_takes_nothing),
