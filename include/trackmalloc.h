@@ -128,8 +128,9 @@ struct tm_block_info {
 };
 
 /* What is known of a live block: 0.2 us, as the kernel is asked whether it can be read. TM_FOREIGN: not ours, or no
- * block's start, or freed. Of a pointer into memory that is not mapped too; it may be any number. Nobody may free the
- * block meanwhile. TM_INVALID: NULL, or the size. */
+ * block's start, or freed. Of a pointer into memory that is not mapped too; it may be any number (not so in a process
+ * that has called seccomp, where nobody can be asked). Nobody may free the block meanwhile. TM_INVALID: NULL, or the
+ * size. */
 TM_CALL int tm_ask(const void *block, struct tm_block_info *info);
 
 /* Writes module!function+0x12 like snprintf, and returns its length. Up to a millisecond the first time that a site is

@@ -264,11 +264,11 @@ PUBLIC void *dlopen(const char *file, int mode)
     return next(file, mode);
 }
 
-/* A handle of glibc's is the object's own link_map; what cannot be read is none. */
+/* A handle of glibc's is the object's own link_map; what cannot be read, or not be asked about, is none. */
 static uintptr_t dynamic_section(const void *handle)
 {
     const struct link_map *map = handle;
-    return sys_readable(&map->l_ld) ? (uintptr_t)map->l_ld : 0;
+    return sys_calls == SYS_ANY && sys_readable(&map->l_ld) ? (uintptr_t)map->l_ld : 0;
 }
 
 /* Its call sites get their names while there are any, and what comes to the same place is another object. */

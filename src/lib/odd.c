@@ -101,7 +101,7 @@ const struct block *odd_block(const void *any)
     const struct block *block = block_of(any);
     if ((uintptr_t)any < PAGE_BYTES || (uintptr_t)any % BLOCK_ALIGNMENT != 0)
         return NULL;
-    if (!log_is_sandboxed() && !sys_readable(block))
+    if (!sys_readable(block))
         return NULL;
     return plausible_block(block) ? block : NULL;
 }

@@ -79,7 +79,7 @@ struct headers {
 static struct headers find_headers(const struct dl_find_object *object)
 {
     const Elf64_Ehdr *elf = object->dlfo_map_start;
-    if (sys_calls == SYS_ANY && !sys_readable(elf))
+    if (!sys_readable(elf))
         return (struct headers){NULL, 0};
     if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0)
         return (struct headers){(const Elf64_Phdr *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};

@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -58,6 +59,7 @@ static _Noreturn void sandbox(char **argv)
     static const char text[] = "sandboxed\n";
     bool strict = strcmp(argv[1], "strict") == 0;
     void *kept[100];
+    void *page = memalign(4096, 100);
     free(block(24));
     if (strcmp(argv[1], "silent") == 0)
         silent();
@@ -69,6 +71,7 @@ static _Noreturn void sandbox(char **argv)
     } else {
         free(malloc(24));
     }
+    free(page);
     for (double end = coarse() + atoi(argv[3]) / 1000.0; coarse() < end;)
         free(malloc(24));
     for (unsigned i = 0; i < 100 && !strict; i++)
