@@ -58,7 +58,7 @@ static inline void scope_push_deep(struct slab *slab, unsigned tag)
         slab->pushed++;
 }
 
-/* Back to a depth that is not above the present one. */
+/* Back to a depth that the thread has been in. */
 HOT void scope_restore(struct slab *slab, uint32_t depth)
 {
     slab->popped = slab->pushed - depth;

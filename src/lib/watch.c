@@ -48,9 +48,11 @@ struct watch {
 static struct {
     struct watch each[ALARMS_MAX];
     unsigned count[2];   /* of those set, by who looks at them */
-    uint32_t lookers;    /* threads that may be in the middle of any of them */
+    uint64_t lookers;    /* threads that may be in the middle of any of them; above, how often this was forked */
     uint32_t has_caller; /* the thread that calls functions */
 } watches;
+
+enum { FORKS_SHIFT = 32 };
 
 uint64_t watch_least = UINT64_MAX;
 unsigned watch_class = SIZE_CLASSES;
@@ -65,14 +67,25 @@ static bool is_set(const struct watch *watch)
     return __atomic_load_n(&watch->state, __ATOMIC_ACQUIRE) == STATE_SET; /* pairs with watch_set */
 }
 
-static void look_begins(void)
+/* How often this was forked so far, for look_ends. */
+static uint32_t look_begins(void)
 {
-    __atomic_fetch_add(&watches.lookers, 1, __ATOMIC_SEQ_CST); /* before a state is read: pairs with free_place */
+    /* Before a state is read: pairs with free_place. */
+    return (uint32_t)(__atomic_fetch_add(&watches.lookers, 1, __ATOMIC_SEQ_CST) >> FORKS_SHIFT);
 }
 
-static void look_ends(void)
+/* A function of the program's may have forked: in the child, nobody has begun. */
+static void look_ends(uint32_t forks)
 {
-    __atomic_fetch_sub(&watches.lookers, 1, __ATOMIC_RELEASE);
+    uint64_t lookers = cell_read(&watches.lookers);
+    while (lookers >> FORKS_SHIFT == forks && !__atomic_compare_exchange_n(&watches.lookers, &lookers, lookers - 1,
+                                                                           true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+}
+
+static bool somebody_looks(void)
+{
+    return (uint32_t)__atomic_load_n(&watches.lookers, __ATOMIC_SEQ_CST) != 0;
 }
 
 /* ---- values ---- */
@@ -234,20 +247,21 @@ void watch_look(enum watch_who who, uintptr_t self)
 {
     if (LIKELY(__atomic_load_n(&watches.count[who], __ATOMIC_RELAXED) == 0))
         return;
-    look_begins();
+    uint32_t forks = look_begins();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         struct watch *watch = &watches.each[i];
         if (is_set(watch) && who_looks(&watch->wish) == who && !watch->wish.at_once)
             look_at(watch, self);
     }
-    look_ends();
+    look_ends(forks);
 }
 
 /* ---- blocks ---- */
 
 static __thread bool inside __attribute__((tls_model("initial-exec")));
 
-/* The program's function, in the middle of an allocation: it allocates outside of all scopes, and sets off nothing. */
+/* The program's function, in the middle of an allocation: it allocates outside of all scopes, and sets off nothing.
+ * However many scopes it ends, the thread is in those that it was in. */
 static void call_at_once(const struct watch *watch, const struct block *block)
 {
     struct tm_alarm_event event = {.value = block_size(block), .blocks = 1, .tag = block->tag};
@@ -255,11 +269,12 @@ static void call_at_once(const struct watch *watch, const struct block *block)
     int error = errno;
     bool owns = thread_has_slab();
     uint64_t scope = owns ? thread_slab->scope : 0;
+    uint32_t depth = owns ? scope_depth(thread_slab) : 0;
     if (owns)
         scope_push_deep(thread_slab, TAG_UNTAGGED);
     call(watch, &event);
     if (owns && thread_has_slab()) {
-        scope_restore(thread_slab, scope_depth(thread_slab) - 1);
+        scope_restore(thread_slab, depth);
         thread_slab->scope = scope;
     }
     errno = error;
@@ -282,7 +297,7 @@ void watch_block(const struct block *block)
     if (inside || block->shape & SHAPE_UNCOUNTED)
         return;
     inside = true;
-    look_begins();
+    uint32_t forks = look_begins();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         struct watch *watch = &watches.each[i];
         if (!is_set(watch) || watch->wish.alarm.what != ALARM_BLOCK || block_size(block) < watch->wish.alarm.bytes)
@@ -292,7 +307,7 @@ void watch_block(const struct block *block)
         else
             note_block(watch, block);
     }
-    look_ends();
+    look_ends(forks);
     inside = false;
 }
 
@@ -359,7 +374,7 @@ static bool have_caller(void)
 /* One that was cancelled, too, when nobody can have seen it set: who looks from now on sees that it is not. */
 static struct watch *free_place(void)
 {
-    bool nobody_looks = __atomic_load_n(&watches.lookers, __ATOMIC_SEQ_CST) == 0;
+    bool nobody_looks = !somebody_looks();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         enum state state = watches.each[i].state;
         if (state == STATE_FREE || (state == STATE_CANCELLED && nobody_looks))
@@ -438,5 +453,5 @@ void watch_start(void)
 void watch_forked(void)
 {
     watches.has_caller = 0;
-    watches.lookers = 0;
+    watches.lookers = ((watches.lookers >> FORKS_SHIFT) + 1) << FORKS_SHIFT;
 }

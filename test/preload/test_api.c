@@ -246,6 +246,16 @@ static void alarm_at_once(void **state)
     }
 }
 
+/* What the functions do wrong is their own business, not the thread's or the child's in which they are called. */
+static void alarm_calls_that_misbehave(void **state)
+{
+    (void)state;
+    struct run run = alarmed("pops", "");
+    run_free(&run);
+    run = alarmed("forks", "");
+    run_free(&run);
+}
+
 static void assert_alarm(const struct run *run, int number, const char *evidence)
 {
     assert_true(report_read(run->err, number, &report));
@@ -335,6 +345,7 @@ int main(void)
         cmocka_unit_test(not_tracked),
         cmocka_unit_test(alarm_calls),
         cmocka_unit_test(alarm_at_once),
+        cmocka_unit_test(alarm_calls_that_misbehave),
         cmocka_unit_test(alarm_reports),
         cmocka_unit_test(alarm_options),
         cmocka_unit_test(alarm_misuse),

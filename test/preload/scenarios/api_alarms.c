@@ -109,6 +109,76 @@ static void at_once(void)
     hide(block);
 }
 
+static struct tm_alarm at_once_alarm(void (*call)(const struct tm_alarm_event *, void *))
+{
+    struct tm_alarm alarm = level_of(0, 65536, 0);
+    alarm.what = TM_ALARM_BLOCK;
+    alarm.of = TM_OF_PROCESS;
+    alarm.flags = TM_ALARM_AT_ONCE;
+    alarm.call = call;
+    return alarm;
+}
+
+static void pop_too_often(const struct tm_alarm_event *event, void *data)
+{
+    note(event, data);
+    for (unsigned i = 0; i < 3; i++)
+        tm_pop();
+}
+
+/* A function that ends more scopes than it began leaves the thread in those that it was in. */
+static void pops(void)
+{
+    tm_tag outer = tag_named("outer");
+    struct tm_alarm alarm = at_once_alarm(pop_too_often);
+    CLAIM((tm_alarm_set(&alarm) > 0) == present);
+    if (!present)
+        return;
+    free(hide(malloc(70000)));
+    CLAIM(tellings == 1 && tm_depth() == 0 && tm_current() == TM_UNTAGGED);
+    for (int depth = 0; depth < 70; depth++) {
+        CLAIM(tm_depth() == depth);
+        tm_push(outer);
+        free(hide(malloc(70000)));
+        CLAIM(tm_depth() == depth + 1 && tm_current() == outer);
+    }
+    for (int depth = 70; depth-- > 0;)
+        CLAIM(tm_pop() == TM_OK && tm_depth() == depth);
+    CLAIM(tm_pop() == TM_UNBALANCED);
+}
+
+static bool in_child;
+
+static void fork_in_between(const struct tm_alarm_event *event, void *data)
+{
+    note(event, data);
+    pid_t child = fork();
+    in_child = child == 0;
+    free(hide(malloc(100))); /* the child finds out here what it is */
+    if (!in_child)
+        MUST(finish(child) == 0);
+}
+
+/* In a child that comes back from such a function, nobody looks at alarms any more than in its parent. */
+static void forks(void)
+{
+    struct tm_alarm alarm = at_once_alarm(fork_in_between);
+    int number = tm_alarm_set(&alarm);
+    CLAIM((number > 0) == present);
+    free(hide(malloc(70000)));
+    if (!present)
+        return;
+    CLAIM(tm_alarm_cancel(number) == TM_OK);
+    alarm = level_of(tag_named("never"), 1ull << 40, 0);
+    alarm.call = NULL;
+    for (unsigned round = 0; round < 200; round++) {
+        number = tm_alarm_set(&alarm);
+        CLAIM(number > 0 && tm_alarm_cancel(number) == TM_OK);
+    }
+    if (in_child)
+        _exit(0);
+}
+
 static void reports(void)
 {
     tm_tag tag = tag_named("reported");
@@ -238,8 +308,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } parts[] = {
-        {"calls", calls},     {"at_once", at_once}, {"reports", reports},
-        {"options", options}, {"misuse", misuse},   {"storm", storm},
+        {"calls", calls},   {"at_once", at_once}, {"reports", reports}, {"options", options},
+        {"misuse", misuse}, {"storm", storm},     {"pops", pops},       {"forks", forks},
     };
     present = tm_tag_count() != 0;
     for (unsigned i = 0; argc > 1 && i < sizeof parts / sizeof parts[0]; i++)
