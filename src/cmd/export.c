@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "cmd/export/fields.h"
+#include "whole_file.h"
 
 const struct export_format export_formats[] = {
     {.name = "json", .write = export_json},
@@ -90,14 +92,44 @@ static const struct argp_option options[] = {
     {0},
 };
 
-/* In memory first: what fails leaves an older file as it is. */
-static bool write_out(const char *output, const char *bytes, size_t length)
+struct bytes {
+    const char *byte;
+    size_t length;
+};
+
+static bool write_bytes(FILE *to, const void *from)
 {
-    FILE *to = output != NULL ? fopen(output, "we") : stdout;
-    bool done = to != NULL && fwrite(bytes, 1, length, to) == length && fflush(to) == 0;
-    if (output != NULL && to != NULL)
-        done = fclose(to) == 0 && done;
-    return done || complain(output != NULL ? output : "standard output", "%s", strerror(errno)) == STATUS_OK;
+    const struct bytes *bytes = from;
+    return fwrite(bytes->byte, 1, bytes->length, to) == bytes->length;
+}
+
+static bool write_to_stdout(const struct bytes *bytes)
+{
+    return (write_bytes(stdout, bytes) && fflush(stdout) == 0) ||
+           complain("standard output", "%s", strerror(errno)) == STATUS_OK;
+}
+
+/* A device, or a pipe that somebody reads. */
+static bool write_through(const char *output, const struct bytes *bytes)
+{
+    FILE *to = fopen(output, "we");
+    bool done = to != NULL && write_bytes(to, bytes);
+    done = to != NULL && fclose(to) == 0 && done;
+    return done || complain(output, "%s", strerror(errno)) == STATUS_OK;
+}
+
+/* A link stays one: what it leads to is replaced. */
+static bool write_out(const char *output, const struct bytes *bytes)
+{
+    struct stat there;
+    if (output == NULL)
+        return write_to_stdout(bytes);
+    if (stat(output, &there) == 0 && !S_ISREG(there.st_mode))
+        return write_through(output, bytes);
+    char *whole = realpath(output, NULL);
+    int status = whole_file(whole != NULL ? whole : output, true, write_bytes, bytes);
+    free(whole);
+    return status == STATUS_OK;
 }
 
 struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked)
@@ -132,17 +164,17 @@ int export_run(int argc, char **argv)
         .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read."};
     struct asked asked = {.of_format = {.progress = true}};
     struct loaded loaded;
-    char *bytes;
+    char *text;
     size_t length;
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     if (asked.format->binary && asked.output == NULL && isatty(STDOUT_FILENO))
         return complain(asked.format->name, "these bytes are not for a terminal; say where to with -o");
     if (!load(asked.source.directory, asked.source.which, &loaded))
         return STATUS_FAILED;
-    bool done = export_bytes(asked.format->write, &loaded, &asked.of_format, &bytes, &length);
+    bool done = export_bytes(asked.format->write, &loaded, &asked.of_format, &text, &length);
     if (done) {
-        done = write_out(asked.output, bytes, length);
-        free(bytes);
+        done = write_out(asked.output, &(struct bytes){text, length});
+        free(text);
     }
     loaded_free(&loaded);
     return done ? STATUS_OK : STATUS_FAILED;

@@ -1,17 +1,14 @@
 #include "save.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ask.h"
 #include "cmd/segment/load.h"
+#include "whole_file.h"
 
 struct asked {
     struct ask_source source;
@@ -53,8 +50,9 @@ static bool write_all(FILE *file, const void *bytes, size_t length)
 }
 
 /* A segment with one buffer, in which the snapshot stands. */
-static bool write_segment(FILE *file, const struct loaded *loaded)
+static bool write_segment(FILE *file, const void *from)
 {
+    const struct loaded *loaded = from;
     static const char empty[SEGMENT_BUFFERS_AT];
     struct segment head = {
         .version = SEGMENT_VERSION,
@@ -68,41 +66,7 @@ static bool write_segment(FILE *file, const struct loaded *loaded)
     };
     memcpy(head.magic, SEGMENT_MAGIC, sizeof head.magic);
     return write_all(file, &head, sizeof head) && write_all(file, empty, sizeof empty - sizeof head) &&
-           write_all(file, loaded->snapshot, loaded->snapshot->bytes) && fflush(file) == 0 && fsync(fileno(file)) == 0;
-}
-
-/* Gives the file its name, and takes it from another only where that is wanted. */
-static bool rename_to(const char *temporary, const char *path, bool force)
-{
-    if (force)
-        return rename(temporary, path) == 0;
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL) /* else its file system knows no such thing */
-        return false;
-    errno = EEXIST;
-    return access(path, F_OK) != 0 && rename(temporary, path) == 0;
-}
-
-/* Whole or not at all: under another name first. */
-static int write_file(const struct loaded *loaded, const char *path, bool force)
-{
-    struct stat there;
-    if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
-        return complain(path, "it is there already, and is no regular file");
-    char *temporary = must_print("%s.XXXXXX", path);
-    int descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600: whose heap it is */
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-    bool good = file != NULL && write_segment(file, loaded) && rename_to(temporary, path, force);
-    int status = STATUS_OK;
-    if (!good)
-        status = complain(path, "%s", errno == EEXIST ? "it is there already; --force overwrites it" : strerror(errno));
-    if (!good && descriptor >= 0)
-        unlink(temporary);
-    if (file != NULL)
-        fclose(file);
-    free(temporary);
-    return status;
+           write_all(file, loaded->snapshot, loaded->snapshot->bytes);
 }
 
 /* ---- the subcommand ---- */
@@ -143,7 +107,7 @@ int save_run(int argc, char **argv)
     if (!load(asked.source.directory, asked.source.which, &loaded))
         return STATUS_FAILED;
     char *path = asked.output != NULL ? must_print("%s", asked.output) : usual_name(loaded.snapshot);
-    int status = write_file(&loaded, path, asked.force);
+    int status = whole_file(path, asked.force, write_segment, &loaded);
     if (status == STATUS_OK)
         puts(path);
     free(path);

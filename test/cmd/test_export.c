@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/export/fields.h"
@@ -566,6 +567,54 @@ static void a_file_is_replaced_when_all_went_well(void **state)
     assert_refused(&outcome, 1, "No space left");
 }
 
+/* No file of that size may be written here: half of it is there when that is noticed. */
+static void an_older_file_outlives_a_failure(void **state)
+{
+    const char *path = keep(story_new());
+    const char *folder = in_scratch("replaced");
+    char output[256], script[1024];
+    struct stat status;
+    (void)state;
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(output, sizeof output, "%s/profile", folder);
+    snprintf(script, sizeof script, "trap '' XFSZ; ulimit -f 1; exec %s export -f json -o %s %s", built("trackmalloc"),
+             output, path);
+    file_write(output, "older", 5);
+    assert_int_equal(chmod(output, 0644), 0);
+    struct outcome outcome = run_program(ARGV("/bin/sh", "-c", script));
+    assert_refused(&outcome, 1, "File too large");
+    char *text = file_read(output, NULL);
+    assert_string_equal(text, "older");
+    free(text);
+    outcome = run_command("export", "-f", "json", "-o", output, path);
+    assert_fine(&outcome);
+    outcome_free(&outcome);
+    assert_int_equal(stat(output, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(unlink(output) | rmdir(folder), 0); /* nothing else was left */
+}
+
+static void a_link_leads_to_what_is_replaced(void **state)
+{
+    const char *path = keep(story_new());
+    const char *target = in_scratch("linked"), *link = in_scratch("link");
+    struct stat status;
+    (void)state;
+    file_write(target, "older", 5);
+    assert_int_equal(symlink(target, link), 0);
+    struct outcome outcome = run_command("export", "-f", "json", "-o", link, path);
+    assert_fine(&outcome);
+    outcome_free(&outcome);
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    char *text = file_read(target, NULL);
+    assert_has(text, "\"schema\"");
+    free(text);
+    outcome = run_command("export", "-f", "json", "-o", "/dev/null", path);
+    assert_fine(&outcome);
+    outcome_free(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +636,8 @@ int main(void)
         cmocka_unit_test(an_empty_snapshot_is_told_too),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_file_is_replaced_when_all_went_well),
+        cmocka_unit_test(an_older_file_outlives_a_failure),
+        cmocka_unit_test(a_link_leads_to_what_is_replaced),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }
