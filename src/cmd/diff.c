@@ -7,6 +7,7 @@
 #include "ask.h"
 #include "cmd/compare/diff_text.h"
 #include "cmd/segment/load.h"
+#include "cmd/symbols/naming.h"
 
 struct asked {
     const char *directory;
@@ -113,6 +114,14 @@ static void compare_both(struct diff *diff, const struct asked *asked)
     diff_free(diff);
 }
 
+static bool load_named(const struct asked *asked, const char *which, struct loaded *loaded)
+{
+    if (!load(asked->directory, which, loaded))
+        return false;
+    name_all(loaded);
+    return true;
+}
+
 int diff_run(int argc, char **argv)
 {
     struct asked asked = {.top = ASK_ROWS};
@@ -120,7 +129,7 @@ int diff_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     bool good = true;
     for (int side = 0; side < SIDES && asked.which[side] != NULL; side++)
-        good = good && load(asked.directory, asked.which[side], &loaded[side]);
+        good = good && load_named(&asked, asked.which[side], &loaded[side]);
     struct diff diff = {.snapshot = {loaded[BEFORE].snapshot, loaded[AFTER].snapshot}};
     if (good && asked.which[AFTER] == NULL)
         print(&diff, &asked);

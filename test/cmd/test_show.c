@@ -24,6 +24,45 @@ static void it_prints_the_report_of_a_file(void **state)
     free(story);
 }
 
+/* As the library names what is exported. */
+static const char *mangled_story(void)
+{
+    struct story *story = story_new();
+    strcpy(story->site[0].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x1f");
+    strcpy(story->site[1].name, "shop!_D4shop5Shelf5stockMFiZv+0x33");
+    strcpy(story->site[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x2");
+    story->site[1].past = story->site[2].past = (struct snapshot_past){.known = 7}; /* so that they grew */
+    story->head.kind = SNAPSHOT_ALARM;
+    story->head.alarm = (struct snapshot_alarm){
+        .what = SNAPSHOT_ALARM_LEVEL, .of = SNAPSHOT_SITE, .limit = 1, .value = 2, .name = "shop!_ZN4shop4sellEi+0x12"};
+    struct snapshot *snapshot = story_lay_out(story);
+    segment_write(in_scratch("mangled.tms"), snapshot);
+    free(snapshot);
+    free(story);
+    return in_scratch("mangled.tms");
+}
+
+static void names_are_as_they_were_written(void **state)
+{
+    (void)state;
+    const char *path = mangled_story();
+    const char *const *const calls[] = {
+        ARGV(built("trackmalloc"), "show", path),
+        ARGV(built("trackmalloc"), "diff", path),
+        ARGV(built("trackmalloc"), "top", "--view", "sites", path),
+        ARGV(built("trackmalloc"), "export", "-f", "folded", "-b", "sites", path),
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct outcome outcome = run_program(calls[i]);
+        assert_int_equal(outcome.status, 0);
+        assert_non_null(strstr(outcome.out, "shop::Shelf<double>::stock(int)"));
+        assert_non_null(strstr(outcome.out, "shop.Shelf.stock(int)"));
+        assert_non_null(strstr(outcome.out, "<mycrate::foo::Bar>::new"));
+        assert_null(strstr(outcome.out, "_ZN"));
+        outcome_free(&outcome);
+    }
+}
+
 static void what_is_not_there_is_one_line(void **state)
 {
     struct outcome outcome = run_command("show", "nowhere/at/all");
@@ -82,9 +121,9 @@ static void wrong_words_are_usage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_prints_the_report_of_a_file), cmocka_unit_test(what_is_not_there_is_one_line),
-        cmocka_unit_test(what_is_not_written_is_told),    cmocka_unit_test(tables_are_as_long_as_is_wanted),
-        cmocka_unit_test(wrong_words_are_usage),
+        cmocka_unit_test(it_prints_the_report_of_a_file),  cmocka_unit_test(what_is_not_there_is_one_line),
+        cmocka_unit_test(names_are_as_they_were_written),  cmocka_unit_test(what_is_not_written_is_told),
+        cmocka_unit_test(tables_are_as_long_as_is_wanted), cmocka_unit_test(wrong_words_are_usage),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

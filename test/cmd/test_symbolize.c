@@ -406,6 +406,28 @@ static void code_of_no_object_has_its_address(void **state)
     free(snapshot);
 }
 
+/* Its end says which of many it is, and how far in. */
+static void what_is_too_long_is_cut_in_the_middle(void **state)
+{
+    struct symbolizer *symbolizer;
+    struct snapshot *snapshot;
+    char name[40];
+    (void)state;
+    made_up("shop!a\xc3\xa4\xc3\xa4_very_long_name_of_something_that_is_\xc3\xa4\xc3\xa4made_here+0x12", "/no/shop",
+            &symbolizer, &snapshot);
+    const struct snapshot_frame *frame = snapshot_frames(snapshot);
+    for (size_t room = sizeof name; room > 16; room--) {
+        size_t length = symbolizer_name(symbolizer, frame->object, frame->address, name, room);
+        assert_int_equal(length, strlen(name));
+        assert_in_range(length, room - 3, room - 1);
+        assert_null(strchr(name, '?'));
+        assert_memory_equal(name, "shop!", 5);
+        assert_string_equal(name + length - 5, "+0x12");
+    }
+    symbolizer_free(symbolizer);
+    free(snapshot);
+}
+
 /* ---- names ---- */
 
 static void names_are_demangled(void **state)
@@ -419,6 +441,10 @@ static void names_are_demangled(void **state)
         {"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad"},
         {"_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE",
          "<Test + 'static as foo::Bar<Test>>::bar"},
+        {"_D4shop5Shelf5stockMFiZv", "shop.Shelf.stock(int)"},
+        {"_D4core4stdc5errnoQgFZi", "core.stdc.errno.errno()"},
+        {"_Dmain", "D main"},
+        {"_Dnone", NULL},
         {"main", NULL},
         {"_Z", NULL},
         {"_R", NULL},
@@ -446,6 +472,31 @@ static char *doubled(unsigned parameters)
     for (unsigned i = 1; i < parameters; i++)
         snprintf(name + strlen(name), sizeof name - strlen(name), "S_IS%c_S%c_E", digit[i], digit[i]);
     return demangle(name);
+}
+
+/* The same in D: each parameter is a function of the one before, twice. */
+static char *doubled_in_d(unsigned parameters)
+{
+    static char name[1024];
+    strcpy(name, "_D1fFPFiiZi");
+    for (unsigned i = 1; i < parameters; i++)
+        strcat(name, i == 1 ? "PFQiQkZi" : "PFQkQmZi");
+    strcat(name, "Zv");
+    return demangle(name);
+}
+
+static void in_d_it_is_left_too(void **state)
+{
+    char *name = doubled_in_d(2);
+    (void)state;
+    assert_string_equal(name,
+                        "f(int(int, int) function, int(int(int, int) function, int(int, int) function) function)");
+    free(name);
+    for (unsigned i = 0; i < 8; i++)
+        assert_null(doubled_in_d(64));
+    name = doubled_in_d(2);
+    assert_non_null(name);
+    free(name);
 }
 
 static void a_name_that_would_never_end_is_left(void **state)
@@ -523,7 +574,9 @@ int main(void)
         cmocka_unit_test(what_is_no_file_keeps_nobody_waiting),
         cmocka_unit_test(without_files_the_snapshot_is_asked),
         cmocka_unit_test(code_of_no_object_has_its_address),
+        cmocka_unit_test(what_is_too_long_is_cut_in_the_middle),
         cmocka_unit_test(names_are_demangled),
+        cmocka_unit_test(in_d_it_is_left_too),
         cmocka_unit_test(a_name_that_would_never_end_is_left),
         cmocka_unit_test(broken_files_do_no_harm),
     };

@@ -1,7 +1,9 @@
 #include "demangle.h"
 
 #include <libiberty/demangle.h>
+#include <libiberty/libiberty.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/command.h"
@@ -36,12 +38,71 @@ static bool write_out(language *language, const char *name)
     return good;
 }
 
+/* ---- D ---- */
+
+/* Its demangler has no callback, but asks for all its memory here: these stand in for libiberty's own (xmalloc.o). */
+enum { D_NAME_MOST = 4096, D_ASKED_MOST = 1024 * 1024, D_LEFT_MOST = 16 };
+
+static struct {
+    size_t asked;  /* for this name */
+    unsigned left; /* names that were given up; what was held for them is lost */
+    jmp_buf too_long;
+} d;
+
+static void count(size_t bytes)
+{
+    d.asked += bytes;
+    if (d.asked <= D_ASKED_MOST)
+        return;
+    d.left++;
+    longjmp(d.too_long, 1);
+}
+
+void *xmalloc(size_t bytes)
+{
+    count(bytes);
+    return must_resize(NULL, bytes);
+}
+
+void *xrealloc(void *memory, size_t bytes)
+{
+    count(bytes);
+    return must_resize(memory, bytes);
+}
+
+static char *demangle_d(const char *name)
+{
+    d.asked = 0;
+    if (strlen(name) > D_NAME_MOST || d.left == D_LEFT_MOST || setjmp(d.too_long) != 0)
+        return NULL;
+    return dlang_demangle(name, OPTIONS);
+}
+
+/* ---- all of them ---- */
+
 char *demangle(const char *name)
 {
+    if (strncmp(name, "_D", 2) == 0)
+        return demangle_d(name);
     /* Rust's first: its older names are C++ names too, with a hash behind. */
     if (strncmp(name, "_R", 2) != 0 && strncmp(name, "_Z", 2) != 0)
         return NULL;
     return write_out(rust_demangle_callback, name) || write_out(cplus_demangle_v3_callback, name)
                ? must_print("%s", out.text)
                : NULL;
+}
+
+char *demangle_place(const char *place)
+{
+    const char *function = strchr(place, '!');
+    const char *plus = function != NULL ? strrchr(function, '+') : NULL;
+    if (plus == NULL)
+        return NULL;
+    function++;
+    char *name = must_print("%.*s", (int)(plus - function), function);
+    char *readable = demangle(name);
+    char *whole = readable != NULL ? must_print("%.*s%s%s", (int)(function - place), place, readable, plus) : NULL;
+    free(readable);
+    free(name);
+    return whole;
 }

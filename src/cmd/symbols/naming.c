@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "demangle.h"
 #include "symbolize.h"
 
 /* The snapshot's names of frames, with room for more. */
@@ -13,15 +14,20 @@ struct names {
     size_t room;
 };
 
-static bool is_named(const char *name)
-{
-    return strchr(name, '!') != NULL;
-}
-
+/* Also where the library named it already: it has exported names, as the linker knows them. */
 static void name_site(struct snapshot_site *site, struct symbolizer *symbolizer)
 {
-    if (site->address != 0 && !is_named(site->name) && symbolizer_find(symbolizer, site->object, site->address)->named)
+    if (site->address != 0 && symbolizer_find(symbolizer, site->object, site->address)->named)
         symbolizer_name(symbolizer, site->object, site->address, site->name, sizeof site->name);
+}
+
+/* It says in words which site it is about. */
+static void name_alarm(struct snapshot_alarm *alarm)
+{
+    char *readable = demangle_place(alarm->name);
+    if (readable != NULL)
+        clean_text(readable, alarm->name, sizeof alarm->name);
+    free(readable);
 }
 
 /* Where the name stands. */
@@ -41,12 +47,11 @@ static uint32_t add_name(struct names *names, const char *name)
 static void name_frame(struct snapshot_frame *frame, struct names *names, struct symbolizer *symbolizer)
 {
     char name[SNAPSHOT_SITE_NAME];
-    if (frame->name_at != 0 && is_named(names->text + frame->name_at))
-        return;
     if (!symbolizer_find(symbolizer, frame->object, frame->address)->named)
         return;
     symbolizer_name(symbolizer, frame->object, frame->address, name, sizeof name);
-    frame->name_at = add_name(names, name);
+    if (frame->name_at == 0 || strcmp(names->text + frame->name_at, name) != 0)
+        frame->name_at = add_name(names, name);
 }
 
 /* Behind all tables there is room for as many names as there are. */
@@ -75,6 +80,7 @@ void name_all(struct loaded *loaded)
         name_site((struct snapshot_site *)snapshot_sites(snapshot) + i, symbolizer);
     for (uint32_t i = 0; i < snapshot->frames; i++)
         name_frame((struct snapshot_frame *)snapshot_frames(snapshot) + i, &names, symbolizer);
+    name_alarm(&snapshot->alarm);
     symbolizer_free(symbolizer);
     put_names(loaded, &names);
     free(names.text);

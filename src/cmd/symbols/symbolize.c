@@ -328,13 +328,32 @@ const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t obj
     return spot->symbol;
 }
 
+/* In the middle: what a function does stands at its end, and the offset behind that. No character is cut in two. */
+static size_t shorten(char *text, size_t length, size_t most)
+{
+    static const char gap[] = "...";
+    size_t head = (most - strlen(gap)) / 2;
+    size_t tail = length - (most - strlen(gap) - head);
+    while (head > 0 && (text[head] & 0xc0) == 0x80)
+        head--;
+    while ((text[tail] & 0xc0) == 0x80)
+        tail++;
+    memcpy(text + head, gap, strlen(gap));
+    memmove(text + head + strlen(gap), text + tail, length - tail + 1);
+    return head + strlen(gap) + length - tail;
+}
+
 size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t room)
 {
+    enum { SHORTEST = 16 };
     const struct symbol *symbol = symbolizer_find(symbolizer, object, address);
     const char *function = symbol->frame[symbol->frames - 1].function;
     char *whole = symbol->named ? must_print("%s!%s+0x%" PRIx64, symbol->module, function, symbol->offset)
                                 : must_print("%s", function);
-    size_t length = clean_text(whole, name, room); /* cuts no character in two */
+    size_t length = clean_text(whole, whole, strlen(whole) + 1);
+    if (length >= room && room > SHORTEST)
+        shorten(whole, length, room - 1);
+    length = clean_text(whole, name, room);
     free(whole);
     return length;
 }
