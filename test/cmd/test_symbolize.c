@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -307,6 +308,42 @@ static void a_deleted_file_is_read_while_the_process_lives(void **state)
     loaded_free(&planted.loaded);
 }
 
+/* Its path has another time now, or another file: the process's own is there still. */
+static void a_deleted_executable_needs_no_build_id(void **state)
+{
+    (void)state;
+    const char *path = copy_program("test/cmd/programs/planted", "deleted_no_id");
+    shell("objcopy --remove-section=.note.gnu.build-id %s && touch -d '1 hour ago' %s", path, path);
+    struct planted planted = plant(path);
+    shell("sleep 3; cp %s %s.new && mv %s.new %s", built("test/cmd/programs/planted_cxx"), path, path, path);
+    expect(&planted, NULL, assert_all_known);
+    unlink(path);
+    expect(&planted, NULL, assert_all_known);
+    kill_planted(&planted);
+    expect(&planted, NULL, assert_name_only);
+    loaded_free(&planted.loaded);
+}
+
+/* It never had a path, and the kernel says that it is gone. */
+static void a_program_in_memory_is_named_without_its_path(void **state)
+{
+    (void)state;
+    char self[64];
+    int memory = memfd_create("in_memory", 0);
+    shell("cat %s > /proc/%d/fd/%d", built("test/cmd/programs/planted"), (int)getpid(), memory);
+    snprintf(self, sizeof self, "/proc/%d/fd/%d", (int)getpid(), memory);
+    struct planted planted = plant(self);
+    struct symbolizer *symbolizer = symbolizer_new(planted.loaded.snapshot);
+    const struct snapshot *snapshot = planted.loaded.snapshot;
+    const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack_of(snapshot, BLOCKS)->frame];
+    assert_string_equal(symbolizer_find(symbolizer, frame->object, frame->address)->module, "memfd:in_memory");
+    symbolizer_free(symbolizer);
+    expect(&planted, NULL, assert_all_known);
+    kill_planted(&planted);
+    loaded_free(&planted.loaded);
+    close(memory);
+}
+
 static void a_file_without_build_id_must_be_older(void **state)
 {
     (void)state;
@@ -570,6 +607,8 @@ int main(void)
         cmocka_unit_test(debug_files_are_found_by_their_link),
         cmocka_unit_test(a_replaced_file_is_not_believed),
         cmocka_unit_test(a_deleted_file_is_read_while_the_process_lives),
+        cmocka_unit_test(a_deleted_executable_needs_no_build_id),
+        cmocka_unit_test(a_program_in_memory_is_named_without_its_path),
         cmocka_unit_test(a_file_without_build_id_must_be_older),
         cmocka_unit_test(what_is_no_file_keeps_nobody_waiting),
         cmocka_unit_test(without_files_the_snapshot_is_asked),

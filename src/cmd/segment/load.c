@@ -86,6 +86,22 @@ static const char *read_segment(int file, struct loaded *loaded)
     return "it changes faster than it can be read";
 }
 
+void strip_deleted(char *path)
+{
+    static const char tail[] = " (deleted)";
+    size_t length = strlen(path);
+    if (length >= sizeof tail && strcmp(path + length - strlen(tail), tail) == 0)
+        path[length - strlen(tail)] = '\0';
+}
+
+/* Nobody else need know what the kernel calls a file that is gone. */
+static void strip_paths(struct snapshot *snapshot)
+{
+    struct snapshot_object *object = (struct snapshot_object *)snapshot_objects(snapshot);
+    for (uint32_t i = 0; i < snapshot->objects; i++)
+        strip_deleted(object[i].path);
+}
+
 bool load_file(const char *path, struct loaded *loaded, const char **why)
 {
     struct stat status;
@@ -104,6 +120,7 @@ bool load_file(const char *path, struct loaded *loaded, const char **why)
         loaded->snapshot = NULL;
         return false;
     }
+    strip_paths(loaded->snapshot);
     loaded->path = must_print("%s", path);
     return true;
 }

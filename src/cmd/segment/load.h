@@ -20,6 +20,10 @@ struct loaded {
 bool load(const char *directory, const char *which, struct loaded *loaded);
 /* The same of a file. *why, a few words, instead of a line. */
 bool load_file(const char *path, struct loaded *loaded, const char **why);
+/* Takes away what the kernel puts behind the path of a file that is gone, or never had a name (memfd_create); the paths
+ * of what is loaded have it no more. */
+void strip_deleted(char *path);
+
 void loaded_free(struct loaded *loaded);
 
 #endif

@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/segment/load.h"
 
 enum { CLOCK_ERROR = 2 }; /* seconds: both times are whole ones */
-
-#define DELETED " (deleted)" /* what the kernel puts behind a path */
 
 /* ---- whether a file is the one ---- */
 
@@ -31,25 +30,37 @@ static bool has_build_id(int file, const struct snapshot_object *object)
     return same;
 }
 
-static bool is_the_one(int file, const struct snapshot_object *object, const struct binary_search *search)
+/* When a file that must not have changed last did so. Its name is no part of it: a file that is removed has a new
+ * ctime, but the time of its content can be set at will, so that is only asked of one that nobody else can have put
+ * there. */
+enum witness { BY_CHANGE, BY_CONTENT };
+
+static bool is_the_one(int file, const struct snapshot_object *object, const struct binary_search *search,
+                       enum witness witness)
 {
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
         return false;
     if (object->build_id_bytes != 0)
         return has_build_id(file, object);
-    return status.st_ctime <= search->loaded + CLOCK_ERROR;
+    return (witness == BY_CHANGE ? status.st_ctime : status.st_mtime) <= search->loaded + CLOCK_ERROR;
 }
 
-static struct debug *try(const char *path, const struct snapshot_object *object, const struct binary_search *search)
+static struct debug *try_by(enum witness witness, const char *path, const struct snapshot_object *object,
+                            const struct binary_search *search)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocked by a pipe */
     if (file < 0)
         return NULL;
-    if (is_the_one(file, object, search))
+    if (is_the_one(file, object, search, witness))
         return debug_open(file, path, search->debug_path);
     close(file);
     return NULL;
+}
+
+static struct debug *try(const char *path, const struct snapshot_object *object, const struct binary_search *search)
+{
+    return try_by(BY_CHANGE, path, object, search);
 }
 
 /* ---- where it may be ---- */
@@ -63,23 +74,26 @@ static struct debug *try_in_process(const struct snapshot_object *object, const 
     return try(path, object, search);
 }
 
-static struct debug *try_here(const struct snapshot_object *object, const struct binary_search *search)
+/* Whether the process still runs what it ran then: by the path, be it gone by now or not. */
+static bool is_executable(const char *link, const struct snapshot_object *object)
 {
-    char path[sizeof object->path];
-    memcpy(path, object->path, sizeof path);
-    size_t length = strlen(path), tail = strlen(DELETED);
-    if (length > tail && strcmp(path + length - tail, DELETED) == 0)
-        path[length - tail] = '\0';
-    return try(path, object, search);
+    char path[PATH_MAX];
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    strip_deleted(path);
+    return length > 0 && strcmp(path, object->path) == 0;
 }
 
+/* The kernel keeps it for the process, also when nobody else can open it any more. */
 static struct debug *try_executable(const struct snapshot_object *object, const struct binary_search *search)
 {
     char path[64];
     if (search->pid == 0)
         return NULL;
     snprintf(path, sizeof path, "/proc/%u/exe", search->pid);
-    return try(path, object, search);
+    if (object->build_id_bytes == 0 && !is_executable(path, object))
+        return NULL;
+    return try_by(BY_CONTENT, path, object, search);
 }
 
 /* DIRECTORY/.build-id/ab/cdef… is the file itself, with .debug behind its debug file, which has all that we want. */
@@ -118,12 +132,11 @@ struct debug *binary_open(const struct snapshot_object *object, const struct bin
     if (object->path[0] == '/') {
         debug = try_in_process(object, search);
         if (debug == NULL)
-            debug = try_here(object, search);
+            debug = try(object->path, object, search);
     }
-    if (debug == NULL && object->build_id_bytes > 1) {
+    if (debug == NULL)
         debug = try_executable(object, search);
-        if (debug == NULL)
-            debug = try_debug_path(object, search);
-    }
+    if (debug == NULL && object->build_id_bytes > 1)
+        debug = try_debug_path(object, search);
     return debug;
 }

@@ -15,7 +15,7 @@ struct binary_search {
 
 /* It is looked for as the process sees it, at its path here, as the process's executable, and among the debug files by
  * its build-id; whatever is found must have the object's build-id. An object without one must not have changed since it
- * was loaded. NULL: there is no such file. */
+ * was loaded, and as the executable it must have that path. NULL: there is no such file. */
 struct debug *binary_open(const struct snapshot_object *object, const struct binary_search *search);
 
 #endif

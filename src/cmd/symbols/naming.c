@@ -14,10 +14,13 @@ struct names {
     size_t room;
 };
 
-/* Also where the library named it already: it has exported names, as the linker knows them. */
+/* Also where the library named it already: it has exported names, as the linker knows them. One without a name keeps
+ * none, unless the library has said as much (MODULE+0x12). */
 static void name_site(struct snapshot_site *site, struct symbolizer *symbolizer)
 {
-    if (site->address != 0 && symbolizer_find(symbolizer, site->object, site->address)->named)
+    if (site->address == 0)
+        return;
+    if (symbolizer_find(symbolizer, site->object, site->address)->named || site->name[0] != '\0')
         symbolizer_name(symbolizer, site->object, site->address, site->name, sizeof site->name);
 }
 
