@@ -284,6 +284,36 @@ static void another_c_library_is_left_alone(void **state)
     free(bytes);
 }
 
+/* Each of the compilers that is there; what it makes runs only where its own malloc is the first. */
+static void sanitized(const char *compiler, const char *library)
+{
+    char command[4096], line[256];
+    const char *program = in_scratch("sanitized");
+    unlink(program);
+    snprintf(command, sizeof command,
+             "echo '#include <stdlib.h>\nint main(void) { free(malloc(7)); return 7; }' > %s.c && "
+             "%s %s.c -o %s 2> /dev/null",
+             program, compiler, program, program);
+    if (system(command) != 0 || access(program, X_OK) != 0) {
+        print_message("skipped: no %s\n", compiler);
+        return;
+    }
+    snprintf(line, sizeof line, "it runs without being tracked: it is made for a sanitizer, %s", library);
+    assert_outcome(run_command("run", "-q", program), 7, "", line);
+}
+
+static void a_sanitizers_malloc_comes_first(void **state)
+{
+    (void)state;
+    sanitized("gcc -fsanitize=address", "libasan.so.");
+    sanitized("gcc -fsanitize=thread", "libtsan.so.");
+    sanitized("gcc -fsanitize=leak", "liblsan.so.");
+    sanitized("clang -fsanitize=address -shared-libasan "
+              "-Wl,-rpath=$(dirname $(clang -print-file-name=libclang_rt.asan-x86_64.so))",
+              "libclang_rt.asan");
+    assert_outcome(run_command("run", "-q", "/bin/true"), 0, "", "");
+}
+
 static void the_loader_is_no_static_program(void **state)
 {
     (void)state;
@@ -418,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_lying_elf_head_does_no_harm),
         cmocka_unit_test(privileges_are_told_only_where_they_count),
         cmocka_unit_test(another_c_library_is_left_alone),
+        cmocka_unit_test(a_sanitizers_malloc_comes_first),
         cmocka_unit_test(the_loader_is_no_static_program),
         cmocka_unit_test(scripts_are_followed_to_their_interpreters),
         cmocka_unit_test(an_interpreter_that_is_not_there_is_named),

@@ -17,4 +17,10 @@ struct elf {
 /* false: the open file is no ELF file. Its position stays. */
 bool elf_read(int file, struct elf *elf);
 
+/* The first of the libraries that it asks for itself, of a program of our own class, that is wanted. false: there is
+ * none. */
+enum { ELF_NAME = 64 };
+typedef bool elf_is_wanted(const char *name);
+bool elf_needs(int file, elf_is_wanted *is_wanted, char name[ELF_NAME]);
+
 #endif

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <paths.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "cmd/command.h"
 #include "elf_file.h"
 
 enum {
@@ -133,6 +135,36 @@ static void refuse(struct program *program, enum program_fate fate, const char *
         snprintf(program->why, sizeof program->why, "its interpreter %s is %s", path, why);
 }
 
+/* The libraries of gcc's and clang's sanitizers that bring a malloc. (Those that are linked in are found by our own
+ * library, which then does nothing.) */
+static bool is_sanitizer(const char *library)
+{
+    static const char *const patterns[] = {"libasan.so*",
+                                           "libtsan.so*",
+                                           "liblsan.so*",
+                                           "libhwasan.so*",
+                                           "libclang_rt.asan*.so",
+                                           "libclang_rt.tsan*.so",
+                                           "libclang_rt.lsan*.so",
+                                           "libclang_rt.hwasan*.so",
+                                           "libclang_rt.memprof*.so"};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (fnmatch(patterns[i], library, 0) == 0)
+            return true;
+    return false;
+}
+
+/* It ends with an error, or crashes, where it finds another library before its own. */
+static void refuse_sanitized(struct program *program, int file, const char *path)
+{
+    char library[ELF_NAME], clean[ELF_NAME], why[ELF_NAME + 64];
+    if (!elf_needs(file, is_sanitizer, library))
+        return;
+    clean_text(library, clean, sizeof clean);
+    snprintf(why, sizeof why, "made for a sanitizer, %s, whose malloc must come first", clean);
+    refuse(program, PROGRAM_BREAKS, path, why);
+}
+
 static void judge(struct program *program, int file, const char *path, const struct elf *elf)
 {
     const char *why = obstacle_in(file, path, elf);
@@ -140,6 +172,8 @@ static void judge(struct program *program, int file, const char *path, const str
         refuse(program, PROGRAM_UNTRACKED, path, why);
     else if (elf->loader[0] != '\0' && own_elf()->class != 0 && !is_own_loader(elf->loader))
         refuse(program, PROGRAM_BREAKS, path, "made for another C library");
+    else
+        refuse_sanitized(program, file, path);
 }
 
 /* ---- scripts ---- */
