@@ -164,6 +164,45 @@ static const char *value_of(const char *variable)
     return value != NULL ? value : "";
 }
 
+/* ---- the filter ---- */
+
+/* Whether NAME=... stands in the options. */
+static bool is_given(const char *options, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = options; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return true;
+    }
+    return false;
+}
+
+static void warn_of(const struct filter *filter)
+{
+    const bool both = filter->kills[0] != '\0' && filter->refuses[0] != '\0';
+    if (filter->kills[0] == '\0' && filter->refuses[0] == '\0')
+        return;
+    complain("seccomp", "the filter here %s%s%s%s%s: %s", filter->kills[0] != '\0' ? "kills for " : "", filter->kills,
+             both ? " and " : "", filter->refuses[0] != '\0' ? "refuses " : "", filter->refuses,
+             filter->allows_all ? "some figures may be missing" : "of the library, only what malloc needs is called");
+}
+
+/* The library cannot try what a filter does to it. Before all other options: whoever asked for something else comes
+ * later, and whoever gave the answer himself is not asked. */
+static void tell_filter(void)
+{
+    if (is_given(value_of("TRACKMALLOC_OPTIONS"), "filter"))
+        return;
+    struct filter filter = filter_look();
+    warn_of(&filter);
+    if (filter.there && filter.allows_all)
+        extend("TRACKMALLOC_OPTIONS", "filter=trusted", ",", value_of("TRACKMALLOC_OPTIONS"));
+    if (filter.there && filter.allows_segments)
+        extend("TRACKMALLOC_OPTIONS", "segment=on", ",", value_of("TRACKMALLOC_OPTIONS"));
+    filter_free(&filter);
+}
+
 /* ---- the program ---- */
 
 static int refuse(const char *name, int why)
@@ -204,8 +243,7 @@ static int start(const struct asked *asked, const char *library)
     if (program.fate != PROGRAM_BREAKS) {
         extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
         extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", asked->options);
-        if (filter_allows_segments()) /* the library cannot try; whoever asked for something else comes later */
-            extend("TRACKMALLOC_OPTIONS", "segment=on", ",", value_of("TRACKMALLOC_OPTIONS"));
+        tell_filter();
     }
     return become(&program, asked->command);
 }

@@ -14,6 +14,7 @@ CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
 CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 
 CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd
+CMDTEST_CFLAGS_run        := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_PROGRAM_tagged    := -Iinclude
 CMDTEST_PROGRAM_unlinked  := -static

@@ -108,19 +108,84 @@ static void options_follow_what_the_variable_held(void **state)
                    "output=none,stacks=all\n", "");
 }
 
-/* Under a filter, the library itself does not try. */
+/* Under a filter that kills for these, separated by commas: what the library would be told, and what is said. */
+static void assert_filtered(const char *numbers, const char *option, const char *options, const char *words)
+{
+    const char *const sandboxes = built("test/cmd/programs/sandboxes");
+    const char *const command = built("trackmalloc");
+    const char *const program = built("test/cmd/programs/unlinked");
+    struct outcome outcome =
+        run_program(ARGV(sandboxes, numbers, command, "run", "-q", "-O", option, program, "options"));
+    if (words == NULL)
+        assert_null(strstr(outcome.err, "seccomp"));
+    assert_outcome(outcome, 0, options, words != NULL ? words : "linked statically");
+}
+
+/* There, the library itself does not try. */
 static void under_a_filter_segments_are_asked_for_where_it_allows_them(void **state)
 {
     (void)state;
     char number[16];
     snprintf(number, sizeof number, "%d", SYS_process_vm_writev);
-    const char *const sandboxes = built("test/cmd/programs/sandboxes");
-    const char *const command = built("trackmalloc");
-    const char *const say = "echo $TRACKMALLOC_OPTIONS";
-    assert_outcome(run_program(ARGV(sandboxes, number, command, "run", "-q", "sh", "-c", say)), 0,
-                   "segment=on,output=none\n", "");
+    assert_filtered(number, "top=3", "segment=on,output=none,top=3\n",
+                    "trackmalloc: seccomp: the filter here kills for process_vm_writev: of the library, only what "
+                    "malloc needs is called\n");
     snprintf(number, sizeof number, "%d", SYS_ftruncate);
-    assert_outcome(run_program(ARGV(sandboxes, number, command, "run", "-q", "sh", "-c", say)), 0, "output=none\n", "");
+    assert_filtered(number, "top=3", "output=none,top=3\n", "kills for ftruncate: of the library");
+}
+
+static void a_filter_that_kills_for_nothing_of_ours_is_trusted(void **state)
+{
+    char number[16];
+    (void)state;
+    snprintf(number, sizeof number, "%d", SYS_acct);
+    assert_filtered(number, "top=3", "segment=on,filter=trusted,output=none,top=3\n", NULL);
+}
+
+/* Whoever knows need not ask. */
+static void a_filter_of_which_is_told_is_not_tried(void **state)
+{
+    char number[16];
+    (void)state;
+    snprintf(number, sizeof number, "%d", SYS_statx);
+    assert_filtered(number, "filter=careful", "output=none,filter=careful\n", NULL);
+    setenv("TRACKMALLOC_OPTIONS", "top=7,filter=trusted", 1);
+    assert_filtered(number, "top=3", "top=7,filter=trusted,output=none,top=3\n", NULL);
+    unsetenv("TRACKMALLOC_OPTIONS");
+}
+
+/* What the library's sources call and the command's list lacks, but for the end of a thread. */
+static void every_call_of_the_library_is_tried(void **state)
+{
+    (void)state;
+    struct outcome outcome =
+        run_program(ARGV("/bin/sh", "-c",
+                         "cd " CMDTEST_TOP " && "
+                         "grep -rhoE 'sys[0-9]\\(SYS_[a-z0-9_]+' src/lib | sed 's/.*SYS_//' | sort -u | "
+                         "while read -r name; do grep -q \"NAMED($name)\" src/cmd/run/filter.c || echo $name; done"));
+    assert_outcome(outcome, 0, "", "");
+}
+
+static void what_a_filter_kills_for_is_named(void **state)
+{
+    char numbers[64];
+    (void)state;
+    snprintf(numbers, sizeof numbers, "%d,%d,%d,%d", SYS_statx, SYS_getrusage, SYS_sendto, SYS_sched_yield);
+    assert_filtered(numbers, "top=3", "output=none,top=3\n",
+                    "the filter here kills for getrusage, statx, sendto, sched_yield: of the library");
+}
+
+/* With an error, as container runtimes do. */
+static void what_a_filter_refuses_is_named(void **state)
+{
+    char numbers[64];
+    (void)state;
+    snprintf(numbers, sizeof numbers, "-%d,-%d", SYS_process_vm_readv, SYS_statx);
+    assert_filtered(numbers, "top=3", "segment=on,filter=trusted,output=none,top=3\n",
+                    "the filter here refuses statx, process_vm_readv: some figures may be missing\n");
+    snprintf(numbers, sizeof numbers, "%d,-%d", SYS_process_vm_readv, SYS_statx);
+    assert_filtered(numbers, "top=3", "segment=on,output=none,top=3\n",
+                    "the filter here kills for process_vm_readv and refuses statx: of the library");
 }
 
 static void the_report_is_kept_in_a_file(void **state)
@@ -438,6 +503,11 @@ int main(void)
         cmocka_unit_test(the_library_is_first_and_the_others_stay),
         cmocka_unit_test(options_follow_what_the_variable_held),
         cmocka_unit_test(under_a_filter_segments_are_asked_for_where_it_allows_them),
+        cmocka_unit_test(a_filter_that_kills_for_nothing_of_ours_is_trusted),
+        cmocka_unit_test(a_filter_of_which_is_told_is_not_tried),
+        cmocka_unit_test(every_call_of_the_library_is_tried),
+        cmocka_unit_test(what_a_filter_kills_for_is_named),
+        cmocka_unit_test(what_a_filter_refuses_is_named),
         cmocka_unit_test(the_report_is_kept_in_a_file),
         cmocka_unit_test(a_directory_is_named_from_the_root),
         cmocka_unit_test(values_that_cannot_be_are_refused),

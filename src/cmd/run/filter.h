@@ -4,8 +4,17 @@
 
 #include <stdbool.h>
 
-/* Whether there is one, and it kills for none of the calls by which the library makes a segment file: tried in a child.
- * (What it refuses with an error does no harm.) */
-bool filter_allows_segments(void);
+struct filter {
+    bool there;
+    bool allows_all;      /* it kills for none of the calls that the library makes */
+    bool allows_segments; /* nor for those by which it makes a segment file */
+    char *kills;          /* for these, "statx, ioctl"; empty: for none, or nobody can tell */
+    char *refuses;        /* these, with an error, which does no harm */
+};
+
+/* Tries each call in a child, which may be killed for it. Where there is no filter, nothing is tried. (A filter that
+ * kills for fork kills us as well: whoever has one says `filter=` himself, and need not ask.) */
+struct filter filter_look(void);
+void filter_free(struct filter *filter);
 
 #endif

@@ -1,5 +1,6 @@
 /* A filter from before the program's time: sandboxes NUMBER[,NUMBER...] PROGRAM [ARGUMENT...] runs it where each of
- * these system calls kills. */
+ * these system calls kills; one with a minus before it is refused. */
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -16,9 +17,10 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     for (char *at = argv[1]; *at != '\0' && length < 2 * MOST; at += *at == ',') {
-        unsigned number = (unsigned)strtoul(at, &at, 10);
+        const unsigned verdict = *at == '-' ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS;
+        unsigned number = (unsigned)strtoul(at + (*at == '-'), &at, 10);
         code[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
-        code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+        code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict);
     }
     code[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     struct sock_fprog filter = {length, code};
