@@ -174,6 +174,9 @@ uint32_t collect_object_row(unsigned object)
     return object != OBJECT_NONE && object != OBJECT_OTHER ? object - 1 : SNAPSHOT_NONE;
 }
 
+_Static_assert((int)IMAGE_CODES == (int)SNAPSHOT_CODES && sizeof(struct image_code) == sizeof(struct snapshot_code),
+               "the same, word for word");
+
 static void describe(struct snapshot_object *row, const struct object *object)
 {
     memset(row, 0, sizeof *row);
@@ -183,6 +186,8 @@ static void describe(struct snapshot_object *row, const struct object *object)
     row->base = object->bias;
     row->begin = object->begin;
     row->end = object->end;
+    row->codes = object->codes;
+    memcpy(row->code, object->code, object->codes * sizeof row->code[0]);
     row->first_seen_ms = object->seen_ms;
     uint64_t gone = cell_read(&object->gone_ms);
     row->gone_ms = gone != 0 ? gone : SNAPSHOT_UNKNOWN;

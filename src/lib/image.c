@@ -207,6 +207,25 @@ struct image_identity image_identify(const struct image *image)
     return identity;
 }
 
+static struct image_code code_of(const Elf64_Phdr *segment, uint64_t bias)
+{
+    uint64_t first = segment->p_vaddr & -(uint64_t)PAGE_BYTES;
+    return (struct image_code){.begin = bias + first,
+                               .end = bias + round_up(segment->p_vaddr + segment->p_memsz, PAGE_BYTES),
+                               .offset = segment->p_offset - (segment->p_vaddr - first)};
+}
+
+unsigned image_codes(const struct image *image, struct image_code code[IMAGE_CODES])
+{
+    struct headers headers = {0};
+    unsigned segments = segments_of(&headers, image_read(image, image->begin, &headers, sizeof headers));
+    unsigned codes = 0;
+    for (unsigned i = 0; i < segments && codes < IMAGE_CODES; i++)
+        if (headers.segment[i].p_type == PT_LOAD && (headers.segment[i].p_flags & PF_X) != 0)
+            code[codes++] = code_of(&headers.segment[i], image->bias);
+    return codes;
+}
+
 enum image_verdict image_verify(const struct image *image, const struct image_identity *identity)
 {
     if (identity->id_bytes == 0) {

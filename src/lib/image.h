@@ -51,6 +51,15 @@ struct image_identity {
 
 struct image_identity image_identify(const struct image *image);
 
+/* Its executable segments as the loader maps them: whole pages. Of a loaded one; how many there are, 0 where its
+ * headers cannot be read. What comes after the last that has room is left out. */
+enum { IMAGE_CODES = 4 };
+struct image_code {
+    uint64_t begin, end;
+    uint64_t offset; /* in the file, of what stands at `begin` */
+};
+unsigned image_codes(const struct image *image, struct image_code code[IMAGE_CODES]);
+
 enum image_verdict { IMAGE_SAME, IMAGE_ANOTHER, IMAGE_UNKNOWN /* nothing can be read there */ };
 
 /* Whether an image still is what it was when it was identified. One read, where it has a build-id. */

@@ -235,6 +235,7 @@ unsigned object_of(uintptr_t address, uint64_t now_ms)
         return number;
     struct image image = object_image(&found);
     found.identity = image_identify(&image);
+    found.codes = image_codes(&image, found.code);
     add_names(&found, path);
     return object_note(&found, now_ms);
 }

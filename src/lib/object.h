@@ -41,6 +41,8 @@ struct object {
     uintptr_t dynamic;    /* its dynamic section; 0: none */
     const char *path;     /* as the loader knows it, made absolute; a path without room is cut to its base name */
     struct image_identity identity;
+    struct image_code code[IMAGE_CODES];
+    unsigned codes;
     const char *name; /* base name; the executable's is module_program() */
     uint64_t seen_ms; /* when it was first seen */
     uint64_t gone_ms; /* when it was found gone, at least 1; 0: loaded */

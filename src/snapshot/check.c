@@ -139,7 +139,8 @@ static bool objects_are_good(const struct snapshot *snapshot)
 {
     const struct snapshot_object *object = snapshot_objects(snapshot);
     for (uint32_t i = 0; i < snapshot->objects; i++)
-        if (!ends(object[i].path, sizeof object[i].path) || object[i].build_id_bytes > sizeof object[i].build_id)
+        if (!ends(object[i].path, sizeof object[i].path) || object[i].build_id_bytes > sizeof object[i].build_id ||
+            object[i].codes > SNAPSHOT_CODES)
             return false;
     return true;
 }

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 5,
+    SNAPSHOT_VERSION = 6,
     SNAPSHOT_NAME = 64,         /* bytes of a name, the closing zero included */
     SNAPSHOT_SITE_NAME = 112,   /* of a call site's */
     SNAPSHOT_PATH = 256,        /* of an object's path */
     SNAPSHOT_BUILD_ID = 20,     /* bytes of a GNU build-id by SHA-1, the longest in use */
+    SNAPSHOT_CODES = 4,         /* executable segments of an object at most */
     SNAPSHOT_SIZE_CLASSES = 32, /* powers of two: class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open */
     SNAPSHOT_AGE_ROWS = 5,      /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
     SNAPSHOT_WINDOWS = 4,       /* 1 min, 10 min, 1 hour, 1 day ago */
@@ -113,6 +114,13 @@ struct snapshot_frame {
     uint32_t name_at; /* of its name among all names, a zero behind it; 0: not known */
 };
 
+/* An executable segment as it was loaded: what stands at an address stood in the file at address - begin + offset. */
+struct snapshot_code {
+    uint64_t begin;
+    uint64_t end;
+    uint64_t offset;
+};
+
 /* A shared object or executable that was loaded at some time: what is needed to find symbols and lines later. */
 struct snapshot_object {
     char path[SNAPSHOT_PATH];
@@ -123,6 +131,9 @@ struct snapshot_object {
     uint64_t end;            /* behind it */
     uint64_t first_seen_ms;  /* uptime */
     uint64_t gone_ms;        /* uptime; SNAPSHOT_UNKNOWN while it is there */
+    uint32_t codes;          /* 0: not known */
+    uint32_t reserved;
+    struct snapshot_code code[SNAPSHOT_CODES];
 };
 
 /* What one thread did; a block that another thread freed stays in this one's `allocated`. */
@@ -232,7 +243,7 @@ _Static_assert(sizeof(struct snapshot_tag) == 296 && sizeof(struct snapshot_thre
 _Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_suspect) == 48, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_alarm) == 224, "no hidden padding");
-_Static_assert(sizeof(struct snapshot_object) == 320, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_object) == 424, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_memory) == 88 && sizeof(struct snapshot_point) == 32, "no hidden padding");
 _Static_assert(sizeof(struct snapshot) == 1016 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
                "no hidden padding");

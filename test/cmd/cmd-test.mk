@@ -13,7 +13,7 @@ CMDTEST_OBJECTS  := $(addprefix $(CMDTEST_OUT)/,harness.o story.o place.o)
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
 CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 
-CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd
+CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_CFLAGS_run        := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_PROGRAM_tagged    := -Iinclude

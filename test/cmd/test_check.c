@@ -149,6 +149,8 @@ static void kinds_and_lengths_must_be_known(void **state)
     ASSERT_BAD(snapshot->alarm.of = SNAPSHOT_SITE + 1, NO_ROW);
     ASSERT_BAD(ROW(object, 0)->build_id_bytes = SNAPSHOT_BUILD_ID + 1, NO_ROW);
     ASSERT_BAD(ROW(object, 2)->build_id_bytes = UINT32_MAX, NO_ROW);
+    ASSERT_BAD(ROW(object, 0)->codes = SNAPSHOT_CODES + 1, NO_ROW);
+    ASSERT_BAD(ROW(object, 1)->codes = UINT32_MAX, NO_ROW);
     ASSERT_BAD(ROW(stack, 1)->frames = SNAPSHOT_FRAMES + 1, NO_ROW);
 }
 

@@ -1,6 +1,8 @@
 /* export --format=pprof: a profile that others can read, whose sums are the report's own to the byte. */
 #include "harness.h"
 
+#include <fcntl.h>
+#include <gelf.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -474,6 +476,80 @@ static void sums_are_those_of_the_report(void **state)
     }
 }
 
+/* Where a function stands in its file, and how long it is, by the symbols and sections there. */
+static uint64_t offset_of(const char *path, const char *function, uint64_t *bytes)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    uint64_t offset = 0;
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(file, ELF_C_READ, NULL);
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
+        GElf_Shdr table, code;
+        GElf_Sym symbol;
+        if (gelf_getshdr(section, &table) == NULL || table.sh_type != SHT_SYMTAB)
+            continue;
+        Elf_Data *data = elf_getdata(section, NULL);
+        for (int i = 0; gelf_getsym(data, i, &symbol) != NULL; i++)
+            if (strcmp(elf_strptr(elf, table.sh_link, symbol.st_name), function) == 0) {
+                gelf_getshdr(elf_getscn(elf, symbol.st_shndx), &code);
+                offset = symbol.st_value - code.sh_addr + code.sh_offset;
+                *bytes = symbol.st_size;
+            }
+    }
+    elf_end(elf);
+    close(file);
+    assert_int_not_equal(offset, 0);
+    return offset;
+}
+
+/* As every tool goes: from the address to the mapping, from there to the file. */
+static void assert_in_file(const Pprof__Profile *profile, const char *path, const char *function)
+{
+    uint64_t bytes = 0;
+    uint64_t wanted = offset_of(path, function, &bytes);
+    unsigned found = 0;
+    for (size_t i = 0; i < profile->n_location; i++) {
+        const Pprof__Location *location = profile->location[i];
+        const Pprof__Line *line = location->line[location->n_line - 1];
+        if (strcmp(text_at(profile, profile->function[line->function_id - 1]->name), function) != 0)
+            continue;
+        const Pprof__Mapping *mapping = profile->mapping[location->mapping_id - 1];
+        assert_string_equal(text_at(profile, mapping->filename), path);
+        assert_in_range(location->address, mapping->memory_start, mapping->memory_limit - 1);
+        assert_in_range(location->address - mapping->memory_start + mapping->file_offset, wanted, wanted + bytes - 1);
+        found++;
+    }
+    assert_int_not_equal(found, 0);
+}
+
+/* Code that stands at another offset in the file than its address says (lld, mold), and of a fixed address. */
+static void a_function_is_found_in_its_file(void **state)
+{
+    static const char *const linked[] = {"", "-fuse-ld=lld", "-fuse-ld=lld -no-pie", "-no-pie"};
+    (void)state;
+    for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
+        char command[4096], pid[16], name[16];
+        snprintf(name, sizeof name, "linked%zu", i);
+        const char *path = in_scratch(name);
+        snprintf(command, sizeof command,
+                 "gcc -O1 -g -fno-builtin %s " CMDTEST_TOP "/test/cmd/programs/planted.c -o %s 2> /dev/null", linked[i],
+                 path);
+        if (system(command) != 0) {
+            print_message("skipped: no %s\n", linked[i]);
+            continue;
+        }
+        struct target target = target_start("interval=0.3,stacks=all,output=/dev/null", ARGV(path));
+        target_line(&target);
+        target_published(&target, target_published(&target, 0));
+        target_end(&target, SIGKILL);
+        snprintf(pid, sizeof pid, "%d", (int)target.pid);
+        Pprof__Profile *profile = export(pid);
+        assert_in_file(profile, path, "planted");
+        assert_in_file(profile, path, "main");
+        free_profile(profile);
+    }
+}
+
 /* Its own reader, where there is one. */
 static void go_reads_it(void **state)
 {
@@ -517,6 +593,7 @@ int main(void)
         cmocka_unit_test(fields_have_the_numbers_that_pprof_knows),
         cmocka_unit_test(a_planted_function_has_its_line),
         cmocka_unit_test(sums_are_those_of_the_report),
+        cmocka_unit_test(a_function_is_found_in_its_file),
         cmocka_unit_test(go_reads_it),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);

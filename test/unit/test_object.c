@@ -124,6 +124,31 @@ static void the_program_is_itself(void **state)
     image_close(&file);
 }
 
+/* Where the code stands in the file: the same bytes. */
+static void assert_code(const struct object *object, uintptr_t address)
+{
+    enum { BYTES = 16 };
+    char there[BYTES] = "";
+    const struct image_code *code = object->code;
+    assert_in_range(object->codes, 1, IMAGE_CODES);
+    while (code < object->code + object->codes && address - code->begin >= code->end - code->begin)
+        code++;
+    assert_true(code < object->code + object->codes);
+    assert_int_equal(code->begin % PAGE_BYTES + code->end % PAGE_BYTES + code->offset % PAGE_BYTES, 0);
+    int file = open(object->is_program ? "/proc/self/exe" : object->path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread(file, there, BYTES, (off_t)(address - code->begin + code->offset)), BYTES);
+    assert_memory_equal(there, (const void *)address, BYTES);
+    close(file);
+}
+
+static void code_is_found_in_its_file(void **state)
+{
+    (void)state;
+    uintptr_t in_libc = (uintptr_t)dlsym(RTLD_NEXT, "qsort");
+    assert_code(object_get(object_of((uintptr_t)&start, 8)), (uintptr_t)&start);
+    assert_code(object_get(object_of(in_libc, 8)), in_libc);
+}
+
 static void a_number_is_given_once(void **state)
 {
     (void)state;
@@ -615,6 +640,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_library_is_what_the_loader_says),
         cmocka_unit_test(the_program_is_itself),
+        cmocka_unit_test(code_is_found_in_its_file),
         cmocka_unit_test(a_number_is_given_once),
         cmocka_unit_test(generated_code_has_no_object),
         cmocka_unit_test(a_number_that_was_never_given_stands_for_the_rest),

@@ -88,21 +88,33 @@ static char *build_id(const struct snapshot_object *object)
     return text;
 }
 
+/* The segment that an address is in, as it was loaded. Where that is not known (its headers could not be read), all of
+ * the object, as if the file were mapped from its beginning. */
+static struct snapshot_code code_at(const struct snapshot_object *object, uint64_t address)
+{
+    for (uint32_t i = 0; i < object->codes; i++)
+        if (address >= object->code[i].begin && address < object->code[i].end)
+            return object->code[i];
+    return (struct snapshot_code){object->begin, object->end, 0};
+}
+
 /* NULL: the address is in no object. */
-static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row)
+static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_t address)
 {
     bool is_new;
     if (row == SNAPSHOT_NONE)
         return NULL;
-    uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32, row), &is_new);
+    const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
+    const struct snapshot_code code = code_at(object, address);
+    uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
     if (!is_new)
         return builder->profile->mapping[id - 1];
-    const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
     char *id_text = build_id(object);
     Pprof__Mapping *mapping = new_mapping();
     mapping->id = id;
-    mapping->memory_start = object->begin;
-    mapping->memory_limit = object->end;
+    mapping->memory_start = code.begin;
+    mapping->memory_limit = code.end;
+    mapping->file_offset = code.offset;
     mapping->filename = clean_string_of(builder, object->path);
     mapping->build_id = string_of(builder, id_text);
     APPEND(builder->profile->mapping, builder->profile->n_mapping, mapping);
@@ -117,7 +129,7 @@ static void put_program_first(struct builder *builder)
     for (uint32_t i = 0; i < builder->snapshot->objects; i++) {
         const char *slash = strrchr(object[i].path, '/');
         if (strcmp(slash != NULL ? slash + 1 : object[i].path, builder->snapshot->program) == 0) {
-            mapping_of(builder, i);
+            mapping_of(builder, i, object[i].codes != 0 ? object[i].code[0].begin : object[i].begin);
             return;
         }
     }
@@ -163,7 +175,7 @@ static Pprof__Location *add_location(struct builder *builder, uint64_t id)
 static void describe(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
 {
     const struct symbol *symbol = symbolizer_find(builder->symbolizer, object, address);
-    Pprof__Mapping *mapping = mapping_of(builder, object);
+    Pprof__Mapping *mapping = mapping_of(builder, object, address - 1);
     location->address = address - 1;
     for (uint32_t i = 0; i < symbol->frames; i++)
         add_line(builder, location, &symbol->frame[i]);
