@@ -165,10 +165,10 @@ static void tls_is_tiny_and_static(void **state)
 /* ---- 4 ---- */
 
 /* Runs like bare; one line says that it is not tracked, and why. */
-static void runs_untracked(const char *name)
+static void runs_untracked_behind(const char *before, const char *name)
 {
-    struct run bare = run_program(&(struct run_spec){.bare = true}, ARGV(name));
-    struct run run = run_program(NULL, ARGV(name));
+    struct run bare = run_program(&(struct run_spec){.bare = true, .preload_before = before}, ARGV(name));
+    struct run run = run_program(&(struct run_spec){.preload_before = before}, ARGV(name));
     char *own = stream_without_reports(run.err);
     assert_int_equal(bare.status, 0);
     if (run.status != bare.status)
@@ -181,6 +181,11 @@ static void runs_untracked(const char *name)
     free(own);
     run_free(&bare);
     run_free(&run);
+}
+
+static void runs_untracked(const char *name)
+{
+    runs_untracked_behind(NULL, name);
 }
 
 static void own_malloc(void **state)
@@ -204,6 +209,24 @@ static void untracked_over_any_data(void **state)
     if (run.status != 0 || strcmp(run.out, "fine\n") != 0 || run.err[0] != '\0')
         fail_run(&run, "not as without the library");
     run_free(&run);
+}
+
+static void own_malloc_sets_itself_up(void **state)
+{
+    (void)state;
+    runs_untracked_behind(built("sets_itself_up.so"), "string_copies");
+}
+
+/* Its first malloc, which a look-up of ours may ask for, registers an exit handler. */
+static void heaptrack_before(void **state)
+{
+    (void)state;
+    static const char heaptrack[] = "/usr/lib/heaptrack/libheaptrack_preload.so";
+    if (access(heaptrack, R_OK) != 0)
+        skip();
+    setenv("DUMP_HEAPTRACK_OUTPUT", "/dev/null", 1);
+    runs_untracked_behind(heaptrack, "string_copies");
+    unsetenv("DUMP_HEAPTRACK_OUTPUT");
 }
 
 /* Where the loader never loads us: as bare, and not a word. */
@@ -343,6 +366,8 @@ int main(void)
         cmocka_unit_test(own_malloc),
         cmocka_unit_test(own_malloc_new),
         cmocka_unit_test(untracked_over_any_data),
+        cmocka_unit_test(own_malloc_sets_itself_up),
+        cmocka_unit_test(heaptrack_before),
         cmocka_unit_test(static_program),
         cmocka_unit_test(setuid_program),
         cmocka_unit_test(thread_refused_by_seccomp),
