@@ -11,10 +11,10 @@
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
-#include "module.h"
 #include "odd.h"
 #include "options.h"
 #include "process.h"
+#include "program.h"
 #include "reporter.h"
 #include "segment.h"
 #include "series.h"
@@ -222,7 +222,7 @@ static void describe_process(enum snapshot_kind kind, uint32_t number)
     head->pid = clock_area.now.pid;
     head->wall_seconds = sys_wall_seconds();
     head->uptime_ms = reporter_uptime_ns() / 1000000;
-    memcpy(head->program, module_program(), SNAPSHOT_NAME);
+    memcpy(head->program, program_called(), SNAPSHOT_NAME);
     head->foreign_frees = odd_counts.foreign;
     head->wild_frees = odd_counts.wild;
     head->mismatches = odd_counts.mismatched;

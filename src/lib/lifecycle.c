@@ -20,6 +20,7 @@
 #include "options.h"
 #include "output.h"
 #include "process.h"
+#include "program.h"
 #include "real.h"
 #include "reporter.h"
 #include "segment.h"
@@ -201,15 +202,15 @@ static void print_help(void)
 
 static bool wanted_here(void)
 {
-    return options.only[0] == '\0' || options_glob(options.only, module_program()) ||
-           options_glob(options.only, module_executable());
+    return options.only[0] == '\0' || options_glob(options.only, program_called()) ||
+           options_glob(options.only, program_file());
 }
 
 static void tell_own_malloc(const char *object)
 {
     struct log_line line;
     log_begin(&line);
-    log_text(&line, module_program());
+    log_text(&line, program_called());
     log_text(&line, " is not tracked: ");
     log_text(&line, object);
     log_text(&line, " brings a malloc of its own");

@@ -11,10 +11,7 @@ size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME]);
 
 const char *module_base(const char *path); /* what stands after the last slash */
 
-/* The base name of the executable: as it was called, and as its file is named behind links. */
-const char *module_program(void);
-const char *module_executable(void);
-void module_start(void); /* once */
+void module_start(void); /* once: finds out which program this is (program.h) */
 
 /* Whether the object with that dynamic section was loaded at start: such a one is never unloaded. */
 bool module_at_start(uintptr_t dynamic);

@@ -4,6 +4,7 @@
 
 #include "glibc.h"
 #include "module.h"
+#include "program.h"
 #include "sys.h"
 
 enum { PATH_BYTES = 1024, TEXT_BYTES = 256 * 1024 };
@@ -74,15 +75,21 @@ static bool same_build(const struct image_identity *a, const struct image_identi
     return a->id_bytes == b->id_bytes && memcmp(a->id, b->id, a->id_bytes) == 0; /* stripped or not */
 }
 
-bool object_open(const struct object *object, struct image *image)
+static bool open_same(const struct object *object, const char *path, struct image *image)
 {
-    if (object->path[0] != '/' || !image_open(image, object->is_program ? "/proc/self/exe" : object->path))
+    if (!image_open(image, path))
         return false;
     struct image_identity identity = image_identify(image);
     if (same_build(&object->identity, &identity))
         return true;
     image_close(image);
     return false;
+}
+
+bool object_open(const struct object *object, struct image *image)
+{
+    return (object->is_program && open_same(object, "/proc/self/exe", image)) ||
+           (object->path[0] == '/' && open_same(object, object->path, image));
 }
 
 /* ---- the table ---- */
@@ -181,14 +188,6 @@ static const char *absolute(const char *path)
     return objects.path;
 }
 
-static const char *program_path(void)
-{
-    long length =
-        sys_calls != SYS_ANY ? 0 : sys3(SYS_readlink, "/proc/self/exe", objects.path, sizeof objects.path - 1);
-    objects.path[length > 0 ? length : 0] = '\0';
-    return length > 0 ? objects.path : module_executable();
-}
-
 /* Where the loader has mapped the object that an address belongs to, and nothing more of it. */
 static bool look(uintptr_t address, struct object *found, const char **path)
 {
@@ -205,11 +204,16 @@ static bool look(uintptr_t address, struct object *found, const char **path)
     return true;
 }
 
+static const char *path_of_program(void)
+{
+    return program_path()[0] != '\0' ? program_path() : program_called();
+}
+
 static void add_names(struct object *found, const char *path)
 {
     found->is_program = *path == '\0';
-    found->path = found->is_program ? program_path() : absolute(path);
-    found->name = found->is_program ? module_program() : module_base(found->path);
+    found->path = found->is_program ? path_of_program() : absolute(path);
+    found->name = found->is_program ? program_called() : module_base(found->path);
 }
 
 /* The one that stood there at the last look, if its place and path are the same. (Another build of it that was

@@ -43,12 +43,12 @@ struct object {
     struct image_identity identity;
     struct image_code code[IMAGE_CODES];
     unsigned codes;
-    const char *name; /* base name; the executable's is module_program() */
+    const char *name; /* base name; the executable's is program_called() */
     uint64_t seen_ms; /* when it was first seen */
     uint64_t gone_ms; /* when it was found gone, at least 1; 0: loaded */
     uint32_t times;   /* how often it was loaded, as far as anybody noticed */
     bool stays;       /* loaded at start: never unloaded */
-    bool is_program;  /* the executable: its file is /proc/self/exe, whatever its path names by now */
+    bool is_program;  /* the executable: its file is most often /proc/self/exe, whatever its path names by now */
 };
 
 /* The two that are there from the start; module_start must have run. Once. */

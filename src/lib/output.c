@@ -7,9 +7,9 @@
 #include "apart.h"
 #include "clock.h"
 #include "log.h"
-#include "module.h"
 #include "options.h"
 #include "path.h"
+#include "program.h"
 #include "segment.h"
 #include "sys.h"
 
@@ -70,7 +70,7 @@ static void expand(struct path *path)
         if (special && *c == 'p')
             path_put_number(path, clock_area.now.pid);
         else if (special && *c == 'n')
-            path_put(path, module_program(), strlen(module_program()));
+            path_put(path, program_called(), strlen(program_called()));
         else
             path_put(path, c, 1);
     }

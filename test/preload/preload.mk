@@ -102,7 +102,7 @@ $(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(PRELOAD_OUT)/test_sites: $(PRELOAD_OUT)/sections.o
+$(PRELOAD_OUT)/test_sites $(PRELOAD_OUT)/test_names: $(PRELOAD_OUT)/sections.o
 
 # Whose frames are looked at: their names are in the dynamic symbols, and no call becomes a jump.
 PRELOAD_FRAMES := stack_frames stack_frames_rbp stack_exceptions stack_signals stack_steps stack_small \

@@ -1,0 +1,116 @@
+/* Who somebody is: the program, however it was started; a library, a thread, a wrapper, whatever they are called by. */
+#include "suite.h"
+
+#include "sections.h"
+
+enum { REFUSED = 77 }; /* a scenario's status: not allowed here */
+
+static struct report report;
+static struct report_sites sites;
+
+/* ---- the program ---- */
+
+static const char *loader(void)
+{
+    return "/lib64/ld-linux-x86-64.so.2";
+}
+
+/* The same as bare, and the last report is of that name. */
+static struct run told_as(const char *name, const char *options, const char *const *argv)
+{
+    struct run run = expect_same(&(struct run_spec){.options = options}, argv);
+    if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == REFUSED)
+        skip();
+    assert_exit(run.status, 0);
+    if (strstr(run.out, "it worked\n") == NULL)
+        fail_run(&run, "it did not work");
+    for (int n = -1; report_read(run.err, n, &report); n--)
+        if (strcmp(reporter_name(&report), name) == 0)
+            return run;
+    fail_run(&run, "nobody is called %s", name);
+}
+
+/* Its tag and its static function are called so too. */
+static void is_called(const char *name, const char *options, const char *const *argv)
+{
+    char function[128];
+    struct report_site row;
+    struct run run = told_as(name, options, argv);
+    snprintf(function, sizeof(function), "%s!make", name);
+    if (report_tag(&report, name) == NULL || !report_sites(&report, &sites) || sites_of(&sites, function, &row) != 1 ||
+        row.live_blocks != 10)
+        fail_run(&run, "no ten blocks of %s", function);
+    run_free(&run);
+}
+
+static void started_as_usual(void **state)
+{
+    (void)state;
+    is_called("odd_start", "top=4096", ARGV("odd_start", "work"));
+}
+
+static void started_by_the_loader(void **state)
+{
+    (void)state;
+    if (access(loader(), X_OK) != 0)
+        skip();
+    is_called("odd_start", "top=4096", ARGV(loader(), built("odd_start"), "work"));
+    is_called("odd_start", "top=4096", ARGV(loader(), "--argv0", "another", built("odd_start"), "work"));
+    is_called("odd_start", "only=odd_start", ARGV(loader(), built("odd_start"), "work"));
+}
+
+static void the_loader_is_not_meant(void **state)
+{
+    (void)state;
+    const struct run_spec only_loader = {.options = "only=ld-linux*"};
+    struct run run = expect_same(&only_loader, ARGV(loader(), built("odd_start"), "work"));
+    assert_int_equal(report_count(run.err), 0);
+    run_free(&run);
+}
+
+static void deleted_before_it_began(void **state)
+{
+    (void)state;
+    is_called("odd_copy", "top=4096", ARGV("odd_start", "deleted"));
+}
+
+static void called_deleted(void **state)
+{
+    (void)state;
+    struct run run = told_as("odd?(deleted)", "top=4096", ARGV("odd_start", "marked"));
+    run_free(&run);
+}
+
+static void from_memory(void **state)
+{
+    (void)state;
+    is_called("memfd:odd:", "top=4096", ARGV("odd_start", "memfd"));
+}
+
+static void without_proc(void **state)
+{
+    (void)state;
+    is_called("odd_start", "top=4096", ARGV("odd_start", "noproc"));
+}
+
+static void script_without_proc(void **state)
+{
+    (void)state;
+    struct run run = told_as("(unknown)", "top=4096", ARGV("odd_start", "script"));
+    run_free(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(started_as_usual),
+        cmocka_unit_test(started_by_the_loader),
+        cmocka_unit_test(the_loader_is_not_meant),
+        cmocka_unit_test(deleted_before_it_began),
+        cmocka_unit_test(called_deleted),
+        cmocka_unit_test(from_memory),
+        cmocka_unit_test(without_proc),
+        cmocka_unit_test(script_without_proc),
+    };
+    return run_side_by_side(tests, LENGTH(tests));
+}
