@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "glibc.h"
+#include "maps.h"
 #include "module.h"
 #include "program.h"
 #include "sys.h"
@@ -136,6 +137,18 @@ static bool has_path(const struct object *object, const char *path)
            (path[0] != '/' && strcmp(object->name, base) == 0);
 }
 
+/* The program's stands in program.c for good. Of a file that was opened by a link's name, this is not the path's end.
+ */
+static const char *keep_name(const struct object *found, const char *path)
+{
+    const char *base = module_base(path);
+    if (found->is_program)
+        return found->name;
+    bool own = found->name != NULL && strcmp(found->name, base) != 0;
+    const char *kept = own ? keep(found->name) : NULL;
+    return kept != NULL ? kept : base;
+}
+
 static unsigned add(const struct object *found, uint64_t now_ms)
 {
     const char *path = objects.count < OBJECT_OTHER ? keep(found->path) : NULL;
@@ -146,8 +159,7 @@ static unsigned add(const struct object *found, uint64_t now_ms)
     struct object *object = &objects.object[objects.count];
     *object = *found;
     object->path = path;
-    /* The executable's stands in module.c for good. */
-    object->name = found->is_program ? found->name : module_base(path);
+    object->name = keep_name(found, path);
     object->seen_ms = now_ms;
     object->gone_ms = 0;
     object->times = 1;
@@ -174,11 +186,9 @@ unsigned object_note(const struct object *found, uint64_t now_ms)
 
 /* ---- what is loaded ---- */
 
-/* A relative path means something as long as the program stands where it opened it: most often still now. */
-static const char *absolute(const char *path)
+/* Where the program stands now. */
+static const char *made_absolute(const char *path)
 {
-    if (path[0] == '/' || strchr(path, '/') == NULL || sys_calls != SYS_ANY)
-        return path;
     long length = sys2(SYS_getcwd, objects.path, sizeof objects.path); /* counts the closing zero */
     size_t bytes = strlen(path) + 1;
     if (length <= 1 || objects.path[0] != '/' || (size_t)length + bytes > sizeof objects.path)
@@ -186,6 +196,14 @@ static const char *absolute(const char *path)
     objects.path[length - 1] = '/';
     memcpy(objects.path + length, path, bytes);
     return objects.path;
+}
+
+/* A relative path meant something where the program stood when it opened it: the kernel still knows the file. */
+static const char *absolute(const char *path, uintptr_t address)
+{
+    if (path[0] == '/' || strchr(path, '/') == NULL || sys_calls != SYS_ANY)
+        return path;
+    return maps_path(address, objects.path, sizeof objects.path) ? objects.path : made_absolute(path);
 }
 
 /* Where the loader has mapped the object that an address belongs to, and nothing more of it. */
@@ -212,8 +230,8 @@ static const char *path_of_program(void)
 static void add_names(struct object *found, const char *path)
 {
     found->is_program = *path == '\0';
-    found->path = found->is_program ? path_of_program() : absolute(path);
-    found->name = found->is_program ? program_called() : module_base(found->path);
+    found->path = found->is_program ? path_of_program() : absolute(path, found->dynamic);
+    found->name = found->is_program ? program_called() : module_base(path);
 }
 
 /* The one that stood there at the last look, if its place and path are the same. (Another build of it that was

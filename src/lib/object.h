@@ -39,11 +39,11 @@ struct object {
     uintptr_t begin, end; /* all that is mapped of it; 0 for the two that stand for none and for the rest */
     uintptr_t bias;       /* run-time address - address in the file */
     uintptr_t dynamic;    /* its dynamic section; 0: none */
-    const char *path;     /* as the loader knows it, made absolute; a path without room is cut to its base name */
+    const char *path;     /* as the loader knows it; of a relative one the kernel's; without room, the base name */
     struct image_identity identity;
     struct image_code code[IMAGE_CODES];
     unsigned codes;
-    const char *name; /* base name; the executable's is program_called() */
+    const char *name; /* base name, as the loader knows it; the executable's is program_called() */
     uint64_t seen_ms; /* when it was first seen */
     uint64_t gone_ms; /* when it was found gone, at least 1; 0: loaded */
     uint32_t times;   /* how often it was loaded, as far as anybody noticed */
@@ -56,7 +56,7 @@ void object_start(void);
 
 /* The number of the object whose code stands at an address, made if it is new; OBJECT_NONE: no object's. An object
  * that stood there before is marked as gone. For a call site that is seen for the first time: 0.1 us for a known
- * object, 5 to 25 for a new one. `now_ms` is the uptime.
+ * object, 5 to 25 for a new one; where that was opened by a relative path, maps_path. `now_ms` is the uptime.
  *
  * Under the books' lock, in a thread of the program, of an address that the program is about to return to: nobody
  * unloads that meanwhile. (glibc's _dl_find_object takes no lock, so it may be called from inside malloc.) */
@@ -84,7 +84,8 @@ bool object_is_there(const struct object *object);
  * Takes a descriptor: see image_open. */
 bool object_open(const struct object *object, struct image *image);
 
-/* What object_of does once it knows what is there. `found` is copied, its path and name too. Under the books' lock. */
+/* What object_of does once it knows what is there. `found` is copied, its path and name too (no name: the path's end).
+ * Under the books' lock. */
 unsigned object_note(const struct object *found, uint64_t now_ms);
 
 #endif

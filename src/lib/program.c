@@ -6,87 +6,15 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include "maps.h"
 #include "module.h"
 #include "sys.h"
 
-enum { PROGRAM_PATH = 1024, MAPS_BYTES = 8192 };
+enum { PATH_BYTES = 1024 };
 
-static struct {
-    char path[PROGRAM_PATH];
-    char maps[MAPS_BYTES];
-} program SPARSE;
-
+static SPARSE char program_at[PATH_BYTES];
 static char file_name[SNAPSHOT_NAME];
 static char called_name[SNAPSHOT_NAME];
-
-/* ---- by its mapping ---- */
-
-static const char *hexadecimal(const char *text, uintptr_t *number)
-{
-    *number = 0;
-    for (;; text++) {
-        char digit = *text;
-        if (digit >= '0' && digit <= '9')
-            *number = *number << 4 | (uintptr_t)(digit - '0');
-        else if (digit >= 'a' && digit <= 'f')
-            *number = *number << 4 | (uintptr_t)(digit - 'a' + 10);
-        else
-            return text;
-    }
-}
-
-/* BEGIN-END PERMISSIONS OFFSET DEVICE INODE    PATH */
-static bool line_holds(const char *line, uintptr_t address)
-{
-    uintptr_t begin;
-    uintptr_t end;
-    const char *dash = hexadecimal(line, &begin);
-    if (*dash != '-')
-        return false;
-    hexadecimal(dash + 1, &end);
-    return address >= begin && address < end;
-}
-
-static void take_path(const char *line)
-{
-    const char *path = strchr(line, '/');
-    if (path != NULL && strlen(path) < PROGRAM_PATH)
-        memcpy(program.path, path, strlen(path) + 1);
-}
-
-/* Looks through the whole lines among `length` bytes; how many bytes those are. Whether the line is found: *found. */
-static size_t look_through(size_t length, uintptr_t address, bool *found)
-{
-    size_t done = 0;
-    char *end;
-    while (!*found && (end = memchr(program.maps + done, '\n', length - done)) != NULL) {
-        *end = '\0';
-        *found = line_holds(program.maps + done, address);
-        if (*found)
-            take_path(program.maps + done);
-        done = (size_t)(end + 1 - program.maps);
-    }
-    return done;
-}
-
-static void find_by_mapping(uintptr_t address)
-{
-    long maps = sys3(SYS_open, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    size_t left = 0;
-    bool found = false;
-    if (maps < 0)
-        return;
-    while (!found && left < MAPS_BYTES) {
-        long bytes = sys3(SYS_read, maps, program.maps + left, MAPS_BYTES - left);
-        if (bytes <= 0)
-            break;
-        size_t length = left + (size_t)bytes;
-        size_t done = look_through(length, address, &found);
-        left = length - done;
-        memmove(program.maps, program.maps + done, left);
-    }
-    sys1(SYS_close, maps);
-}
 
 /* ---- by /proc/self/exe ---- */
 
@@ -98,19 +26,9 @@ static bool started_by_kernel(void)
 
 static void find_by_link(void)
 {
-    long length = sys3(SYS_readlink, "/proc/self/exe", program.path, PROGRAM_PATH - 1);
-    program.path[length > 0 ? length : 0] = '\0';
-}
-
-/* Of a file that is gone; a file may also be called so. */
-static void take_mark_off(void)
-{
-    static const char mark[] = " (deleted)";
-    struct stat file = {0};
-    size_t length = strlen(program.path);
-    size_t most = sizeof mark - 1;
-    if (length > most && strcmp(program.path + length - most, mark) == 0 && sys2(SYS_stat, program.path, &file) != 0)
-        program.path[length - most] = '\0';
+    long length = sys3(SYS_readlink, "/proc/self/exe", program_at, PATH_BYTES - 1);
+    program_at[length > 0 ? length : 0] = '\0';
+    maps_unmark(program_at);
 }
 
 /* ---- by what it was called ---- */
@@ -146,16 +64,16 @@ static bool is_program(const char *path)
 /* The program still stands where it was started. */
 static void take_called(const char *called)
 {
-    long directory = *called == '/' ? 1 : sys2(SYS_getcwd, program.path, PROGRAM_PATH); /* counts the closing zero */
+    long directory = *called == '/' ? 1 : sys2(SYS_getcwd, program_at, PATH_BYTES); /* counts the closing zero */
     size_t length = strlen(called) + 1;
-    if (directory < 1 || (size_t)directory + length > PROGRAM_PATH) {
-        program.path[0] = '\0';
+    if (directory < 1 || (size_t)directory + length > PATH_BYTES) {
+        program_at[0] = '\0';
         return;
     }
     size_t at = (size_t)directory - 1;
     if (*called != '/')
-        program.path[at++] = '/';
-    memcpy(program.path + at, called, length);
+        program_at[at++] = '/';
+    memcpy(program_at + at, called, length);
 }
 
 /* ---- all together ---- */
@@ -191,20 +109,19 @@ void program_find(uintptr_t address)
     if (started_by_kernel())
         find_by_link();
     else
-        find_by_mapping(address);
-    take_mark_off();
-    bool by_name = called != NULL && same_file(called, started_by_kernel() ? "/proc/self/exe" : program.path);
-    if (program.path[0] == '\0' && called != NULL && is_program(called)) {
+        maps_path(address, program_at, sizeof program_at);
+    bool by_name = called != NULL && same_file(called, started_by_kernel() ? "/proc/self/exe" : program_at);
+    if (program_at[0] == '\0' && called != NULL && is_program(called)) {
         take_called(called);
         by_name = true;
     }
-    copy_name(file_name, last_part(program.path));
+    copy_name(file_name, last_part(program_at));
     copy_name(called_name, by_name ? module_base(called) : file_name);
 }
 
 const char *program_path(void)
 {
-    return program.path;
+    return program_at;
 }
 
 const char *program_file(void)

@@ -15,6 +15,7 @@ CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
 
 CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_CFLAGS_run        := -DCMDTEST_TOP='"$(CURDIR)"'
+CMDTEST_NEEDS_living      := $(PRELOAD_OUT)/twin_a.so
 CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_PROGRAM_tagged    := -Iinclude
 CMDTEST_PROGRAM_unlinked  := -static

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
@@ -61,6 +62,53 @@ static void names_out_of_the_file_are_shown(void **state)
     assert_line(shown.out, "Current allocations by call site", "hidden!hidden_allocate+0x");
     assert_non_null(strstr(shown.out, "    hidden!hidden_allocate+0x"));
     outcome_free(&shown);
+    target_end(&target, SIGKILL);
+}
+
+/* The row of the object that the process's own blocks come from: the one whose path ends so. */
+static void expect_object(const struct target *target, const char *path)
+{
+    struct loaded loaded;
+    char *real = realpath(path, NULL);
+    unsigned rows = 0;
+    assert_non_null(real);
+    assert_true(load(NULL, pid_of(target), &loaded));
+    for (uint32_t i = 0; i < loaded.snapshot->objects; i++)
+        rows += strcmp(snapshot_objects(loaded.snapshot)[i].path, real) == 0;
+    assert_int_equal(rows, 1);
+    loaded_free(&loaded);
+    free(real);
+}
+
+static void a_program_started_by_the_loader_has_its_own_file(void **state)
+{
+    static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
+    const char *program = built("test/cmd/programs/hidden");
+    (void)state;
+    if (access(loader, X_OK) != 0)
+        skip();
+    struct target target = target_start("output=none,interval=0.25", ARGV(loader, program));
+    assert_string_equal(target_line(&target), "ready");
+    settle(&target);
+    expect_object(&target, program);
+    struct outcome shown = run_command("show", pid_of(&target));
+    assert_line(shown.out, "Current allocations by call site", "hidden!hidden_allocate+0x");
+    outcome_free(&shown);
+    target_end(&target, SIGKILL);
+}
+
+static void a_library_opened_by_a_relative_path_has_its_own_file(void **state)
+{
+    const char *library = in_scratch("plugin.so");
+    (void)state;
+    struct outcome copied = run_program(ARGV("/bin/cp", built("test/preload/twin_a.so"), library));
+    assert_int_equal(copied.status, 0);
+    outcome_free(&copied);
+    struct target target =
+        target_start("output=none,interval=0.25", ARGV(built("test/cmd/programs/relative"), library, "twin_a_make"));
+    assert_string_equal(target_line(&target), "ready");
+    settle(&target);
+    expect_object(&target, library);
     target_end(&target, SIGKILL);
 }
 
@@ -188,6 +236,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_out_of_the_file_are_shown),
+        cmocka_unit_test(a_program_started_by_the_loader_has_its_own_file),
+        cmocka_unit_test(a_library_opened_by_a_relative_path_has_its_own_file),
         cmocka_unit_test(the_killed_are_shown_as_they_were),
         cmocka_unit_test(who_has_left_is_gone_unless_kept),
         cmocka_unit_test(sums_hold_at_full_speed),

@@ -380,12 +380,34 @@ static void a_relative_path_is_made_absolute(void **state)
     assert_non_null(getcwd(before, sizeof before));
     assert_int_equal(chdir(scratch.directory), 0);
     void *handle = load("./plugin.so");
-    unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
     assert_int_equal(chdir(before), 0);
+    unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
     char expected[128];
-    snprintf(expected, sizeof expected, "%s/./plugin.so", scratch.directory);
+    snprintf(expected, sizeof expected, "%s/plugin.so", scratch.directory);
     assert_string_equal(object_get(number)->path, expected);
     assert_string_equal(object_get(number)->name, "plugin.so");
+    assert_true(opens(number));
+    assert_int_equal(object_of(address_of(handle, "plugin_a_work"), ++now), number);
+    unload(handle);
+    scratch_remove(&scratch);
+}
+
+/* Opened by a link's name, which is what the program and its tags know it by. */
+static void a_relative_link_keeps_its_name(void **state)
+{
+    (void)state;
+    struct scratch scratch;
+    char before[4096];
+    scratch_make(&scratch);
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(scratch.directory), 0);
+    assert_int_equal(symlink("plugin.so", "plugin"), 0);
+    void *handle = load("./plugin");
+    assert_int_equal(unlink("plugin"), 0);
+    assert_int_equal(chdir(before), 0);
+    unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
+    assert_string_equal(object_get(number)->path, scratch.path);
+    assert_string_equal(object_get(number)->name, "plugin");
     assert_true(opens(number));
     assert_int_equal(object_of(address_of(handle, "plugin_a_work"), ++now), number);
     unload(handle);
@@ -652,6 +674,7 @@ int main(void)
         cmocka_unit_test(only_the_file_that_was_loaded_is_opened),
         cmocka_unit_test(a_rebuilt_one_is_found_out_by_the_next_check),
         cmocka_unit_test(a_relative_path_is_made_absolute),
+        cmocka_unit_test(a_relative_link_keeps_its_name),
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(in_a_sandbox_the_place_must_do),
         cmocka_unit_test(notes_are_padded_as_their_segment_says),
