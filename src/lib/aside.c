@@ -196,6 +196,12 @@ static long call_kernel(long number, long a, long b, long c, long d, long e, lon
     return -1;
 }
 
+static void is_named(const char *name)
+{
+    if (lifecycle_tracks())
+        thread_named((uintptr_t)pthread_self(), name);
+}
+
 PUBLIC int prctl(int operation, ...)
 {
     va_list list;
@@ -208,8 +214,8 @@ PUBLIC int prctl(int operation, ...)
     struct entered entered = enter(wish_of_prctl(operation, a));
     int (*next)(int, ...) = REAL_NEXT(prctl);
     int result = next != NULL ? next(operation, a, b, c, d) : (int)call_kernel(SYS_prctl, operation, a, b, c, d, 0);
-    if (operation == PR_SET_NAME && result == 0 && lifecycle_tracks())
-        thread_named((uintptr_t)pthread_self(), (const char *)a);
+    if (operation == PR_SET_NAME && result == 0)
+        is_named((const char *)a);
     return (int)leave(&entered, result);
 }
 
@@ -236,6 +242,8 @@ PUBLIC long syscall(long number, ...)
     hand_over_by_number(number, a, b);
     long (*next)(long, ...) = REAL_NEXT(syscall);
     long result = next != NULL ? next(number, a, b, c, d, e, f) : call_kernel(number, a, b, c, d, e, f);
+    if (number == SYS_prctl && a == PR_SET_NAME && result == 0)
+        is_named((const char *)b);
     return leave(&entered, result);
 }
 

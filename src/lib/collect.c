@@ -22,11 +22,10 @@
 #include "slab.h"
 #include "sys.h"
 #include "tag.h"
+#include "thread.h"
 
 #define TM_LIBRARY
 #include "trackmalloc.h"
-
-enum { THREAD_ROWS = 1024 };
 
 _Static_assert((int)AGE_ROWS == (int)SNAPSHOT_AGE_ROWS && (int)SIZE_CLASSES - 1 <= (int)SNAPSHOT_SIZE_CLASSES,
                "the snapshot holds what the books tell apart");
@@ -303,6 +302,7 @@ static void place_rows(void)
 
 const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self)
 {
+    thread_read_names(self);
     enum lock_state lock = lock_take(&lock_books, self);
     if (lock == LOCK_BUSY)
         return NULL;

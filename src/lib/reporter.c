@@ -1,0 +1,449 @@
+#include "reporter.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "allocator.h"
+#include "apart.h"
+#include "clock.h"
+#include "collect.h"
+#include "control.h"
+#include "lifecycle.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "output.h"
+#include "segment.h"
+#include "snapshot/text.h"
+#include "sys.h"
+#include "watch.h"
+
+enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED };
+
+enum {
+    QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for */
+    RETURNS_MOST = 64,                  /* at once after such a call; one more each quiet while */
+    TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
+    STACK_BYTES = 64 * 1024,
+    END_PATIENCE_MS = 2000,     /* of who ends the process, with somebody else's report */
+    MAY_BE_EARLY_NS = 10000000, /* a clock interrupt's width */
+    LEAST_WAIT_NS = 1000000     /* the clock is as coarse: nothing is nearer */
+};
+
+#define SNAPSHOTS_NS 5000000000u /* from one to the next, where there are no periodic reports */
+
+static struct {
+    enum phase phase;
+    uint32_t tid;        /* the kernel clears it when the thread ends */
+    uint32_t stop;       /* 1: end as soon as you can */
+    uint32_t over;       /* 1: the process ends; no thread any more, and no report but the last */
+    uint32_t aside;      /* threads in the middle of a call that it steps aside for */
+    uint32_t returns;    /* how often it came back at once, less what a quiet while gives back */
+    uint32_t not_before; /* tick: the quiet while */
+    long refusal;        /* -errno: why there is no thread */
+    uint32_t first_due;  /* tick: of the first report */
+    bool told_off;       /* that there are none */
+    uint32_t told;       /* the last tick that was told, by this thread or one before it */
+    uint32_t number;     /* reports so far */
+    uint64_t start_ns;   /* uptime of the clock when this process began */
+    uint64_t cpu_us;
+} reporter;
+
+static SPARSE char report_text[TEXT_BYTES];
+
+/* The next thread is started only when the kernel has dropped the last. */
+static SPARSE _Alignas(PAGE_BYTES) char stack[STACK_BYTES];
+
+static enum phase phase_now(void)
+{
+    return __atomic_load_n(&reporter.phase, __ATOMIC_ACQUIRE);
+}
+
+static void phase_set(enum phase phase)
+{
+    __atomic_store_n(&reporter.phase, phase, __ATOMIC_RELEASE);
+}
+
+static bool phase_change(enum phase from, enum phase to)
+{
+    return __atomic_compare_exchange_n(&reporter.phase, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+uint64_t reporter_uptime_ns(void)
+{
+    return clock_uptime_ns() - reporter.start_ns;
+}
+
+uint64_t reporter_cpu_us(void)
+{
+    return reporter.cpu_us;
+}
+
+static bool is_over(void)
+{
+    return __atomic_load_n(&reporter.over, __ATOMIC_ACQUIRE) != 0;
+}
+
+static bool told_to_stop(void)
+{
+    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0 || is_over();
+}
+
+/* ---- one report ---- */
+
+uintptr_t reporter_self(void)
+{
+    return (uintptr_t)&reporter;
+}
+
+bool reporter_runs(void)
+{
+    return __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* What ends our patience with a slow reader: an exit report has only the patience itself. */
+static const uint32_t *impatience(void)
+{
+    return is_over() ? NULL : &reporter.stop;
+}
+
+static bool write_out(int descriptor, size_t length, uintptr_t self)
+{
+    if (descriptor >= 0)
+        return log_descriptor(descriptor, report_text, length, NULL);
+    return output_is_mute() || output_write(report_text, length, impatience(), self);
+}
+
+/* glibc's own sections need a thread that glibc knows. */
+static bool write_text(int descriptor, const struct snapshot *snapshot, uintptr_t self)
+{
+    unsigned top = (unsigned)options.top;
+    size_t length = self == reporter_self() ? text_report(snapshot, top, report_text, sizeof report_text)
+                                            : allocator_report(snapshot, top, report_text, sizeof report_text);
+    return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text, self);
+}
+
+/* Under lock_report. `alarm`: NULL, or of an alarm report its evidence. */
+static bool make_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
+{
+    uint32_t number = reporter.number + 1;
+    const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
+    if (snapshot == NULL)
+        return false;
+    reporter.number = number;
+    segment_publish(snapshot, self);
+    return write_text(descriptor, snapshot, self);
+}
+
+static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false; /* a signal handler in the middle of a report; or told to stop */
+    bool late = (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && told_to_stop(); /* the last word was said */
+    bool written = !late && make_report(descriptor, kind, alarm, self);
+    lock_release(&lock_report);
+    return written;
+}
+
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
+{
+    return write_report(descriptor, kind, NULL, self);
+}
+
+bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self)
+{
+    return output_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
+}
+
+bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false;
+    const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self); /* never the reporter's */
+    size_t room = capacity != 0 ? capacity - 1 : 0;
+    *length = allocator_report(snapshot, (unsigned)options.top, text, room);
+    lock_release(&lock_report);
+    if (capacity != 0)
+        text[*length < room ? *length : room] = '\0';
+    return true;
+}
+
+bool reporter_report(enum snapshot_kind kind, uintptr_t self)
+{
+    return output_is_mute() || reporter_report_to(-1, kind, self);
+}
+
+/* Under lock_report. */
+static bool publish(uintptr_t self)
+{
+    if (told_to_stop() || !segment_open(self))
+        return false;
+    const struct snapshot *snapshot = collect(SNAPSHOT_PERIODIC, reporter.number, self);
+    return snapshot != NULL && segment_publish(snapshot, self);
+}
+
+bool reporter_publish(uintptr_t self)
+{
+    if (lock_take(&lock_report, self) != LOCK_TAKEN)
+        return false;
+    bool published = publish(self);
+    lock_release(&lock_report);
+    return published;
+}
+
+void reporter_last_word(bool text, uintptr_t self)
+{
+    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
+        return;
+    bool keep = options.keep && segment_open(self);
+    if (text || keep) {
+        const struct snapshot *snapshot = collect(SNAPSHOT_EXIT, reporter.number += text, self);
+        if (keep)
+            segment_publish(snapshot, self);
+        if (text)
+            write_text(-1, snapshot, self);
+    }
+    segment_end(self);
+    lock_release(&lock_report);
+}
+
+void reporter_leaves(uintptr_t self)
+{
+    if (!segment_is_open())
+        return;
+    reporter_end();
+    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
+        return;
+    segment_end(self);
+    lock_release(&lock_report);
+}
+
+/* ---- the thread ---- */
+
+static uint64_t own_cpu_us(void)
+{
+    struct timespec used = {0, 0};
+    sys2(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool reports_periodically(void)
+{
+    return options.interval_ms != 0 && !output_is_mute();
+}
+
+/* The moment of the next report: a multiple of the interval since start, so that reports do not drift. Where there are
+ * none, of the next snapshot. */
+static uint64_t next_report_ns(void)
+{
+    uint64_t interval = options.interval_ms != 0 ? options.interval_ms * 1000000u : SNAPSHOTS_NS;
+    return (reporter_uptime_ns() / interval + 1) * interval;
+}
+
+/* First when a short program would have ended; then between reports only while somebody watches. */
+static bool publish_is_due(uint64_t since_ns)
+{
+    if (!segment_is_wanted())
+        return false;
+    uint64_t ms = segment_is_open() ? control_watch_ms() : TICK_MS;
+    return ms != 0 && since_ns + MAY_BE_EARLY_NS >= ms * 1000000;
+}
+
+static void run(void *unused)
+{
+    (void)unused;
+    sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
+    uint64_t cpu_before = reporter.cpu_us;
+    uint64_t report_at = next_report_ns();
+    uint64_t published = reporter_uptime_ns();
+    while (!told_to_stop()) {
+        uint32_t tick = clock_read();
+        /* Once each: who takes it back wants everybody to meet a new one (slab_forget_sites). */
+        if (tick != reporter.told)
+            clock_set(reporter.told = tick);
+        watch_look(WATCH_REPORTS, reporter_self());
+        control_look(reporter_self());
+        uint64_t now = reporter_uptime_ns();
+        reporter.cpu_us = cpu_before + own_cpu_us();
+        if (now >= report_at) {
+            if (reports_periodically())
+                reporter_report(SNAPSHOT_PERIODIC, reporter_self());
+            else
+                reporter_publish(reporter_self());
+            if (segment_is_open()) /* else the first is still due, however close the reports */
+                published = now;
+            report_at = next_report_ns();
+            continue;
+        }
+        if (publish_is_due(now - published)) {
+            reporter_publish(reporter_self());
+            published = reporter_uptime_ns();
+        }
+        report_at = least(report_at, next_report_ns()); /* the interval may have been made shorter */
+        sys_futex_wait(&reporter.stop, 0, most(LEAST_WAIT_NS, least(clock_until_next(tick), report_at - now)));
+    }
+    reporter.cpu_us = cpu_before + own_cpu_us();
+    clock_set(CLOCK_SELF);
+}
+
+static void tell_off(void)
+{
+    struct log_line line;
+    log_begin(&line);
+    if (log_is_sandboxed()) {
+        log_text(&line, "a seccomp filter was there before the start");
+    } else {
+        log_text(&line, "no thread to be had (error ");
+        log_number(&line, (uint64_t)-reporter.refusal);
+        log_text(&line, ")");
+    }
+    log_text(&line, ": periodic reports are off, everything is counted");
+    if (log_is_sandboxed())
+        log_text(&line, " (filter=trusted has them)");
+    log_say(&line);
+}
+
+/* A process that has parted from its own pid namespace is allowed no thread; of who made a filter, nobody asks for one.
+ */
+static void tell_off_in_time(uint32_t now)
+{
+    enum { INVALID = -22 };
+    bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != INVALID;
+    if (reporter.told_off || !reports_periodically() || now < reporter.first_due ||
+        !(refused || log_sandbox() == SANDBOX_FILTER))
+        return;
+    reporter.told_off = true;
+    tell_off();
+}
+
+static void set_first_due(void)
+{
+    reporter.first_due = clock_read() + (uint32_t)(options.interval_ms / TICK_MS);
+    reporter.told_off = false;
+}
+
+/* Between two phases no signal handler of this thread may start or stop it, and wait for itself. */
+static uint64_t signals_block(void)
+{
+    uint64_t all = ~0ull;
+    uint64_t before = 0;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    return before;
+}
+
+static void signals_restore(uint64_t before)
+{
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+}
+
+static bool may_start(void)
+{
+    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.aside, __ATOMIC_ACQUIRE) == 0 && !is_over();
+}
+
+static void start_thread(void)
+{
+    uint64_t signals = signals_block();
+    if (may_start() && phase_change(PHASE_IDLE, PHASE_CHANGING)) {
+        __atomic_store_n(&reporter.stop, 0, __ATOMIC_RELEASE);
+        long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
+        reporter.refusal = tid;
+        phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
+    }
+    signals_restore(signals);
+}
+
+void reporter_start(void)
+{
+    if (may_start() && !log_is_sandboxed() && lifecycle_at_home())
+        start_thread();
+}
+
+void reporter_start_late(uint32_t now)
+{
+    if (now >= __atomic_load_n(&reporter.not_before, __ATOMIC_RELAXED))
+        reporter_start();
+    tell_off_in_time(now);
+}
+
+static void stop_thread(void)
+{
+    uint64_t signals = signals_block();
+    while (!phase_change(PHASE_RUNNING, PHASE_CHANGING)) {
+        if (phase_now() != PHASE_CHANGING)
+            return signals_restore(signals);
+        sys0(SYS_sched_yield); /* another thread starts or stops it right now */
+    }
+    uint32_t tid = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
+    sys_futex_wake(&reporter.stop, 1);
+    if (tid != 0)
+        sys_thread_wait(clock_area.now.pid, tid, &reporter.tid);
+    phase_set(PHASE_IDLE);
+    signals_restore(signals);
+}
+
+void reporter_step_aside(void)
+{
+    __atomic_fetch_add(&reporter.aside, 1, __ATOMIC_ACQ_REL);
+    stop_thread();
+}
+
+/* Each quiet while pays for one return. Who makes such calls all day (a file server that changes its user for each
+ * request) soon has none left, and no thread until an allocation after a quiet while. */
+static bool may_return_at_once(uint32_t now)
+{
+    uint32_t quiet = now > reporter.not_before ? (now - reporter.not_before) / QUIET_TICKS : 0;
+    reporter.returns -= quiet < reporter.returns ? quiet : reporter.returns;
+    reporter.not_before = now + QUIET_TICKS;
+    return reporter.returns++ < RETURNS_MOST;
+}
+
+void reporter_come_back(void)
+{
+    __atomic_fetch_sub(&reporter.aside, 1, __ATOMIC_ACQ_REL);
+    if (may_return_at_once(clock_read()))
+        reporter_start();
+}
+
+/* exit_group will end the thread: nobody waits for it. A report that it is writing holds lock_report. */
+void reporter_end(void)
+{
+    __atomic_store_n(&reporter.over, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
+}
+
+void reporter_forked(void)
+{
+    reporter.tid = 0;
+    reporter.stop = 0;
+    reporter.over = 0;
+    reporter.aside = 0;
+    reporter.returns = 0;
+    reporter.not_before = 0;
+    reporter.told = CLOCK_SELF;
+    reporter.number = 0;
+    reporter.cpu_us = 0;
+    reporter.start_ns = clock_uptime_ns();
+    set_first_due();
+    phase_set(PHASE_IDLE);
+}
+
+void reporter_configure(void)
+{
+    lock_give_way(reporter_self(), &reporter.stop);
+    set_first_due();
+    output_configure();
+}

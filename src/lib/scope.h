@@ -66,14 +66,33 @@ HOT void scope_restore(struct slab *slab, uint32_t depth)
     scope_settle(slab, depth);
 }
 
+/* What another thread sees of the depth. */
+static inline bool scope_seems_empty(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->pushed, __ATOMIC_RELAXED) == __atomic_load_n(&slab->popped, __ATOMIC_RELAXED);
+}
+
 /* What the thread asks for outside of all scopes. Also by another thread, under the books' lock: a scope that the owner
  * is in at the moment is left alone. */
 static inline void scope_base(struct slab *slab, unsigned tag)
 {
     uint64_t before = slab->asked[0];
+    slab->base_before = (uint16_t)before;
     __atomic_store_n(&slab->asked[0], (uint16_t)tag, __ATOMIC_RELAXED);
-    if (scope_depth(slab) == 0)
+    if (scope_seems_empty(slab))
         __atomic_compare_exchange_n(&slab->scope, &before, tag, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* The owner may just have read the old base then, to store it a moment later as it left its outermost scope: so others
+ * look again, some time later, under the books' lock. */
+static inline void scope_base_again(struct slab *slab)
+{
+    uint64_t before = slab->base_before;
+    uint64_t base = slab->asked[0];
+    if (before == base || !scope_seems_empty(slab))
+        return;
+    __atomic_compare_exchange_n(&slab->scope, &before, base, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    slab->base_before = (uint16_t)base;
 }
 
 #endif

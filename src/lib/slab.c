@@ -62,7 +62,7 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
         return NULL;
     slab->tid = tid;
     slab->owner = owner;
-    slab->scope = slab->asked[0] = 0;
+    slab->scope = slab->asked[0] = slab->base_before = 0;
     slab->pushed = slab->popped = 0;
     stack_reset(&slab->trace);
     slab_refresh_sites(slab);

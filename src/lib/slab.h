@@ -75,6 +75,7 @@ struct slab {
     uint32_t popped;
     /* ---- rarely used from here on ---- */
     uint16_t asked[SCOPES_MAX + 1]; /* by each scope, from 1; outside of all scopes, by the thread itself */
+    uint16_t base_before;           /* what asked[0] was before it got another value (scope.h) */
     uint32_t epoch;                 /* of its site cache: slab_forget_sites */
     uint32_t misses;                /* keys that were not at home in the site cache since it last grew */
     uint32_t tid;                   /* 0: nobody owns it */

@@ -1,13 +1,17 @@
 #include "thread.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "apart.h"
+#include "clock.h"
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
+#include "reporter.h"
 #include "rule.h"
 #include "scope.h"
 #include "sys.h"
@@ -94,6 +98,89 @@ void thread_named(uintptr_t owner, const char *name)
     struct slab *slab = slab_of(owner);
     if (slab != NULL)
         rename_thread(slab, name);
+    lock_release(&lock_books);
+}
+
+/* ---- the names, read again ---- */
+
+/* Of the slabs that a report shows, whose owners may change meanwhile. */
+static struct {
+    unsigned count;
+    struct {
+        struct slab *slab;
+        uint32_t tid;
+        char name[THREAD_NAME];
+    } thread[THREAD_ROWS];
+} reread SPARSE;
+
+static void list_threads(void)
+{
+    reread.count = 0;
+    for (struct slab *slab = slab_first(); slab != NULL && reread.count < THREAD_ROWS; slab = slab->next)
+        if (slab->tid != 0) {
+            reread.thread[reread.count].slab = slab;
+            reread.thread[reread.count++].tid = slab->tid;
+        }
+}
+
+/* What stands in the file ends with a line end. Empty: it could not be read. */
+static void read_name(uint32_t tid, char name[THREAD_NAME])
+{
+    struct log_line path = {.length = 0};
+    log_text(&path, "/proc/self/task/");
+    log_number(&path, tid);
+    log_text(&path, "/comm");
+    path.text[path.length] = '\0';
+    name[0] = '\0';
+    long file = sys4(SYS_openat, AT_FDCWD, path.text, O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0)
+        return;
+    long length = sys3(SYS_read, file, name, THREAD_NAME);
+    name[length > 0 ? length - 1 : 0] = '\0';
+    sys1(SYS_close, file);
+}
+
+static void read_names(void *unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < reread.count; i++)
+        read_name(reread.thread[i].tid, reread.thread[i].name);
+}
+
+static void take_names(void)
+{
+    for (unsigned i = 0; i < reread.count; i++) {
+        struct slab *slab = reread.thread[i].slab;
+        const char *name = reread.thread[i].name;
+        if (slab->tid != reread.thread[i].tid || name[0] == '\0')
+            continue;
+        scope_base_again(slab);
+        if (strncmp(slab->name, name, THREAD_NAME) != 0)
+            rename_thread(slab, name);
+    }
+}
+
+/* A thousand names take as long as all else of a report: where one follows the other closely they are left alone. */
+static bool read_just_now(uintptr_t self)
+{
+    enum { READ_EVERY_MS = 1000 };
+    static uint64_t last_ms;
+    uint64_t now_ms = clock_uptime_ms();
+    if (self == reporter_self() && last_ms != 0 && now_ms - last_ms < READ_EVERY_MS)
+        return true;
+    last_ms = now_ms;
+    return false;
+}
+
+void thread_read_names(uintptr_t self)
+{
+    if (log_is_sandboxed() || read_just_now(self) || lock_take(&lock_books, self) != LOCK_TAKEN)
+        return;
+    list_threads();
+    lock_release(&lock_books);
+    if (!apart(read_names, NULL, self) || lock_take(&lock_books, self) != LOCK_TAKEN)
+        return;
+    take_names();
     lock_release(&lock_books);
 }
 

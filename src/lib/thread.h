@@ -29,6 +29,12 @@ SHARED __thread unsigned thread_nested __attribute__((tls_model("initial-exec"))
 /* This thread will run no more code but glibc's own (its slab is handed on), or a thread's name has changed. */
 void thread_ends(void);
 void thread_named(uintptr_t owner, const char *name);
+/* For a report: reads the names of all threads again, from the kernel, which knows those too that nobody heard of
+ * (written to /proc/self/task/TID/comm, or by a raw prctl). At most THREAD_ROWS of them, some us each; the reporter
+ * does so once a second at most. Under lock_report, without the books' lock; `self` as for a lock. */
+enum { THREAD_ROWS = 1024 };
+void thread_read_names(uintptr_t self);
+
 /* In a forked child: the slabs of all other threads have lost their owners. */
 void thread_forked(void);
 

@@ -100,6 +100,47 @@ static void script_without_proc(void **state)
     run_free(&run);
 }
 
+/* ---- threads ---- */
+
+/* A line of the table of threads in some report of the stream. */
+static bool some_report_has_thread(const char *stream, const char *name)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "\n%s ", name);
+    for (int n = 0; report_next(stream, ANYBODY, NULL, &n, &report);) {
+        const char *table = strstr(report.text, "\nAllocations by thread:\n");
+        const char *end = table != NULL ? strstr(table, "\n\n") : NULL;
+        const char *row = table != NULL ? strstr(table, line) : NULL;
+        if (row != NULL && (end == NULL || row < end))
+            return true;
+    }
+    return false;
+}
+
+static void renamed_unheard(void **state)
+{
+    (void)state;
+    const struct run_spec spec = {.options = "interval=0.2,top=4096,rule=thread/io-*:network"};
+    struct run run = expect_same(&spec, ARGV("renamed_unheard"));
+    static const char *const names[] = {"by?syscall", "by?file", "io-raw"};
+    for (unsigned i = 0; i < LENGTH(names); i++)
+        if (!some_report_has_thread(run.err, names[i]))
+            fail_run(&run, "no thread %s", names[i]);
+    assert_true(report_read(run.err, -1, &report));
+    assert_row(&report, "network", 10, 10);
+    run_free(&run);
+}
+
+/* What nobody heard of is read by whoever reports: here by the program's own thread, as it exits. */
+static void renamed_before_the_last_word(void **state)
+{
+    (void)state;
+    struct run run = expect_same(&(struct run_spec){.options = "interval=60"}, ARGV("renamed_unheard"));
+    assert_true(report_read(run.err, -1, &report));
+    assert_true(some_report_has_thread(run.err, "by?syscall"));
+    run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +152,8 @@ int main(void)
         cmocka_unit_test(from_memory),
         cmocka_unit_test(without_proc),
         cmocka_unit_test(script_without_proc),
+        cmocka_unit_test(renamed_unheard),
+        cmocka_unit_test(renamed_before_the_last_word),
     };
     return run_side_by_side(tests, LENGTH(tests));
 }

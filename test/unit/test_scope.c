@@ -16,7 +16,7 @@ static int begin(void **state)
 {
     (void)state;
     slab.pushed = slab.popped = 0;
-    slab.scope = 0;
+    slab.scope = slab.base_before = 0;
     memset(slab.asked, 0, sizeof slab.asked);
     return 0;
 }
@@ -80,6 +80,34 @@ static void a_scope_like_the_base_is_a_scope(void **state)
     assert_int_equal(slab.scope, 6);
 }
 
+/* The owner was about to store the old base, which it had read as it left its scope. */
+static void a_new_base_that_came_in_between_is_not_lost(void **state)
+{
+    (void)state;
+    scope_base(&slab, 5);
+    scope_base(&slab, 6);
+    scope_set(&slab, 5);
+    scope_base_again(&slab);
+    assert_int_equal(slab.scope, 6);
+    scope_set(&slab, 5); /* asked for from here on: a block made for that tag */
+    scope_base_again(&slab);
+    assert_int_equal(slab.scope, 5);
+}
+
+static void a_second_look_leaves_scopes_alone(void **state)
+{
+    (void)state;
+    scope_base(&slab, 5);
+    scope_push_deep(&slab, 5);
+    scope_base(&slab, 6);
+    scope_base_again(&slab);
+    assert_int_equal(slab.scope, 5);
+    pop();
+    scope_set(&slab, 5);
+    scope_base_again(&slab);
+    assert_int_equal(slab.scope, 6);
+}
+
 static void too_deep_keeps_balance(void **state)
 {
     (void)state;
@@ -131,6 +159,8 @@ int main(void)
         cmocka_unit_test_setup(no_tag_asked_for_is_the_base, begin),
         cmocka_unit_test_setup(a_new_base_leaves_scopes_alone, begin),
         cmocka_unit_test_setup(a_scope_like_the_base_is_a_scope, begin),
+        cmocka_unit_test_setup(a_new_base_that_came_in_between_is_not_lost, begin),
+        cmocka_unit_test_setup(a_second_look_leaves_scopes_alone, begin),
         cmocka_unit_test_setup(too_deep_keeps_balance, begin),
         cmocka_unit_test_setup(restored_from_anywhere, begin),
         cmocka_unit_test_setup(counters_wrap, begin),
