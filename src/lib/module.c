@@ -59,6 +59,12 @@ static bool defines(const struct link_map *map, const char *name)
     return lookup_in(map, name) != NULL;
 }
 
+bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name)
+{
+    const struct link_map map = {.l_addr = bias, .l_ld = (ElfW(Dyn) *)dynamic};
+    return defines(&map, name);
+}
+
 static bool defines_any_new(const struct link_map *map)
 {
     static const char *const forms[] = {

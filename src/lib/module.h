@@ -16,6 +16,9 @@ void module_start(void); /* once: finds out which program this is (program.h) */
 /* Whether the object with that dynamic section was loaded at start: such a one is never unloaded. */
 bool module_at_start(uintptr_t dynamic);
 
+/* Whether the object with that dynamic section exports a symbol. It must stay loaded meanwhile. */
+bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name);
+
 /* What the objects that stand before us say of themselves: the executable, and what was preloaded earlier. */
 struct module_survey {
     const char *own_malloc; /* the object that defines malloc or free, or NULL */

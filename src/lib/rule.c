@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 
 #include "glob.h"
+#include "module.h"
 #include "object.h"
+#include "operator_new.h"
 #include "snapshot/snapshot.h"
 #include "symtab.h"
 #include "sys.h"
@@ -50,6 +52,8 @@ static struct rule_list skips = {0, skip_rules};
 
 static struct {
     bool resolved[OBJECTS_MAX];
+    bool new_asked[OBJECTS_MAX]; /* whether it exports an operator new */
+    bool new_known[OBJECTS_MAX]; /* it has one, whose forms are all among the ranges */
     unsigned ranges;
     uint64_t left_out;
     struct range range[RULE_RANGES_MAX];
@@ -140,10 +144,12 @@ bool rule_skip(const char *text, size_t length)
 
 void rule_clear(void)
 {
-    if (tags.count + skips.count == 0)
+    if (tags.count + skips.count + rules.ranges == 0)
         return; /* as at start: touches nothing */
     tags.count = skips.count = 0;
     memset(rules.resolved, 0, sizeof rules.resolved);
+    memset(rules.new_asked, 0, sizeof rules.new_asked);
+    memset(rules.new_known, 0, sizeof rules.new_known);
     rules.ranges = 0;
     rules.left_out = 0;
 }
@@ -237,6 +243,7 @@ struct inquiry {
     const struct object *object;
     uint16_t number;
     uint64_t tags, skips; /* the rules that may concern it */
+    bool news;            /* the forms of operator new */
 };
 
 static void keep_range(const struct inquiry *inquiry, const struct symbol *symbol, int rule, bool skip)
@@ -276,6 +283,8 @@ static void search(const struct inquiry *inquiry, struct symtab *table)
         const char *name = names + symbol.name;
         keep_range(inquiry, &symbol, first_match(&tags, inquiry->tags, name), false);
         keep_range(inquiry, &symbol, first_match(&skips, inquiry->skips, name), true);
+        if (inquiry->news && operator_new_is_name(name))
+            keep_range(inquiry, &symbol, 0, true);
     }
     sys2(SYS_munmap, names, table->names_bytes + 1);
 }
@@ -302,9 +311,40 @@ static void resolve_once(unsigned number, const struct object *object)
         return;
     rules.resolved[number] = true;
     struct inquiry inquiry = {object, (uint16_t)number, rules_of(&tags, RULE_FUNCTION, object->name),
-                              rules_of(&skips, RULE_FUNCTION, object->name)};
+                              rules_of(&skips, RULE_FUNCTION, object->name), false};
     if ((inquiry.tags | inquiry.skips) != 0)
         resolve(&inquiry);
+}
+
+/* ---- operator new ---- */
+
+static void resolve_new(unsigned number, const struct object *object)
+{
+    if (rules.new_known[number])
+        return;
+    rules.new_known[number] = true;
+    resolve(&(struct inquiry){object, (uint16_t)number, 0, 0, true});
+}
+
+static bool exports_new(const struct object *object)
+{
+    return module_defines(object->dynamic, object->bias, "_Znwm") ||
+           module_defines(object->dynamic, object->bias, "_Znam");
+}
+
+/* What is exported has a name; what is not is known by its code, and then has the names of its other forms in the
+ * file. What has no name there either is this one call. */
+static void resolve_new_once(unsigned number, const struct object *object, uintptr_t address)
+{
+    struct image image = object_image(object);
+    if (!rules.new_asked[number] && exports_new(object))
+        resolve_new(number, object);
+    rules.new_asked[number] = true;
+    if (!operator_new_is_code(&image, address))
+        return;
+    resolve_new(number, object);
+    struct symbol call = {address - 1 - object->bias, 1, 0};
+    keep_range(&(struct inquiry){object, (uint16_t)number, 0, 0, true}, &call, 0, true);
 }
 
 /* ---- sites ---- */
@@ -329,10 +369,12 @@ static struct rule_answer by_function(unsigned number, uintptr_t offset, unsigne
 struct rule_answer rule_for_site(unsigned number, uintptr_t address)
 {
     const struct object *object = object_get(number);
-    if (number >= OBJECTS_MAX || !rules_for_sites())
+    if (number >= OBJECTS_MAX)
         return (struct rule_answer){NULL, false};
-    if (object->end != 0)
+    if (object->end != 0) {
         resolve_once(number, object);
+        resolve_new_once(number, object, address);
+    }
     unsigned tag;
     /* The byte before: the call may be the last of its function. */
     struct rule_answer answer = by_function(number, address - 1 - object->begin, &tag);

@@ -44,10 +44,12 @@ struct rule_answer {
     bool skip;       /* its caller is to be counted instead */
 };
 
-/* What the rules say of a return address in an object (object.h). Under the books' lock, in a thread of the program.
+/* What the rules say of a return address in an object (object.h); operator new is skipped without a rule for it, where
+ * it is the object's own (operator_new.h). Under the books' lock, in a thread of the program.
  *
- * The first time that it meets an object which a function pattern may concern, it looks through its symbols and opens
- * its file, for which it takes a descriptor for a moment: 0.5 ms for libc, 20 ms for libLLVM. Else it opens nothing. */
+ * The first time that it meets an object which a function pattern may concern, or an operator new of its own, it looks
+ * through its symbols and opens its file, for which it takes a descriptor for a moment: 0.5 ms for libc, 20 ms for
+ * libLLVM. Else it opens nothing. */
 struct rule_answer rule_for_site(unsigned object, uintptr_t address);
 
 /* The tag by the first thread rule that matches, or NULL. Any thread. */

@@ -72,13 +72,10 @@ static unsigned site_find(uintptr_t address)
 static unsigned tag_of(unsigned object, uintptr_t address, bool *wrapper)
 {
     char name[SNAPSHOT_NAME];
-    *wrapper = false;
-    if (rules_for_sites()) {
-        struct rule_answer answer = rule_for_site(object, address);
-        *wrapper = answer.skip;
-        if (answer.tag != NULL)
-            return tag_intern(answer.tag, strlen(answer.tag));
-    }
+    struct rule_answer answer = rule_for_site(object, address);
+    *wrapper = answer.skip;
+    if (answer.tag != NULL)
+        return tag_intern(answer.tag, strlen(answer.tag));
     return options.tags == TAGS_BY_MODULE ? tag_intern(name, module_name(address, name)) : TAG_UNTAGGED;
 }
 
@@ -87,6 +84,8 @@ static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
     unsigned site = sites.keys.count;
     sites.site[site].object = (uint16_t)object;
     sites.site[site].tag = (uint16_t)tag_of(object, address, &sites.site[site].wrapper);
+    if (sites.site[site].wrapper)
+        trace_see_through();
     if (key == address)
         sites.site[site].current = (uint16_t)site;
     return intern_add(&sites.keys, key);
@@ -125,12 +124,19 @@ static bool site_get(const struct slab *slab, uintptr_t address, unsigned *site)
     return true;
 }
 
+static bool is_wrapper(const struct slab *slab, uintptr_t address)
+{
+    unsigned site;
+    return site_get(slab, address, &site) && sites.site[site].wrapper;
+}
+
 uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t slot)
 {
     for (unsigned levels = 1; levels <= WRAPPERS_DEEP; levels++) {
-        unsigned site;
-        if (!site_get(slab, caller, &site) || !sites.site[site].wrapper)
+        if (!is_wrapper(slab, caller))
             return caller;
+        if (levels == 1)
+            slab->wrapper = caller;
         uintptr_t further = stack_caller(&slab->trace, slot, levels);
         if (further == 0)
             return caller;
@@ -200,7 +206,8 @@ uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
     unsigned context = context_of(slab, caller, log);
     word = block_word(context_tag(context), context);
     bool last_resort = context < SIZE_CLASSES; /* for this once */
-    if (!last_resort && log < watch_class)
+    bool wrapper = UNLIKELY(trace_skips) && is_wrapper(slab, caller);
+    if (!last_resort && !wrapper && log < watch_class)
         slab_remember(slab, key, word);
     return word;
 }

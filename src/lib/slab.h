@@ -80,6 +80,7 @@ struct slab {
     uint32_t misses;                /* keys that were not at home in the site cache since it last grew */
     uint32_t tid;                   /* 0: nobody owns it */
     uintptr_t owner;                /* the owner's pthread_t */
+    uintptr_t wrapper;              /* the wrapper that was seen through last, while the site cache is good; or 0 */
     struct slab *next;              /* all slabs, newest first; never removed */
     char name[THREAD_NAME];
     struct slab_cell before; /* the sum of the cells when the owner took over */

@@ -17,6 +17,7 @@ void slab_refresh_sites(struct slab *slab)
     if (LIKELY(slab->epoch == epoch))
         return;
     slab->epoch = epoch;
+    slab->wrapper = 0;
     for (uint64_t at = 0; at <= slab->sites_mask / SITE_BYTES; at++)
         __atomic_store_n(&slab->site[at].key, 0, __ATOMIC_RELAXED);
 }

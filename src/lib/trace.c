@@ -38,6 +38,12 @@ bool trace_start(uint64_t period)
     return true;
 }
 
+void trace_see_through(void)
+{
+    __atomic_store_n(&trace_skips, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&trace_on, true, __ATOMIC_RELEASE);
+}
+
 /* ---- which blocks, and where their notes are ---- */
 
 static bool wanted(struct slab *slab, size_t size)

@@ -13,11 +13,14 @@
 /* STACKS_OFF, STACKS_ALL, or the mean distance of samples in bytes. */
 SHARED uint64_t trace_period;
 
-/* Whether an allocation comes by here: stacks are taken, or there are wrappers to see through. Fixed at start. */
+/* Whether an allocation comes by here: stacks are taken, or there are wrappers to see through. */
 SHARED bool trace_on;
 
-/* Whether there are wrappers to see through. */
+/* Whether there are wrappers to see through: asked for (option skip), or one was met. Once true it stays so. */
 SHARED bool trace_skips;
+
+/* One was met. Under the books' lock, before its site is known to anybody. */
+void trace_see_through(void);
 
 HOT bool trace_is_on(void)
 {

@@ -89,28 +89,33 @@ static COLD void *leave_uncounted(char *base, size_t size, unsigned shape)
     return block_user(block);
 }
 
-static void *book(char *base, size_t size, uintptr_t caller, unsigned shape)
-{
-    struct books books = books_open();
-    if (UNLIKELY(word_read(&track_pauses) != 0)) { /* asked again: from here on the site cache is the newest one's */
-        books_close(&books);
-        return leave_uncounted(base, size, shape);
-    }
-    struct block *block = block_at(base, shape);
-    block_fill(block, site_word(books.slab, caller, size), size, books.slab->tick, shape);
-    count_allocated(books.slab, block, size);
-    books_close(&books);
-    return block_user(block);
-}
-
 /* What site_word says, where it has said it before. */
-HOT uint64_t traced_word(struct slab *slab, uintptr_t site, size_t size)
+HOT bool recall_word(struct slab *slab, uintptr_t site, size_t size, uint64_t *word)
 {
     uint64_t key = context_key(site, size_class(size), 0) | slab->scope;
     if (trace_period != STACKS_OFF)
         key ^= SITES_APART;
-    uint64_t word = slab_site_word(slab_site(slab, key), key);
-    return LIKELY(word != 0) ? word : site_word(slab, site, size);
+    *word = slab_site_word(slab_site(slab, key), key);
+    return LIKELY(*word != 0);
+}
+
+/* Of the first caller that is no wrapper. Most often the wrapper is the one as last time, and its caller's key, which a
+ * wrapper's never is, stands in the site cache. */
+static uint64_t word_behind_wrappers(struct slab *slab, struct caller caller, size_t size)
+{
+    uint64_t word;
+    uintptr_t next = caller.address == slab->wrapper ? stack_caller(&slab->trace, caller.slot, 1) : 0;
+    if (next != 0 && recall_word(slab, next, size, &word))
+        return word;
+    return site_word(slab, site_behind_wrappers(slab, caller.address, caller.slot), size);
+}
+
+HOT uint64_t traced_word(struct slab *slab, struct caller caller, size_t size)
+{
+    uint64_t word;
+    if (UNLIKELY(trace_skips) && caller.slot != 0)
+        return word_behind_wrappers(slab, caller, size);
+    return recall_word(slab, caller.address, size, &word) ? word : site_word(slab, caller.address, size);
 }
 
 /* The same where stacks are taken, or wrappers seen through: in a slab whose tick is in order. */
@@ -118,15 +123,39 @@ static void *trace_and_book(struct slab *slab, char *base, size_t size, struct c
 {
     caller.slot = stack_slot(caller.slot, caller.address);
     struct traced traced = trace_any_block(slab, base, size, shape, caller);
-    uintptr_t site = caller.address;
-    if (UNLIKELY(trace_skips) && caller.slot != 0)
-        site = site_behind_wrappers(slab, caller.address, caller.slot);
+    bool skips = trace_skips;
+    uint64_t word = traced_word(slab, caller, size);
+    if (UNLIKELY(trace_skips != skips)) /* the first wrapper of all */
+        word = traced_word(slab, caller, size);
     struct block *block = block_at(traced.base, traced.shape);
-    block_fill(block, traced_word(slab, site, size), size, slab->tick, traced.shape);
+    block_fill(block, word, size, slab->tick, traced.shape);
     if (traced.shape & SHAPE_STACK)
         trace_note(slab, &traced, size);
     count_allocated(slab, block, size);
     return block_user(block);
+}
+
+static void *book_plain(struct slab *slab, char *base, size_t size, struct caller caller, unsigned shape)
+{
+    uint64_t word = site_word(slab, caller.address, size);
+    if (UNLIKELY(trace_is_on())) /* that was the first wrapper of all */
+        return trace_and_book(slab, base, size, caller, shape);
+    struct block *block = block_at(base, shape);
+    block_fill(block, word, size, slab->tick, shape);
+    count_allocated(slab, block, size);
+    return block_user(block);
+}
+
+static void *book(char *base, size_t size, struct caller caller, unsigned shape)
+{
+    struct books books = books_open();
+    if (UNLIKELY(word_read(&track_pauses) != 0)) { /* asked again: from here on the site cache is the newest one's */
+        books_close(&books);
+        return leave_uncounted(base, size, shape);
+    }
+    void *user = book_plain(books.slab, base, size, caller, shape);
+    books_close(&books);
+    return user;
 }
 
 static void *book_traced(char *base, size_t size, struct caller caller, unsigned shape)
@@ -138,9 +167,9 @@ static void *book_traced(char *base, size_t size, struct caller caller, unsigned
 }
 
 /* One of a size that somebody wants to be told of. */
-static COLD void *book_watched(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
+static COLD void *book_watched(char *base, size_t size, struct caller caller, unsigned shape)
 {
-    void *user = trace_is_on() ? book_traced(base, size, (struct caller){caller, slot}, shape)
+    void *user = trace_is_on() ? book_traced(base, size, caller, shape)
                                : book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
     watch_block(block_of(user));
     return user;
@@ -153,10 +182,10 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
     if (UNLIKELY(word_read(&track_pauses) != 0))
         return leave_uncounted(base, size, shape & ~(unsigned)SHAPE_ZEROED);
     if (UNLIKELY(size >= watch_least))
-        return book_watched(base, size, caller, shape, SLOT);
+        return book_watched(base, size, (struct caller){caller, SLOT}, shape);
     if (UNLIKELY(trace_is_on()))
         return book_traced(base, size, (struct caller){caller, SLOT}, shape);
-    return book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    return book(base, size, (struct caller){caller, SLOT}, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
 HOT void *booked_by(struct slab *slab, uint64_t word, char *base, size_t size, unsigned shape)

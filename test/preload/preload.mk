@@ -104,6 +104,9 @@ $(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
 
 $(PRELOAD_OUT)/test_sites $(PRELOAD_OUT)/test_names: $(PRELOAD_OUT)/sections.o
 
+SCENARIO_LDFLAGS_static_cxx          := -static-libstdc++ -static-libgcc
+SCENARIO_LDFLAGS_static_cxx_stripped := -static-libstdc++ -static-libgcc -s
+
 # Whose frames are looked at: their names are in the dynamic symbols, and no call becomes a jump.
 PRELOAD_FRAMES := stack_frames stack_frames_rbp stack_exceptions stack_signals stack_steps stack_small \
                   stack_coroutines stack_generated stack_plugins stack_churn stack_kinds stack_sampled

@@ -141,6 +141,88 @@ static void renamed_before_the_last_word(void **state)
     run_free(&run);
 }
 
+/* ---- operator new ---- */
+
+enum { CXX_THREADS = 4 };
+
+static const struct {
+    const char *function;
+    unsigned blocks, bytes; /* of each thread, of each block */
+} forms[] = {{"_Z8by_plainv", 50, 100},
+             {"_Z8by_arrayv", 70, 200},
+             {"_Z10by_nothrowv", 30, 300},
+             {"_Z10by_alignedv", 20, 448},
+             {"_Z9by_mallocv", 40, 500}};
+
+static struct run run_cxx(const char *program, const char *options)
+{
+    struct run run = expect_same(&(struct run_spec){.options = options}, ARGV(program));
+    assert_exit(run.status, 0);
+    assert_string_equal(run.out, "caught\n");
+    if (!report_read(run.err, -1, &report) || !report_sites(&report, &sites))
+        fail_run(&run, "no sites");
+    assert_sums(&report);
+    return run;
+}
+
+/* What operator new allocates, where it is the program's own, is its caller's. */
+static void new_in_the_program(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"top=4096", "top=4096,stacks=all", "top=4096,tags=thread,interval=0.1",
+                                          "top=4096,stacks=1KiB", "top=4096,skip=nothing"};
+    for (unsigned i = 0; i < LENGTH(options); i++) {
+        struct run run = run_cxx("static_cxx", options[i]);
+        for (unsigned f = 0; f < LENGTH(forms); f++) {
+            char name[64];
+            struct report_site row;
+            snprintf(name, sizeof(name), "static_cxx!%s", forms[f].function);
+            if (sites_of(&sites, name, &row) == 0 || row.live_blocks != CXX_THREADS * forms[f].blocks ||
+                !size_says(row.live_size, CXX_THREADS * forms[f].blocks * forms[f].bytes))
+                fail_run(&run, "%s: %lu live blocks (%s)", name, row.live_blocks, options[i]);
+        }
+        if (sites_of(&sites, "static_cxx!_Znwm", &(struct report_site){0}) != 0)
+            fail_run(&run, "operator new itself is counted");
+        run_free(&run);
+    }
+}
+
+static bool row_of(unsigned blocks, unsigned bytes)
+{
+    for (unsigned i = 0; i < sites.count; i++)
+        if (sites.row[i].live_blocks == blocks && size_says(sites.row[i].live_size, (uint64_t)blocks * bytes))
+            return true;
+    return false;
+}
+
+/* Nobody knows a name: but each form has its own row. */
+static void new_in_a_stripped_program(void **state)
+{
+    (void)state;
+    struct run run = run_cxx("static_cxx_stripped", "top=4096");
+    for (unsigned f = 0; f < LENGTH(forms); f++)
+        if (!row_of(CXX_THREADS * forms[f].blocks, forms[f].bytes))
+            fail_run(&run, "no row of %s", forms[f].function);
+    run_free(&run);
+}
+
+/* Exported, and without a loop: the program's own, which the C++ library's other forms call. */
+static void new_that_the_program_replaces(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"own_new", "own_array_new"};
+    for (unsigned i = 0; i < LENGTH(programs); i++) {
+        char wrapper[64];
+        struct run run = expect_same(&(struct run_spec){.options = "top=4096"}, ARGV(programs[i]));
+        snprintf(wrapper, sizeof(wrapper), "%s!_Zn", programs[i]);
+        assert_true(report_read(run.err, -1, &report) && report_sites(&report, &sites));
+        for (unsigned row = 0; row < sites.count; row++)
+            if (strncmp(sites.row[row].name, wrapper, strlen(wrapper)) == 0)
+                fail_run(&run, "%s is counted", sites.row[row].name);
+        run_free(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +236,9 @@ int main(void)
         cmocka_unit_test(script_without_proc),
         cmocka_unit_test(renamed_unheard),
         cmocka_unit_test(renamed_before_the_last_word),
+        cmocka_unit_test(new_in_the_program),
+        cmocka_unit_test(new_in_a_stripped_program),
+        cmocka_unit_test(new_that_the_program_replaces),
     };
     return run_side_by_side(tests, LENGTH(tests));
 }

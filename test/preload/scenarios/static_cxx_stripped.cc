@@ -1,0 +1,2 @@
+/* static_cxx without a name in its file. */
+#include "static_cxx.cc"
