@@ -67,7 +67,8 @@ void sys_clock_use(void *clock_gettime);
 bool sys_filtered(void);
 
 /* Whether 8 bytes can be read at the address: asked of the kernel, which answers EFAULT instead of a signal. Once
- * sys_calls forbids it nobody can be asked, and it is taken for granted: who guesses at addresses must not guess then. */
+ * sys_calls forbids it nobody can be asked, and it is taken for granted: who guesses at addresses must not guess then.
+ */
 int sys_readable(const void *address);
 
 /* Starts `run(argument)` as a thread of this process that glibc does not know: it has no thread-local storage
