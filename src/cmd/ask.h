@@ -22,4 +22,10 @@ struct ask_source {
     }
 error_t ask_source(int key, char *argument, struct argp_state *state, struct ask_source *source);
 
+/* The row of --all, for root above all. */
+#define ASK_EVERYBODY                                                                   \
+    {                                                                                   \
+        "all", 'a', NULL, 0, "everybody's processes, as far as you may look at them", 0 \
+    }
+
 #endif

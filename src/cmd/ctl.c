@@ -72,6 +72,14 @@ static const struct argp_option options[] = {
     {0},
 };
 
+static int complain_of(const char *which, const struct asked *asked)
+{
+    char *places = find_looked(asked->directory, asked->pid);
+    complain(which, "no such process is tracked, or it has hardly allocated yet: no segment of it is in %s", places);
+    free(places);
+    return STATUS_FAILED;
+}
+
 int ctl_run(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -90,7 +98,7 @@ int ctl_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &asked);
     const char *which = asked.word[0];
     if (!find_pid(asked.directory, asked.pid, &found))
-        return complain(which, "no such process is tracked, or it has hardly allocated yet");
+        return complain_of(which, &asked);
     if (found.state != PROCESS_LIVING && found.state != PROCESS_FAR)
         return complain(which, "this process has ended");
     struct control_answer answer = control_ask(&found, asked.verb->command, asked.word[2], asked.word[3]);

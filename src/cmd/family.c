@@ -71,7 +71,7 @@ static bool load_member(const struct found *found, struct member *member, bool *
     struct loaded loaded;
     const char *why;
     *member = (struct member){.found = *found};
-    if (load_file(found->path, &loaded, &why)) {
+    if (load_found(found, &loaded, &why)) {
         take(member, loaded.snapshot);
         loaded_free(&loaded);
         return true;
@@ -128,10 +128,10 @@ void family_free(struct family *family)
 static bool may_be_parent(const struct found *parent, const struct member *child)
 {
     const struct found *found = &child->found;
-    if (parent->pid != child->parent_pid || parent->namespace_inode != found->namespace_inode)
+    if (parent->own_pid != child->parent_pid || parent->namespace_inode != found->namespace_inode)
         return false;
     return parent->started_ticks < found->started_ticks ||
-           (parent->started_ticks == found->started_ticks && parent->pid < found->pid);
+           (parent->started_ticks == found->started_ticks && parent->own_pid < found->own_pid);
 }
 
 static const struct member *find_parent(const struct family *family, const struct member *child)

@@ -2,6 +2,7 @@
 
 #include <argp.h>
 #include <langinfo.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,10 @@
 #include "family.h"
 #include "snapshot/format.h"
 
-enum column { PID, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
+enum column { PID, USER, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
 
 /* The command stands behind them. */
-static const char *const titles[COLUMNS] = {"PID", "STATE", "LIVE", "BLOCKS", "1 MIN", "RSS", "AGE"};
+static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLOCKS", "1 MIN", "RSS", "AGE"};
 
 typedef char row[COLUMNS][FORMAT_FIELD];
 
@@ -81,11 +82,21 @@ static void put_age(char *cell, int64_t taken_seconds)
     format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
+static void put_user(char *cell, uint32_t uid)
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user != NULL)
+        clean_text(user->pw_name, cell, FORMAT_FIELD);
+    else
+        put_id(cell, uid);
+}
+
 static void fill(row cells, const struct member *member)
 {
     for (int i = 0; i < COLUMNS; i++)
         put_text(cells[i], "-");
     put_id(cells[PID], member->found.pid);
+    put_user(cells[USER], member->found.uid);
     put_text(cells[STATE], name_of(member->found.state));
     if (!member->published)
         return;
@@ -149,7 +160,9 @@ static void print_line(const row cells, const size_t *width, const char *behind,
 {
     size_t used = 0;
     for (int i = 0; i < COLUMNS; i++) {
-        int pad = (int)width[i] * (i == STATE ? -1 : 1); /* a word stands left, numbers right */
+        if (width[i] == 0)
+            continue;
+        int pad = (int)width[i] * (i == USER || i == STATE ? -1 : 1); /* a word stands left, numbers right */
         used += (size_t)printf("%*s  ", pad, cells[i]);
     }
     print_within(behind, columns == 0 ? 0 : columns > used ? columns - used : 1);
@@ -178,7 +191,8 @@ static char *count(const struct family *family)
     return must_print("%zu live, %zu dead", family->members - ended, ended);
 }
 
-static void print(const struct family *family)
+/* Whose it is stands there where it can be others'. */
+static void print(const struct family *family, bool users)
 {
     const size_t rows = family->members + 2; /* titles and sum */
     const size_t columns = columns_of_output();
@@ -191,6 +205,8 @@ static void print(const struct family *family)
     fill_sum(cells[rows - 1], family);
     for (size_t i = 0; i < rows; i++)
         widen(width, cells[i]);
+    if (!users)
+        width[USER] = 0;
     print_line(cells[0], width, "COMMAND", columns);
     for (size_t i = 0; i < family->members; i++) {
         const struct member *member = &family->member[i];
@@ -213,6 +229,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'd':
         asked->directory = argument;
         return 0;
+    case 'a':
+        asked->directory = find_everybody;
+        return 0;
     case 'f':
         asked->flat = true;
         return 0;
@@ -228,6 +247,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+    ASK_EVERYBODY,
     {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
     {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
     ASK_DIRECTORY,
@@ -240,7 +260,7 @@ static int list(const struct asked *asked, const struct found_list *found)
     int status = family.broken ? STATUS_FAILED : STATUS_OK;
     if (!asked->flat)
         family_draw(&family, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-    print(&family);
+    print(&family, asked->directory == find_everybody);
     family_free(&family);
     return status;
 }

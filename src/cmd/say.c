@@ -34,8 +34,8 @@ size_t clean_text(const char *text, char *clean, size_t room)
 
 int complain(const char *what, const char *why, ...)
 {
-    char line[1024];
-    char reason[512];
+    char line[8192];
+    char reason[4096];
     va_list arguments;
     va_start(arguments, why);
     vsnprintf(reason, sizeof reason, why, arguments);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "cmd/segment/find.h"
 #include "cmd/serve/listen.h"
 #include "cmd/serve/pages.h"
 
@@ -115,6 +116,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'l':
         asked->where = argument;
         return 0;
+    case 'a':
+        asked->directory = find_everybody;
+        return 0;
     case 'd':
         asked->directory = argument;
         return 0;
@@ -129,6 +133,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS:PORT", 0, "where to listen (127.0.0.1:9787); port 0 is any that is free", 0},
     ASK_DIRECTORY,
+    ASK_EVERYBODY,
     {0},
 };
 

@@ -59,6 +59,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct asked *asked = state->input;
     switch (key) {
+    case 'a':
+        asked->directory = find_everybody;
+        return 0;
     case 'd':
         asked->directory = argument;
         return 0;
@@ -86,6 +89,7 @@ static const struct argp_option options[] = {
     {"delay", 's', "SECONDS", 0, "from one look to the next (1)", 0},
     {"view", 'v', "VIEW", 0, "tags, sites, stacks, threads, sizes or processes", 0},
     ASK_DIRECTORY,
+    ASK_EVERYBODY,
     {0},
 };
 
@@ -170,6 +174,14 @@ static bool open_found(struct top *top, const struct found *found)
     return true;
 }
 
+static int complain_of_none(const char *directory)
+{
+    char *places = find_looked(directory, 0);
+    complain("top", "no tracked process of yours has left a snapshot in %s", places);
+    free(places);
+    return STATUS_FAILED;
+}
+
 static bool choose(struct top *top)
 {
     if (top->asked->which != NULL)
@@ -177,7 +189,7 @@ static bool choose(struct top *top)
     top->model.view = VIEW_PROCESSES;
     list_processes(top);
     if (top->processes.rows == 0)
-        return complain("top", "no tracked process of yours has left a snapshot") == STATUS_OK;
+        return complain_of_none(top->asked->directory) == STATUS_OK;
     const struct found *only = top->asked->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
     if (only != NULL && !open_found(top, only))
         return complain(only->path, "%s", top->model.message) == STATUS_OK;

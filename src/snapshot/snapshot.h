@@ -231,7 +231,7 @@ struct snapshot {
     uint32_t command_bytes; /* the arguments, each with a closing zero; cut at SNAPSHOT_COMMAND */
     uint32_t command_at;
     uint32_t parent;        /* process id; 0: not known */
-    uint64_t started_ticks; /* since boot, as in /proc/PID/stat: with the pid, one process for ever. 0: not known */
+    uint64_t started_ticks; /* since boot, by its own clock, as in its /proc/PID/stat; 0: not known */
     struct snapshot_memory memory;
     uint32_t left_out; /* of the report: enum snapshot_part; 0: nothing */
     uint32_t reserved;

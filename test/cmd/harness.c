@@ -40,6 +40,10 @@ int harness_setup(void **state)
     strcpy(scratch_path, "/tmp/trackmalloc-test-XXXXXX");
     if (mkdtemp(scratch_path) == NULL || setenv("XDG_RUNTIME_DIR", scratch_path, 1) != 0)
         return -1;
+    char own[128]; /* what others of this user run meanwhile is not looked at */
+    snprintf(own, sizeof own, "%s/trackmalloc", scratch_path);
+    if (setenv("TRACKMALLOC_DIR", own, 1) != 0)
+        return -1;
     signal(SIGPIPE, SIG_IGN); /* a target that is gone fails its test, not the suite */
     return unsetenv("TRACKMALLOC_OPTIONS") | unsetenv("LD_PRELOAD") | unsetenv("NO_COLOR");
 }

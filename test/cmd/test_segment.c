@@ -1,4 +1,5 @@
 /* A process's segment: what a killed one leaves, what every other end leaves, whose it is after fork and exec. */
+#include "cmd/segment/process.h"
 #include "segments.h"
 
 #define KEEP QUIET ",keep=on"
@@ -31,7 +32,7 @@ static void a_killed_process_leaves_what_it_held_to_the_byte(void **state)
     assert_int_equal(loaded.head.pid, target.pid);
     assert_int_equal(loaded.snapshot->pid, target.pid);
     assert_string_equal(loaded.snapshot->program, "obeys");
-    assert_int_equal(find_state(loaded.head.pid, loaded.head.started_ticks, SEGMENT_FIRST_NAMESPACE), PROCESS_DEAD);
+    assert_false(process_lives(loaded.head.pid, loaded.head.started_ticks, NULL));
     loaded_free(&loaded);
 
     struct outcome outcome = run_command("show", path);
@@ -198,8 +199,7 @@ static void before_an_untracked_program_the_last_snapshot_stays(void **state)
     assert_holds(loaded.snapshot, "obeys", holds);
     loaded_free(&loaded);
     assert_int_equal(target_end(&target, 0), 0);
-    assert_int_equal(find_state((uint32_t)target.pid, head_of(path).started_ticks, SEGMENT_FIRST_NAMESPACE),
-                     PROCESS_DEAD);
+    assert_int_equal(find_state(&found), PROCESS_DEAD);
 }
 
 /* ---- fork ---- */

@@ -151,12 +151,13 @@ static void in_a_pid_namespace_the_name_carries_it(void **state)
         found_free(&list);
         list = find_all(segments());
         for (size_t i = 0; i < list.rows; i++)
-            if (list.row[i].pid == 1 && head_of(list.row[i].path).written != 0)
+            if (list.row[i].own_pid == 1 && head_of(list.row[i].path).written != 0)
                 found = &list.row[i];
     }
     assert_non_null(found);
     assert_true(found->namespace_inode != SEGMENT_FIRST_NAMESPACE);
-    assert_int_equal(found->state, PROCESS_FAR);
+    assert_int_equal(found->state, PROCESS_LIVING); /* from here it can be seen */
+    assert_int_not_equal(found->pid, 1);
     struct loaded loaded = taken(found->path);
     assert_int_equal(loaded.snapshot->pid, 1);
     assert_int_equal(loaded.snapshot->parent, 0);

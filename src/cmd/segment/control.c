@@ -97,7 +97,7 @@ static bool lock(const struct conversation *with)
 
 static bool is_gone(const struct found *found)
 {
-    enum process_state now = find_state(found->pid, found->started_ticks, found->namespace_inode);
+    enum process_state now = find_state(found);
     return now != PROCESS_LIVING && now != PROCESS_FAR;
 }
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,71 +10,81 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "places.h"
+#include "process.h"
 #include "snapshot/segment.h"
+
+const char find_everybody[] = "";
 
 /* ---- who lives ---- */
 
-/* The number behind "pid:[" in the link; 0: not known. */
-static uint32_t own_namespace(void)
+static const char *name_of(const struct found *found)
 {
-    char link[64];
-    unsigned inode;
-    ssize_t length = readlink("/proc/self/ns/pid", link, sizeof link - 1);
-    if (length < 0)
-        return 0;
-    link[length] = '\0';
-    return sscanf(link, "pid:[%u]", &inode) == 1 ? inode : 0;
+    const char *slash = strrchr(found->path, '/');
+    return slash != NULL ? slash + 1 : found->path;
 }
 
-/* Fields 3, 20 and 22 of /proc/PID/stat; the name before them may hold blanks and brackets. Dead: nobody has waited for
- * it yet; where its first thread alone is, others run. false: it cannot be read. */
-static bool read_stat(uint32_t pid, uint64_t *started_ticks, bool *dead)
+enum process_state find_state(const struct found *found)
 {
-    char path[64];
-    char line[1024];
-    char state;
-    long threads;
-    unsigned long long started;
-    snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    line[fread(line, 1, sizeof line - 1, file)] = '\0';
-    fclose(file);
-    const char *behind_name = strrchr(line, ')');
-    if (behind_name == NULL ||
-        sscanf(behind_name + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %llu",
-               &state, &threads, &started) != 3)
-        return false;
-    *started_ticks = started;
-    *dead = state == 'X' || (state == 'Z' && threads <= 1);
-    return true;
-}
-
-enum process_state find_state(uint32_t pid, uint64_t started_ticks, uint32_t namespace_inode)
-{
-    uint64_t started;
-    bool dead;
-    if (namespace_inode != own_namespace() && own_namespace() != 0)
+    if (found->state == PROCESS_FAR)
         return PROCESS_FAR;
-    if (!read_stat(pid, &started, &dead)) /* it may be there and hidden (proc(5), hidepid) */
-        return kill((pid_t)pid, 0) == 0 || errno == EPERM ? PROCESS_LIVING : PROCESS_DEAD;
-    return !dead && (started_ticks == 0 || started == started_ticks) ? PROCESS_LIVING : PROCESS_DEAD;
+    return process_lives(found->pid, found->started_ticks, name_of(found)) ? PROCESS_LIVING : PROCESS_DEAD;
 }
 
-/* ---- whose directory ---- */
-
-static bool is_ours(const char *directory, int descriptor)
+/* Its number as we count. false: it is in another pid namespace, into which we do not see. */
+static bool set_pid(struct found *found)
 {
-    struct stat status;
-    if (fstat(descriptor, &status) != 0)
-        return complain(directory, "%s", strerror(errno)) == STATUS_OK;
-    if (status.st_uid != geteuid())
-        return complain(directory, "it belongs to another user; what is in it is not believed") == STATUS_OK;
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return complain(directory, "others may write to it; what is in it is not believed") == STATUS_OK;
+    struct process process;
+    const uint32_t own = process_namespace(0);
+    found->pid = found->own_pid;
+    if (found->namespace_inode == own || own == 0)
+        return true;
+    if (!process_inside(found->namespace_inode, found->own_pid, &process))
+        return false;
+    found->pid = process.pid;
     return true;
 }
+
+/* Somebody else's file tells nothing of a process, whatever its name; root may write of anybody. */
+static bool is_its_own(const struct found *found)
+{
+    struct process process;
+    return found->uid == 0 || !process_read(found->pid, &process) || process.uid == found->uid;
+}
+
+static bool read_head(int directory, const char *name, struct segment *head)
+{
+    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    bool whole = file >= 0 && pread(file, head, sizeof *head, 0) == sizeof *head;
+    if (file >= 0)
+        close(file);
+    return whole;
+}
+
+/* By exec a process becomes another program, which may not be tracked: pid and start stay the same. */
+static enum process_state refine(const struct found *found, enum process_state state, int directory)
+{
+    struct segment head;
+    if (!read_head(directory, name_of(found), &head))
+        return state;
+    if (state != PROCESS_LIVING)
+        return head.state == SEGMENT_ENDED ? PROCESS_ENDED : state;
+    bool mapped = head.mapped != 1 || head.written == 0 || process_maps(found->pid, name_of(found)) != MAPS_NOT;
+    return mapped ? PROCESS_LIVING : PROCESS_DEAD;
+}
+
+static void judge(struct found *found, int directory)
+{
+    if (!set_pid(found)) {
+        found->state = PROCESS_FAR;
+    } else {
+        found->state = PROCESS_DEAD; /* until it is shown to live */
+        found->state = is_its_own(found) ? find_state(found) : PROCESS_DEAD;
+    }
+    found->state = refine(found, found->state, directory);
+}
+
+/* ---- what is in a directory ---- */
 
 /* PID-START or PID-START-NAMESPACE, and nothing else. */
 static bool parse_name(const char *name, struct found *found)
@@ -90,51 +99,20 @@ static bool parse_name(const char *name, struct found *found)
         snprintf(again, sizeof again, "%u-%llu-%u", pid, started, inode);
     else
         snprintf(again, sizeof again, "%u-%llu", pid, started);
-    found->pid = pid;
+    found->own_pid = pid;
     found->started_ticks = started;
     found->namespace_inode = inode;
     return strcmp(name, again) == 0;
 }
 
-static bool read_head(int directory, const char *name, struct segment *head)
+/* false: it is gone, or it is not one of those who may write there. */
+static bool is_believed(int directory, const char *name, uint32_t owner, struct found *found)
 {
-    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool whole = file >= 0 && pread(file, head, sizeof *head, 0) == sizeof *head;
-    if (file >= 0)
-        close(file);
-    return whole;
-}
-
-/* Where the list cannot be read, it is taken to be there. */
-static bool is_among_mappings(uint32_t pid, const char *name)
-{
-    char path[64];
-    char *line = NULL;
-    size_t room = 0;
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%u/maps", pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return true;
-    while (!found && getline(&line, &room, file) > 0) {
-        const char *base = strrchr(line, '/');
-        found = base != NULL && strncmp(base + 1, name, strlen(name)) == 0;
-    }
-    found |= ferror(file) != 0;
-    free(line);
-    fclose(file);
-    return found;
-}
-
-/* By exec a process becomes another program, which may not be tracked: pid and start stay the same. */
-static enum process_state refine(enum process_state state, uint32_t pid, int directory, const char *name)
-{
-    struct segment head;
-    if (!read_head(directory, name, &head))
-        return state;
-    if (state != PROCESS_LIVING)
-        return head.state == SEGMENT_ENDED ? PROCESS_ENDED : state;
-    return head.mapped == 1 && head.written != 0 && !is_among_mappings(pid, name) ? PROCESS_DEAD : state;
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    found->uid = status.st_uid;
+    return status.st_uid == owner || status.st_uid == 0;
 }
 
 static void add(struct found_list *list, const struct found *found)
@@ -143,33 +121,51 @@ static void add(struct found_list *list, const struct found *found)
     list->row[list->rows++] = *found;
 }
 
-static void look_into(const char *directory, struct found_list *list)
+static void add_entry(struct found_list *list, const struct place *place, int directory, const char *name,
+                      uint32_t owner)
 {
-    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor < 0) {
-        if (errno != ENOENT)
-            complain(directory, "%s", strerror(errno));
+    struct found found = {.state = PROCESS_DEAD};
+    if (!parse_name(name, &found) || !is_believed(directory, name, owner, &found) ||
+        snprintf(found.path, sizeof found.path, "%s/%s", place->path, name) >= (int)sizeof found.path)
         return;
-    }
-    if (!is_ours(directory, descriptor)) {
-        close(descriptor);
+    judge(&found, directory);
+    add(list, &found);
+}
+
+/* ---- all directories ---- */
+
+/* Directories that were looked into: one may have several names. */
+struct known {
+    struct stat *row;
+    size_t rows;
+};
+
+static bool is_known(struct known *known, int directory)
+{
+    struct stat status;
+    if (fstat(directory, &status) != 0)
+        return true;
+    for (size_t i = 0; i < known->rows; i++)
+        if (known->row[i].st_dev == status.st_dev && known->row[i].st_ino == status.st_ino)
+            return true;
+    known->row = must_resize(known->row, (known->rows + 1) * sizeof *known->row);
+    known->row[known->rows++] = status;
+    return false;
+}
+
+static void look_into(const struct place *place, struct found_list *list, struct known *known)
+{
+    uint32_t owner;
+    int directory = place_open(place, &owner);
+    if (directory < 0)
         return;
-    }
-    DIR *stream = fdopendir(descriptor);
+    DIR *stream = is_known(known, directory) ? NULL : fdopendir(directory);
     if (stream == NULL) {
-        complain(directory, "%s", strerror(errno));
-        close(descriptor);
+        close(directory);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        struct found found;
-        if (!parse_name(entry->d_name, &found) ||
-            snprintf(found.path, sizeof found.path, "%s/%s", directory, entry->d_name) >= (int)sizeof found.path)
-            continue;
-        found.state = refine(find_state(found.pid, found.started_ticks, found.namespace_inode), found.pid, descriptor,
-                             entry->d_name);
-        add(list, &found);
-    }
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        add_entry(list, place, directory, entry->d_name, owner);
     closedir(stream);
 }
 
@@ -181,22 +177,45 @@ static int by_pid(const void *a, const void *b)
     return (x->started_ticks > y->started_ticks) - (x->started_ticks < y->started_ticks);
 }
 
-struct found_list find_all(const char *directory)
+static struct found_list look_into_all(const struct places *places)
 {
     struct found_list list = {NULL, 0};
-    if (directory != NULL) {
-        look_into(directory, &list);
-    } else {
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-        char path[PATH_MAX];
-        if (runtime != NULL && runtime[0] == '/' &&
-            snprintf(path, sizeof path, "%s/trackmalloc", runtime) < (int)sizeof path)
-            look_into(path, &list);
-        snprintf(path, sizeof path, "/dev/shm/trackmalloc-%u", (unsigned)geteuid());
-        look_into(path, &list);
-    }
+    struct known known = {NULL, 0};
+    for (size_t i = 0; i < places->rows; i++)
+        look_into(&places->row[i], &list, &known);
+    free(known.row);
     if (list.rows != 0)
         qsort(list.row, list.rows, sizeof *list.row, by_pid);
+    return list;
+}
+
+/* The one directory that was asked for, or NULL. */
+static const char *only_directory(const char *directory)
+{
+    const char *variable = getenv("TRACKMALLOC_DIR");
+    if (directory == find_everybody)
+        return NULL;
+    return directory != NULL || variable == NULL || variable[0] == '\0' ? directory : variable;
+}
+
+static struct places places_of_all(const char *directory)
+{
+    struct places places = {NULL, 0};
+    const char *only = only_directory(directory);
+    if (only != NULL) {
+        places_add(&places, only);
+        return places;
+    }
+    places_of_user(&places);
+    places_of_processes(&places, directory == find_everybody);
+    return places;
+}
+
+struct found_list find_all(const char *directory)
+{
+    struct places places = places_of_all(directory);
+    struct found_list list = look_into_all(&places);
+    places_free(&places);
     return list;
 }
 
@@ -206,16 +225,53 @@ void found_free(struct found_list *list)
     *list = (struct found_list){NULL, 0};
 }
 
-bool find_pid(const char *directory, uint32_t pid, struct found *found)
+/* ---- one process ---- */
+
+/* Where a process that lives has its segment; the dead leave theirs in the usual places. */
+static struct places places_of_one(const char *directory, uint32_t pid)
 {
-    struct found_list list = find_all(directory);
+    struct places places = {NULL, 0};
+    const char *only = only_directory(directory);
+    if (only != NULL) {
+        places_add(&places, only);
+        return places;
+    }
+    places_of_user(&places);
+    places_of_process(&places, pid);
+    return places;
+}
+
+static bool choose(const struct found_list *list, uint32_t pid, struct found *found)
+{
     bool there = false;
-    for (size_t i = 0; i < list.rows; i++)
-        if (list.row[i].pid == pid &&
-            (!there || list.row[i].state == PROCESS_LIVING || found->state != PROCESS_LIVING)) {
-            *found = list.row[i];
+    for (size_t i = 0; i < list->rows; i++)
+        if (list->row[i].pid == pid &&
+            (!there || list->row[i].state == PROCESS_LIVING || found->state != PROCESS_LIVING)) {
+            *found = list->row[i];
             there = true;
         }
+    return there;
+}
+
+bool find_pid(const char *directory, uint32_t pid, struct found *found)
+{
+    struct places places = places_of_one(directory, pid);
+    struct found_list list = look_into_all(&places);
+    bool there = choose(&list, pid, found);
+    places_free(&places);
+    found_free(&list);
+    if (there || only_directory(directory) != NULL || process_lives(pid, 0, NULL))
+        return there;
+    list = find_all(geteuid() == 0 ? find_everybody : directory);
+    there = choose(&list, pid, found);
     found_free(&list);
     return there;
+}
+
+char *find_looked(const char *directory, uint32_t pid)
+{
+    struct places places = pid != 0 ? places_of_one(directory, pid) : places_of_all(directory);
+    char *text = places_text(&places);
+    places_free(&places);
+    return text;
 }

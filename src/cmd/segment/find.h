@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,9 +17,11 @@ enum process_state {
 
 struct found {
     char path[PATH_MAX];
-    uint32_t pid;
-    uint64_t started_ticks;   /* as in /proc/PID/stat; 0: not known */
+    uint32_t pid;             /* as we count; its own where it is far */
+    uint32_t own_pid;         /* as its pid namespace counts, and as the file is named */
+    uint64_t started_ticks;   /* as its own /proc/PID/stat says; 0: not known */
     uint32_t namespace_inode; /* of its pid namespace */
+    uint32_t uid;             /* whose the file is */
     enum process_state state;
 };
 
@@ -27,15 +30,25 @@ struct found_list {
     size_t rows;
 };
 
-/* All segments of this user, in $XDG_RUNTIME_DIR/trackmalloc and /dev/shm/trackmalloc-UID, or in `directory` alone
- * unless it is NULL. A directory that is not ours, or that others may write to, is left out with a line. */
+/* In place of a directory: everybody's, as far as we may look. */
+extern const char find_everybody[];
+
+/* All segments of this user: in $XDG_RUNTIME_DIR/trackmalloc, /run/user/UID/trackmalloc, /dev/shm/trackmalloc-UID, and
+ * where each process of his has them by its own environment and root. Or those in `directory` alone, unless it and
+ * $TRACKMALLOC_DIR are NULL.
+ *
+ * Neither a directory nor a file is believed that is not its process's user's or root's, or that others may write to;
+ * one that was asked for is left out with a line. */
 struct found_list find_all(const char *directory);
 void found_free(struct found_list *list);
 
-/* The segment of a process: the living one, else the one that died last. false: there is none. */
+/* The segment of a process: the living one, else the one that died last. Root finds anybody's. false: there is none. */
 bool find_pid(const char *directory, uint32_t pid, struct found *found);
 
-/* Whether a process is that one still: its start time tells. */
-enum process_state find_state(uint32_t pid, uint64_t started_ticks, uint32_t namespace_inode);
+/* Where it was looked for, in a line which the caller frees; pid 0: for those of find_all. */
+char *find_looked(const char *directory, uint32_t pid);
+
+/* Whether a process is that one still. */
+enum process_state find_state(const struct found *found);
 
 #endif

@@ -16,7 +16,7 @@ static bool is_head_of(const struct segment *head, const struct found *found)
 {
     static const struct segment nothing;
     return memcmp(head, &nothing, sizeof nothing) == 0 ||
-           (memcmp(head->magic, SEGMENT_MAGIC, sizeof head->magic) == 0 && head->pid == found->pid &&
+           (memcmp(head->magic, SEGMENT_MAGIC, sizeof head->magic) == 0 && head->pid == found->own_pid &&
             head->started_ticks == found->started_ticks);
 }
 
@@ -38,7 +38,7 @@ static bool is_segment_of(const struct found *found, uint64_t *bytes)
 /* Asked last, and anew: with its start known, who is dead remains so. */
 static bool is_dead(const struct found *found)
 {
-    return find_state(found->pid, found->started_ticks, found->namespace_inode) == PROCESS_DEAD;
+    return find_state(found) == PROCESS_DEAD;
 }
 
 static void tell(uint64_t segments, uint64_t bytes)

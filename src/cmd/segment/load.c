@@ -10,6 +10,7 @@
 
 #include "cmd/command.h"
 #include "find.h"
+#include "process.h"
 #include "snapshot/check.h"
 
 enum { TRIES = 100 }; /* a process publishes every 250 ms at most; a copy takes one */
@@ -102,17 +103,23 @@ static void strip_paths(struct snapshot *snapshot)
         strip_deleted(object[i].path);
 }
 
-bool load_file(const char *path, struct loaded *loaded, const char **why)
+/* Takes the descriptor; errno tells of one that is none. `uid`: whose it must be. */
+static const char *read_opened(int file, const uint32_t *uid, struct loaded *loaded)
 {
     struct stat status;
-    *loaded = (struct loaded){.snapshot = NULL};
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocked by a pipe */
     if (file < 0 || fstat(file, &status) != 0)
-        *why = strerror(errno);
-    else if (!S_ISREG(status.st_mode))
-        *why = "it is no regular file";
-    else
-        *why = read_segment(file, loaded);
+        return strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return "it is no regular file";
+    if (uid != NULL && status.st_uid != *uid)
+        return "it is another user's by now";
+    return read_segment(file, loaded);
+}
+
+static bool load_opened(int file, const char *path, const uint32_t *uid, struct loaded *loaded, const char **why)
+{
+    *loaded = (struct loaded){.snapshot = NULL};
+    *why = read_opened(file, uid, loaded);
     if (file >= 0)
         close(file);
     if (*why != NULL) {
@@ -125,36 +132,61 @@ bool load_file(const char *path, struct loaded *loaded, const char **why)
     return true;
 }
 
+enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK /* not blocked by a pipe */ };
+
+bool load_file(const char *path, struct loaded *loaded, const char **why)
+{
+    return load_opened(open(path, FLAGS), path, NULL, loaded, why);
+}
+
+bool load_found(const struct found *found, struct loaded *loaded, const char **why)
+{
+    if (!load_opened(open(found->path, FLAGS | O_NOFOLLOW), found->path, &found->uid, loaded, why))
+        return false;
+    loaded->living = found->state == PROCESS_LIVING;
+    if (found->pid != found->own_pid)
+        loaded->snapshot->pid = found->pid; /* as we count */
+    return true;
+}
+
 static bool is_pid(const char *which)
 {
     return which[0] != '\0' && strspn(which, "0123456789") == strlen(which) && strlen(which) < 10;
 }
 
-static bool path_of(const char *directory, const char *which, struct found *found)
+/* Why a process has no segment that we could find. */
+static int complain_of(const char *directory, const char *which, uint32_t pid)
 {
-    if (!is_pid(which)) {
-        if (snprintf(found->path, sizeof found->path, "%s", which) >= (int)sizeof found->path)
-            return complain(which, "%s", strerror(ENAMETOOLONG)) == STATUS_OK;
-        found->state = PROCESS_DEAD;
-        return true;
-    }
+    struct process process;
+    if (!process_lives(pid, 0, NULL))
+        return complain(which, "there is no such process");
+    char *places = find_looked(directory, pid);
+    if (process_read(pid, &process) && process.uid != geteuid() && geteuid() != 0)
+        complain(which, "this process is another user's, who may look, or root; no segment of it is in %s", places);
+    else
+        complain(which, "this process is not tracked: no segment of it is in %s", places);
+    free(places);
+    return STATUS_FAILED;
+}
+
+static bool load_pid(const char *directory, const char *which, struct loaded *loaded, const char **why)
+{
+    struct found found;
     uint32_t pid = (uint32_t)strtoul(which, NULL, 10);
-    if (find_pid(directory, pid, found))
-        return true;
-    bool there = pid != 0 && find_state(pid, 0, SEGMENT_FIRST_NAMESPACE) == PROCESS_LIVING;
-    return complain(which, there ? "this process is not tracked" : "there is no such process") == STATUS_OK;
+    *why = NULL;
+    if (!find_pid(directory, pid, &found))
+        return complain_of(directory, which, pid) == STATUS_OK;
+    return load_found(&found, loaded, why);
 }
 
 bool load(const char *directory, const char *which, struct loaded *loaded)
 {
-    struct found found;
     const char *why;
-    if (!path_of(directory, which, &found))
-        return false;
-    if (!load_file(found.path, loaded, &why))
-        return complain(which, "%s", why) == STATUS_OK;
-    loaded->living = found.state == PROCESS_LIVING;
-    return true;
+    if (is_pid(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
+        return true;
+    if (why != NULL)
+        complain(which, "%s", why);
+    return false;
 }
 
 void loaded_free(struct loaded *loaded)

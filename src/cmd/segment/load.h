@@ -15,6 +15,8 @@ struct loaded {
     bool living; /* its process */
 };
 
+struct found;
+
 /* `which`: the pid of a process of this user, or the path of a segment or a saved snapshot (a path has a slash or some
  * byte that is no digit). false: a line has said why. */
 bool load(const char *directory, const char *which, struct loaded *loaded);
@@ -23,6 +25,9 @@ bool load_file(const char *path, struct loaded *loaded, const char **why);
 /* Takes away what the kernel puts behind the path of a file that is gone, or never had a name (memfd_create); the paths
  * of what is loaded have it no more. */
 void strip_deleted(char *path);
+
+/* The same of what find.h found: no link is followed, and it must still be whose it was. */
+bool load_found(const struct found *found, struct loaded *loaded, const char **why);
 
 void loaded_free(struct loaded *loaded);
 

@@ -65,7 +65,7 @@ static struct processes load_living(const char *directory)
     for (size_t i = 0; i < list.rows; i++) {
         struct loaded loaded;
         const char *why;
-        if (list.row[i].state != PROCESS_LIVING || !load_file(list.row[i].path, &loaded, &why))
+        if (list.row[i].state != PROCESS_LIVING || !load_found(&list.row[i], &loaded, &why))
             continue;
         loaded.snapshot->pid = list.row[i].pid;
         add(&processes, &loaded);
@@ -102,9 +102,8 @@ static struct page export_page(const struct page_request *request, export_write 
         return page_error(400, "which process? Ask with ?pid=NUMBER");
     if (strlen(request->pid) > 9 || !find_pid(request->directory, (uint32_t)strtoul(request->pid, NULL, 10), &found))
         return page_error(404, "there is no such tracked process");
-    if (!load_file(found.path, &loaded, &why))
+    if (!load_found(&found, &loaded, &why))
         return page_error(503, why);
-    loaded.living = found.state == PROCESS_LIVING;
     bool done = export_bytes(write, &loaded, &asked, &page.body, &page.length);
     loaded_free(&loaded);
     return done ? page : page_error(500, "it could not be made");
@@ -167,7 +166,7 @@ static void put_process(FILE *to, const struct found *found)
     struct loaded loaded;
     const char *why;
     fprintf(to, "<tr><td class=n>%" PRIu32 "%s", found->pid, states[found->state]);
-    if (load_file(found->path, &loaded, &why)) {
+    if (load_found(found, &loaded, &why)) {
         loaded.snapshot->pid = found->pid;
         put_snapshot(to, loaded.snapshot);
         loaded_free(&loaded);

@@ -11,9 +11,8 @@
 #include "binary.h"
 #include "cmd/command.h"
 #include "cmd/export/texts.h"
-#include "cmd/segment/find.h"
+#include "cmd/segment/process.h"
 #include "demangle.h"
-#include "snapshot/segment.h"
 
 #define NO_MODULE "(no module)" /* as the library says */
 
@@ -277,10 +276,8 @@ void symbolizer_show_progress(struct symbolizer *symbolizer)
 struct symbolizer *symbolizer_new(const struct snapshot *snapshot)
 {
     struct symbolizer *symbolizer = must_allocate(sizeof *symbolizer);
-    bool dead = snapshot->pid == 0 ||
-                find_state(snapshot->pid, snapshot->started_ticks, SEGMENT_FIRST_NAMESPACE) == PROCESS_DEAD;
     symbolizer->snapshot = snapshot;
-    symbolizer->pid = dead ? 0 : snapshot->pid;
+    symbolizer->pid = process_lives(snapshot->pid, snapshot->started_ticks, NULL) ? snapshot->pid : 0;
     symbolizer->file = must_allocate(snapshot->objects * sizeof *symbolizer->file);
     note_all(symbolizer);
     return symbolizer;

@@ -35,7 +35,7 @@ static void add(struct rows *rows, const struct found *found)
     row->value[FIELD_PROCESS] = found->pid;
     row->apart = found->state != PROCESS_LIVING;
     snprintf(row->note, sizeof row->note, "%s", states[found->state]);
-    if (load_file(found->path, &loaded, &why)) {
+    if (load_found(found, &loaded, &why)) {
         fill(row, loaded.snapshot);
         loaded_free(&loaded);
     } else {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/segment/load.h"
+#include "cmd/segment/process.h"
 #include "snapshot/segment.h"
 
 void source_begin(struct source *source, const struct found *found, bool plain)
@@ -83,8 +84,9 @@ void source_watch(const struct source *source, uint32_t ms, uint64_t lasting_ms)
     if (lasting_ms > LASTING_MOST_MS)
         lasting_ms = LASTING_MOST_MS;
     clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     struct segment_control control = {
-        .watched_until_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + lasting_ms * 1000000,
+        .watched_until_ns = now_ns + (uint64_t)process_clock_ahead_ns(source->found.pid) + lasting_ms * 1000000,
         .watch_ms = ms < SEGMENT_WATCH_MS_LEAST ? SEGMENT_WATCH_MS_LEAST : ms,
     };
     const size_t from = offsetof(struct segment_control, watched_until_ns);
@@ -99,8 +101,7 @@ enum process_state source_state(const struct source *source)
     struct segment head;
     if (source->plain)
         return PROCESS_DEAD;
-    enum process_state state =
-        find_state(source->found.pid, source->found.started_ticks, source->found.namespace_inode);
+    enum process_state state = find_state(&source->found);
     bool removed = access(source->found.path, F_OK) != 0; /* at its own exit */
     bool ended = removed || (source->file >= 0 && pread(source->file, &head, sizeof head, 0) == sizeof head &&
                              head.state == SEGMENT_ENDED);
