@@ -222,7 +222,10 @@ static const char *leave_in(const char *directory, pid_t pid, uint64_t started)
     story->head.pid = (uint32_t)pid;
     story->head.started_ticks = started;
     struct snapshot *snapshot = story_lay_out(story);
+    const uint32_t inode = process_namespace(0);
     snprintf(path, sizeof path, "%s/%d-%llu", directory, (int)pid, (unsigned long long)started);
+    if (inode != SEGMENT_FIRST_NAMESPACE)
+        snprintf(path + strlen(path), sizeof path - strlen(path), "-%u", inode);
     segment_write(path, snapshot);
     free(snapshot);
     free(story);
