@@ -11,6 +11,9 @@ static struct {
     struct slab first; /* the main thread's: costs no system call, and counts against no limit later */
     bool first_given;
     struct slab *all;
+    uint64_t bytes;        /* of all but the first */
+    unsigned ownerless;    /* how many of them have no owner */
+    uint32_t refused_tick; /* when one was last refused */
     unsigned owners_past;
     uint64_t wheels_made;
     char *wheels; /* room for more */
@@ -24,11 +27,23 @@ _Static_assert(sizeof(struct age_wheel) % PAGE_BYTES == 0, "a wheel's young leve
 
 /* ---- whose slab it is ---- */
 
+/* Most of a slab is never touched, but all of it counts against a limit of address space. */
+static struct slab *slab_map(void)
+{
+    uint64_t bytes = slabs.bytes + sizeof(struct slab);
+    if (bytes > sys_address_limit() / SLABS_SHARE)
+        return NULL;
+    struct slab *slab = sys_memory(sizeof *slab);
+    if (slab != NULL)
+        slabs.bytes = bytes;
+    return slab;
+}
+
 static struct slab *slab_new(void)
 {
     struct slab *slab = &slabs.first;
     if (slabs.first_given) {
-        slab = sys_memory(sizeof *slab);
+        slab = slab_map();
         if (slab == NULL)
             return NULL;
     }
@@ -41,10 +56,21 @@ static struct slab *slab_new(void)
 
 static struct slab *slab_ownerless(void)
 {
-    struct slab *slab = slabs.all;
+    struct slab *slab = slabs.ownerless != 0 ? slabs.all : NULL;
     while (slab != NULL && slab->tid != 0)
         slab = slab->next;
     return slab;
+}
+
+static void count_ownerless(int change)
+{
+    __atomic_store_n(&slabs.ownerless, slabs.ownerless + (unsigned)change, __ATOMIC_RELAXED);
+}
+
+bool slab_may_be_had(uint32_t tick)
+{
+    return __atomic_load_n(&slabs.ownerless, __ATOMIC_RELAXED) != 0 ||
+           __atomic_load_n(&slabs.refused_tick, __ATOMIC_RELAXED) != tick;
 }
 
 void slab_start(void)
@@ -56,10 +82,14 @@ void slab_start(void)
 struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
 {
     struct slab *slab = slab_ownerless();
-    if (slab == NULL)
+    if (slab != NULL)
+        count_ownerless(-1);
+    else
         slab = slab_new();
-    if (slab == NULL)
+    if (slab == NULL) {
+        __atomic_store_n(&slabs.refused_tick, tick, __ATOMIC_RELAXED);
         return NULL;
+    }
     slab->tid = tid;
     slab->owner = owner;
     slab->scope = slab->asked[0] = slab->base_before = 0;
@@ -80,15 +110,21 @@ void slab_leave(struct slab *slab)
         if (slab->tag[tag].net_base != 0)
             slab_push(slab, tag);
     slabs.owners_past += slab->tid != 0;
+    count_ownerless(slab->tid != 0);
     slab->tid = 0;
     slab->owner = 0;
 }
 
+/* Counted anew: another thread of the parent's may have been about to take one. */
 void slab_orphan(struct slab *alive)
 {
-    for (struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
+    unsigned ownerless = 0;
+    for (struct slab *slab = slabs.all; slab != NULL; slab = slab->next) {
         if (slab != alive)
             slab_leave(slab);
+        ownerless += slab->tid == 0;
+    }
+    __atomic_store_n(&slabs.ownerless, ownerless, __ATOMIC_RELAXED);
 }
 
 struct slab *slab_first(void)

@@ -27,7 +27,9 @@ enum {
     /* A peak may be off by this for each live thread: what a thread holds back of a tag is pushed when it passes the
      * tag's share. (From 64 tags on: NET_LIMIT_LEAST for each tag.) */
     NET_ERROR = 64 * 1024,
-    NET_LIMIT_LEAST = 1024
+    NET_LIMIT_LEAST = 1024,
+
+    SLABS_SHARE = 32 /* of an address space that is limited (RLIMIT_AS): one part in so many is for slabs */
 };
 
 /* What one context did in this thread. A resize moves the allocation to its new size: it adds the difference,
@@ -160,7 +162,8 @@ void slab_start(void); /* once, before the first allocation is booked */
 
 /* All of these under the books' lock. */
 
-/* A slab for the calling thread: one that a finished thread left, or a new one; NULL when there is no memory. */
+/* A slab for the calling thread: one that a finished thread left, or a new one; NULL when there is no memory, or slabs
+ * have their share of an address space that is limited. */
 struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick);
 void slab_leave(struct slab *slab);   /* its owner ends: pushes what it held back, and hands it on */
 void slab_orphan(struct slab *alive); /* in a forked child: every slab but this one (or NULL) has lost its owner */
@@ -186,6 +189,10 @@ struct slab_cell slab_sum(const struct slab *slab);
 void slab_fork_begins(uintptr_t self);
 void slab_fork_ended(void);
 void slab_forked(void); /* in the child: repairs that */
+
+/* Any thread, without the lock: whether to ask for one is worth while. Where one was refused, that is so again when one
+ * is left, or in another tick. */
+bool slab_may_be_had(uint32_t tick);
 
 /* By the owner, without the lock. */
 void slab_push(struct slab *slab, unsigned tag);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base.h"
@@ -17,6 +18,8 @@ void sys_advise(const void *memory, size_t bytes, int advice)
         sys3(SYS_madvise, memory, bytes, advice);
 }
 
+_Static_assert(RLIM_INFINITY == SYS_UNLIMITED, "no limit is the highest");
+
 void *sys_memory(size_t bytes)
 {
     if (sys_calls == SYS_NONE)
@@ -26,6 +29,14 @@ void *sys_memory(size_t bytes)
         return NULL;
     sys_advise((void *)at, bytes, MADV_NOHUGEPAGE);
     return (void *)at;
+}
+
+uint64_t sys_address_limit(void)
+{
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+    if (sys_calls == SYS_ANY && !sys_filtered())
+        sys4(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit);
+    return limit.rlim_cur;
 }
 
 void sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)

@@ -53,6 +53,11 @@ void *sys_memory(size_t bytes);
 /* Advice on our own memory, where it may be given. */
 void sys_advise(const void *memory, size_t bytes, int advice);
 
+/* How much address space the process may have (RLIMIT_AS) at this moment. Where a seccomp filter is, nobody is asked.
+ */
+#define SYS_UNLIMITED UINT64_MAX
+uint64_t sys_address_limit(void);
+
 /* Waits while *word == value, at most timeout_ns (0: without end). Wakes at most `count` waiters. */
 void sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_futex_wake(uint32_t *word, int count);

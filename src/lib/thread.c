@@ -62,7 +62,7 @@ static uint32_t thread_id(void)
 
 void thread_take_slab(uint32_t tick)
 {
-    if (thread.ended || thread.entered)
+    if (thread.ended || thread.entered || !slab_may_be_had(tick))
         return;
     thread.entered = true;
     if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {

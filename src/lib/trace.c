@@ -13,12 +13,22 @@
 #include "sys.h"
 #include "track.h"
 
-enum { NODES = 1 << 20 };
+/* At most, and at least where address space is limited: there, one part in NODES_SHARE of it is for stacks. */
+enum { NODES_MOST = 1 << 20, NODES_LEAST = 1 << 14, NODES_SHARE = 32 };
 
 uint64_t trace_period;
 bool trace_on;
 bool trace_skips;
 static struct trace_sums *sums;
+
+static uint32_t nodes_wanted(void)
+{
+    enum { NODE_BYTES = sizeof(struct stack_node) + sizeof(struct trace_sums) };
+    uint64_t fit = sys_address_limit() / NODES_SHARE / NODE_BYTES;
+    if (fit >= NODES_MOST)
+        return NODES_MOST;
+    return fit > NODES_LEAST ? (uint32_t)fit : NODES_LEAST;
+}
 
 bool trace_start(uint64_t period)
 {
@@ -27,8 +37,9 @@ bool trace_start(uint64_t period)
     resize_plain_most = TRACK_HUGE - 1;
     if (period == STACKS_OFF)
         return true;
-    sums = sys_memory((NODES + STACK_FIRST) * sizeof *sums);
-    if (sums == NULL || !stack_start(NODES))
+    uint32_t nodes = nodes_wanted();
+    sums = sys_memory((nodes + STACK_FIRST) * sizeof *sums);
+    if (sums == NULL || !stack_start(nodes))
         return false;
     if (period == STACKS_ALL)
         real_give_room(BLOCK_HEADER);

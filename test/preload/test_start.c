@@ -344,6 +344,32 @@ static void small_address_space(void **state)
         fail_msg("%ju KiB of address space taken by a process of 17 threads", (uintmax_t)(bare - tracked) >> 10);
 }
 
+/* What the program gets under a limit of so many KiB, it gets with the library too; and all is counted. */
+static void threads_under_limit(const char *limit, const char *threads, const char *stack_kib, const char *map_mib)
+{
+    const char *const *argv = ARGV("limited_threads", limit, threads, stack_kib, map_mib, "100");
+    struct run bare = run_program(&(struct run_spec){.bare = true}, argv);
+    struct run run = run_program(NULL, argv);
+    if (bare.status != 0 || run.status != 0 || strcmp(bare.out, run.out) != 0)
+        fail_run(&run, "bare: %s", bare.out);
+    assert_true(report_read(run.err, -1, &report));
+    const struct report_tag *tag = must_have_tag("limited_threads");
+    uint64_t count = strtoul(threads, NULL, 10);
+    assert_int_equal(tag->allocations, count * 101);
+    assert_int_equal(tag->live_blocks, count);
+    run_free(&bare);
+    run_free(&run);
+}
+
+static void many_threads_under_limit(void **state)
+{
+    (void)state;
+    threads_under_limit("3000000", "300", "256", "1800");
+    threads_under_limit("2200000", "1000", "1024", "1");
+    threads_under_limit("2200000", "1000", "1920", "1");
+    threads_under_limit("2200000", "1000", "64", "1900");
+}
+
 static void address_space_full(void **state)
 {
     (void)state;
@@ -374,6 +400,7 @@ int main(void)
         cmocka_unit_test(thread_refused_by_nproc),
         cmocka_unit_test(no_thread_wanted),
         cmocka_unit_test(small_address_space),
+        cmocka_unit_test(many_threads_under_limit),
         cmocka_unit_test(address_space_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
