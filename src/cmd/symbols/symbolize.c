@@ -326,18 +326,17 @@ const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t obj
 }
 
 /* In the middle: what a function does stands at its end, and the offset behind that. No character is cut in two. */
-static size_t shorten(char *text, size_t length, size_t most)
+static void shorten(char *text, size_t length, size_t most)
 {
-    static const char gap[] = "...";
-    size_t head = (most - strlen(gap)) / 2;
-    size_t tail = length - (most - strlen(gap) - head);
+    enum { GAP = 3 };
+    size_t head = (most - GAP) / 2;
+    size_t tail = length - (most - GAP - head);
     while (head > 0 && (text[head] & 0xc0) == 0x80)
         head--;
     while ((text[tail] & 0xc0) == 0x80)
         tail++;
-    memcpy(text + head, gap, strlen(gap));
-    memmove(text + head + strlen(gap), text + tail, length - tail + 1);
-    return head + strlen(gap) + length - tail;
+    memset(text + head, '.', GAP);
+    memmove(text + head + GAP, text + tail, length - tail + 1);
 }
 
 size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t room)
