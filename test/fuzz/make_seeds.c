@@ -103,6 +103,18 @@ static void rebuilt_and_hostile(struct story *story)
     strcpy(story->object[1].path, "/");
 }
 
+/* Each language's names, and code that is mapped in parts. */
+static void mangled(struct story *story)
+{
+    strcpy(story->site[0].name, "shop!_D1fFPFiiZiPFQiQkZiPFQkQmZiPFQkQmZiZv+0x3");
+    strcpy(story->site[1].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x12");
+    strcpy(story->site[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x1");
+    strcpy(story->object[0].path, "/memfd:shop (deleted)");
+    story->object[0].codes = 2;
+    story->object[0].code[0] = (struct snapshot_code){story->object[0].begin, story->object[0].begin + 4096, 0};
+    story->object[0].code[1] = (struct snapshot_code){story->object[0].begin + 4096, story->object[0].end, 512};
+}
+
 /* As large as can be: sums overflow. */
 static void huge(struct story *story)
 {
@@ -136,6 +148,7 @@ int main(int argc, char **argv)
     } seeds[] = {
         {"whole", whole},
         {"empty", empty},
+        {"mangled", mangled},
         {"few-stacks", few_stacks},
         {"few-tags", few_tags},
         {"few-points", few_points},

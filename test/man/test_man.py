@@ -23,7 +23,7 @@ ABOUT_FUNCTIONS = [page for page in PAGES if page.section == "3"]
 LIBRARY_PAGE = next(page for page in PAGES if page.title == "libtrackmalloc")
 COMMAND_PAGE = next(page for page in PAGES if page.title == "trackmalloc")
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", f"-I{TOP}/include", "-pthread"]
-NOT_IN_THE_HEADER = {"TRACKMALLOC_OPTIONS"}
+NOT_IN_THE_HEADER = {"TRACKMALLOC_OPTIONS", "TRACKMALLOC_DIR"}
 os.environ.pop("TRACKMALLOC_OPTIONS", None)  # of whoever runs this
 
 
