@@ -79,6 +79,12 @@ static void rare_paths_with_rules(void **state)
     rare_paths("interval=0.1,stacks=4KiB,rule=many_*:library,rule=thread/short*:short,skip=block,leaks=on", "1000");
 }
 
+static void scopes_in_handler(void **state)
+{
+    (void)state;
+    weather("interval=0.1", ARGV("scopes_in_handler", for_so_long("1000", "5000")), "handled, all good\n");
+}
+
 /* ---- threads ---- */
 
 static void dying_threads(void **state)
@@ -199,6 +205,7 @@ int main(void)
         cmocka_unit_test(rare_paths_all_at_once),
         cmocka_unit_test(rare_paths_with_stacks),
         cmocka_unit_test(rare_paths_with_rules),
+        cmocka_unit_test(scopes_in_handler),
         cmocka_unit_test(dying_threads),
         cmocka_unit_test(no_more_address_space),
         cmocka_unit_test(no_more_processes),
