@@ -176,7 +176,7 @@ static void forwarding_malloc_after_us(void **state)
 static void early_threads(void **state)
 {
     (void)state;
-    unsigned rounds = is_torture() ? 50 : 3;
+    unsigned rounds = is_torture() ? 20 : 3;
     for (unsigned round = 0; round < rounds; round++) {
         struct run run = expect_tracked(&(struct run_spec){.seconds = SECONDS}, ARGV("early_threads_user"), &report);
         assert_non_null(strstr(run.out, "early threads: 0 bad\n"));

@@ -40,10 +40,10 @@ static void fork_beside_streams_with_stacks(void **state)
 static void fork_in_timer(void **state)
 {
     (void)state;
-    weather("interval=0.1", ARGV("fork_in_timer", for_so_long("150", "5000")), "all forked, 0 bad\n");
-    weather("interval=0.1,stacks=all", ARGV("fork_in_timer", for_so_long("100", "3000")), "all forked, 0 bad\n");
+    weather("interval=0.1", ARGV("fork_in_timer", for_so_long("150", "1000")), "all forked, 0 bad\n");
+    weather("interval=0.1,stacks=all", ARGV("fork_in_timer", for_so_long("100", "500")), "all forked, 0 bad\n");
     /* No periodic reports: no thread of the library's has ever been there. */
-    weather("interval=86400", ARGV("fork_in_timer", for_so_long("150", "3000")), "all forked, 0 bad\n");
+    weather("interval=86400", ARGV("fork_in_timer", for_so_long("150", "500")), "all forked, 0 bad\n");
 }
 
 /* ---- every rare path at once ---- */

@@ -40,8 +40,9 @@ static void generate(unsigned char *at)
 
 static _Noreturn void child(unsigned first)
 {
-    const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART | SA_NODEFER};
-    const struct itimerval when = {{0, 3000}, {0, 90000 + first % 30000}}; /* about when the reports come */
+    const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    /* About when the reports come; and again for who stays: an exit in the middle of exit is nobody's right. */
+    const struct itimerval when = {{0, strcmp(way, "setuid") == 0 ? 3000 : 0}, {0, 90000 + first % 30000}};
     unsigned char *code =
         mmap(NULL, SITES * SITE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(code != MAP_FAILED && sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &when, NULL) == 0);
