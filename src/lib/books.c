@@ -1,6 +1,7 @@
 #include "books.h"
 
 #include "clock.h"
+#include "full.h"
 #include "lifecycle.h"
 #include "name.h"
 #include "thread.h"
@@ -18,6 +19,7 @@ static void meet_tick(struct slab *slab, uint32_t tick)
 struct books books_open(void)
 {
     uint32_t now = clock_now();
+    full_tell_if_any();
     if (UNLIKELY(clock_tick() == CLOCK_SELF))
         lifecycle_unticked(now);
     if (UNLIKELY(!thread_has_slab()))

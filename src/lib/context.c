@@ -1,5 +1,6 @@
 #include "context.h"
 
+#include "full.h"
 #include "intern.h"
 
 _Static_assert((int)CONTEXTS_MAX == (int)INTERN_MAX, "a number fits a header");
@@ -39,6 +40,7 @@ unsigned context_intern(uint64_t key, unsigned tag)
         return context;
     if (contexts.keys.count < CONTEXTS_WITH_SITE)
         return context_add(key, tag);
+    full_note(FULL_CONTEXTS);
     uint64_t siteless = context_key(0, key_class(key), tag);
     context = context_find(siteless);
     if (context != 0)

@@ -10,6 +10,7 @@
 #include "context.h"
 #include "feature.h"
 #include "filter.h"
+#include "full.h"
 #include "glibc.h"
 #include "growth.h"
 #include "lock.h"
@@ -142,7 +143,10 @@ void lifecycle_unticked(uint32_t now)
 static void say_last_word(void)
 {
     bool text = options.final && !output_is_mute();
-    if (!life.tracks || life.last_word || (!text && !segment_is_open() && !options.keep))
+    if (!life.tracks || life.last_word)
+        return;
+    full_tell_if_any();
+    if (!text && !segment_is_open() && !options.keep)
         return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
     if (!log_is_sandboxed() && !lifecycle_at_home())

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "full.h"
 #include "glibc.h"
 #include "maps.h"
 #include "module.h"
@@ -154,8 +155,10 @@ static unsigned add(const struct object *found, uint64_t now_ms)
     const char *path = objects.count < OBJECT_OTHER ? keep(found->path) : NULL;
     if (path == NULL && objects.count < OBJECT_OTHER)
         path = keep(module_base(found->path));
-    if (path == NULL)
+    if (path == NULL) {
+        full_note(FULL_OBJECTS);
         return OBJECT_OTHER;
+    }
     struct object *object = &objects.object[objects.count];
     *object = *found;
     object->path = path;
@@ -272,9 +275,10 @@ static bool is_loaded(const struct object *object)
     return image_verify(&image, &object->identity) != IMAGE_ANOTHER;
 }
 
+/* What finds no room in the table may have gone as well. */
 bool object_check(uint64_t now_ms)
 {
-    bool any = false;
+    bool any = full_is_noted(FULL_OBJECTS);
     for (unsigned i = 1; i < objects.count; i++) {
         struct object *object = &objects.object[i];
         if (object_is_gone(object) || object->is_program || is_loaded(object))

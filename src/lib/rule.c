@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "full.h"
 #include "glob.h"
 #include "module.h"
 #include "object.h"
@@ -254,6 +255,7 @@ static void keep_range(const struct inquiry *inquiry, const struct symbol *symbo
         return;
     if (rules.ranges == RULE_RANGES_MAX) {
         rules.left_out++;
+        full_note(FULL_FUNCTIONS);
         return;
     }
     rules.range[rules.ranges++] =
@@ -263,8 +265,10 @@ static void keep_range(const struct inquiry *inquiry, const struct symbol *symbo
 /* Names stand in no order: they are read all at once. They end in a zero, whatever the object says. */
 static char *read_names(const struct symtab *table)
 {
-    if (table->names_bytes > NAMES_BYTES_MOST)
+    if (table->names_bytes > NAMES_BYTES_MOST) {
+        full_note(FULL_FUNCTIONS);
         return NULL;
+    }
     char *names = sys_memory(table->names_bytes + 1);
     if (names != NULL)
         image_read(&table->image, table->names, names, table->names_bytes);

@@ -5,6 +5,7 @@
 #include "books.h"
 #include "clock.h"
 #include "context.h"
+#include "full.h"
 #include "intern.h"
 #include "lock.h"
 #include "module.h"
@@ -91,20 +92,29 @@ static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
     return intern_add(&sites.keys, key);
 }
 
+static unsigned site_new(uint64_t key, unsigned object, uintptr_t address)
+{
+    if (sites.keys.count < SITES_NUMBERED)
+        return site_add(key, object, address);
+    full_note(FULL_SITES);
+    return SITE_NONE;
+}
+
 /* Under the books' lock. SITE_NONE: the table is full. */
 static unsigned site_intern(uintptr_t address)
 {
     unsigned first = intern_find(&sites.keys, address);
     unsigned object = object_of(address, clock_uptime_ms());
-    bool room = sites.keys.count < SITES_NUMBERED;
+    if (object == OBJECT_OTHER)
+        return SITE_NONE; /* nobody would tell when another one stands there */
     if (first == SITE_NONE)
-        return room ? site_add(address, object, address) : SITE_NONE;
+        return site_new(address, object, address);
     unsigned site = first;
     if (sites.site[first].object != object) {
         uint64_t key = object_key(object, address);
         site = intern_find(&sites.keys, key);
-        if (site == SITE_NONE && room)
-            site = site_add(key, object, address);
+        if (site == SITE_NONE)
+            site = site_new(key, object, address);
     }
     __atomic_store_n(&sites.site[first].current, (uint16_t)site, __ATOMIC_RELEASE);
     return site;

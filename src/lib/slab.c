@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "full.h"
 #include "lock.h"
 #include "sys.h"
 
@@ -31,8 +32,10 @@ _Static_assert(sizeof(struct age_wheel) % PAGE_BYTES == 0, "a wheel's young leve
 static struct slab *slab_map(void)
 {
     uint64_t bytes = slabs.bytes + sizeof(struct slab);
-    if (bytes > sys_address_limit() / SLABS_SHARE)
+    if (bytes > sys_address_limit() / SLABS_SHARE) {
+        full_note(FULL_SLABS);
         return NULL;
+    }
     struct slab *slab = sys_memory(sizeof *slab);
     if (slab != NULL)
         slabs.bytes = bytes;

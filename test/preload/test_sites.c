@@ -19,15 +19,21 @@ static void read_sites(struct told *of)
         fail_run(&of->run, "no table of call sites");
 }
 
-static void tell(struct told *of, const struct run_spec *spec, const char *const *argv)
+/* With so many lines told. */
+static void tell_with(unsigned lines, struct told *of, const struct run_spec *spec, const char *const *argv)
 {
     of->run = run_program(spec, argv);
     assert_exit(of->run.status, 0);
     if (!report_read(of->run.err, -1, &of->report) || strcmp(of->report.kind, "exit") != 0)
         fail_run(&of->run, "no exit report");
-    if (lines_told(of->run.err, "") != 0)
-        fail_run(&of->run, "something was told");
+    if (lines_told(of->run.err, "") != lines)
+        fail_run(&of->run, "%u lines are told, not %u", lines_told(of->run.err, ""), lines);
     assert_sums(&of->report);
+}
+
+static void tell(struct told *of, const struct run_spec *spec, const char *const *argv)
+{
+    tell_with(0, of, spec, argv);
 }
 
 static void expect_number(const char *what, uint64_t counted, uint64_t truth)
@@ -183,13 +189,43 @@ static void more_sites_than_rows(void **state)
     run_free(&told.run);
 }
 
+static void expect_told_once(const char *table)
+{
+    if (lines_told(told.run.err, table) != 1)
+        fail_run(&told.run, "%s: %u lines", table, lines_told(told.run.err, table));
+}
+
 static void expect_more_than_numbers(const char *options)
 {
-    tell(&told, &(struct run_spec){.options = options}, ARGV("many_sites", "many"));
+    bool pairs = strcmp(options, "top=4096") == 0; /* else some sites have no contexts */
+    tell_with(pairs ? 2 : 1, &told, &(struct run_spec){.options = options}, ARGV("many_sites", "many"));
     assert_row(&told.report, "many_sites", 71200, 71200);
     assert_true(report_tag(&told.report, "many_sites")->live_size >= 71200 * 24 * 0.95);
     if (report_sites(&told.report, &told.sites))
         expect_rows_make_up_the_total(&told);
+    expect_told_once("full: call sites: ");
+    if (pairs)
+        expect_told_once("full: call sites by tag and size: ");
+    run_free(&told.run);
+}
+
+static void more_stacks_than_numbers(void **state)
+{
+    (void)state;
+    char command[600];
+    snprintf(command, sizeof command, "ulimit -v 100000; exec %s many", built("many_sites"));
+    tell_with(3, &told, &(struct run_spec){.options = "only=many_sites,stacks=all"}, ARGV("/bin/sh", "-c", command));
+    assert_row(&told.report, "many_sites", 71200, 71200);
+    expect_told_once("full: stacks: ");
+    run_free(&told.run);
+}
+
+static void more_objects_than_numbers(void **state)
+{
+    (void)state;
+    tell_with(1, &told, NULL, ARGV("many_objects", built("twin_a.so"), scratch()));
+    assert_string_equal(told.run.out, "fine\n");
+    expect_told_once("full: loaded objects: ");
     run_free(&told.run);
 }
 
@@ -873,6 +909,8 @@ int main(void)
         cmocka_unit_test(few_rows_make_up_the_total),
         cmocka_unit_test(more_sites_than_rows),
         cmocka_unit_test(more_sites_than_numbers),
+        cmocka_unit_test(more_stacks_than_numbers),
+        cmocka_unit_test(more_objects_than_numbers),
         cmocka_unit_test(without_callers),
         cmocka_unit_test(threads_without_callers),
         cmocka_unit_test(wrappers_are_seen_through),

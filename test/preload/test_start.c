@@ -357,6 +357,7 @@ static void threads_under_limit(const char *limit, const char *threads, const ch
     uint64_t count = strtoul(threads, NULL, 10);
     assert_int_equal(tag->allocations, count * 101);
     assert_int_equal(tag->live_blocks, count);
+    assert_int_equal(lines_told(run.err, "full: counters of single threads"), 1);
     run_free(&bare);
     run_free(&run);
 }
@@ -373,7 +374,11 @@ static void many_threads_under_limit(void **state)
 static void address_space_full(void **state)
 {
     (void)state;
-    runs_quietly(NULL, ARGV("address_space_full"));
+    struct run run = expect_transparent(NULL, ARGV("address_space_full"), &report);
+    assert_int_equal(run.status, 0);
+    if (lines_told(run.err, "") != 1 || lines_told(run.err, "full: counters of single threads") != 1)
+        fail_run(&run, "more or less is told than that the thread has no counters of its own");
+    run_free(&run);
     assert_int_equal(must_have_tag("address_space_full")->allocations, 2000 + 100 + 1);
     assert_int_equal(must_have_tag("address_space_full")->live_blocks, 500 + 1);
 }

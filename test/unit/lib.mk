@@ -1,6 +1,6 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c sys.c) src/snapshot/format.c
+UNIT_LIB := $(addprefix src/lib/,slab.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c full.c log.c sys.c) src/snapshot/format.c
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
@@ -14,7 +14,7 @@ UNIT_series  := src/lib/series.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
 UNIT_growth  := src/lib/growth.c src/lib/suspect.c
 UNIT_log     := src/lib/log.c src/lib/sys.c
-UNIT_object  := $(addprefix src/lib/,object.c image.c module.c lookup.c maps.c program.c sys.c)
+UNIT_object  := $(addprefix src/lib/,object.c image.c module.c lookup.c maps.c program.c full.c log.c sys.c)
 UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c operator_new.c symtab.c glob.c)
 UNIT_operator_new := $(addprefix src/lib/,operator_new.c image.c sys.c)
@@ -23,9 +23,9 @@ UNIT_alarm   := $(UNIT_options)
 UNIT_allocator := $(addprefix src/lib/,allocator.c feature.c sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
 
 UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
-UNIT_stack   := src/lib/stack.c src/lib/sys.c
+UNIT_stack   := $(addprefix src/lib/,stack.c full.c log.c sys.c)
 UNIT_cfi     := $(UNIT_UNWIND)
-UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c \
+UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c src/lib/full.c src/lib/log.c \
                 $(addprefix test/unit/,truth.c shapes.c shapes_rbp.c)
 
 UNIT_TSAN    += context slab lock object stack

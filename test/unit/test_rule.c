@@ -15,6 +15,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "lib/full.h"
 #include "lib/glob.h"
 #include "lib/module.h"
 #include "lib/object.h"
@@ -388,6 +389,7 @@ static void the_ranges_have_an_end(void **state)
         rule_for_site(last, begin + 1);
     }
     assert_true(rule_left_out() > 1000);
+    assert_true(full_is_noted(FULL_FUNCTIONS));
     assert_null(rule_for_site(last, begin + 1).tag);
     rule_clear();
     assert_int_equal(rule_left_out(), 0);
