@@ -90,21 +90,28 @@ static bool somebody_looks(void)
 
 /* ---- values ---- */
 
-/* The contexts that were made since the last look join in. */
+static uint64_t context_bytes(unsigned at)
+{
+    uint64_t sum = cell_read(&slab_shared.cell[at].allocated.bytes) - cell_read(&slab_shared.cell[at].freed.bytes);
+    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
+        sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
+    return sum;
+}
+
+/* The contexts that were made since the last look join in; those without room are looked for again each time. */
 static uint64_t site_bytes(struct watch *watch)
 {
     unsigned count = context_count();
-    for (; watch->looked_for < count; watch->looked_for++)
-        if (context_site(watch->looked_for) == watch->wish.number && watch->contexts < SITE_CONTEXTS)
+    for (; watch->looked_for < count && watch->contexts < SITE_CONTEXTS; watch->looked_for++)
+        if (context_site(watch->looked_for) == watch->wish.number)
             watch->context[watch->contexts++] = (uint16_t)watch->looked_for;
     uint64_t sum = 0;
-    for (unsigned i = 0; i < watch->contexts; i++) {
-        unsigned at = watch->context[i];
-        for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-            sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
-        sum += cell_read(&slab_shared.cell[at].allocated.bytes) - cell_read(&slab_shared.cell[at].freed.bytes);
-    }
-    return (int64_t)sum < 0 ? 0 : sum;
+    for (unsigned i = 0; i < watch->contexts; i++)
+        sum += context_bytes(watch->context[i]);
+    for (unsigned at = watch->looked_for; at < count; at++)
+        if (context_site(at) == watch->wish.number)
+            sum += context_bytes(at);
+    return not_negative(sum);
 }
 
 /* A tag that is only named may come any time: until then it holds nothing. */

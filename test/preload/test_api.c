@@ -236,6 +236,13 @@ static void alarm_calls(void **state)
     run_free(&run);
 }
 
+static void alarm_of_a_site_with_many_contexts(void **state)
+{
+    (void)state;
+    struct run run = alarmed("many_contexts", "");
+    run_free(&run);
+}
+
 static void alarm_at_once(void **state)
 {
     (void)state;
@@ -345,6 +352,7 @@ int main(void)
         cmocka_unit_test(not_tracked),
         cmocka_unit_test(alarm_calls),
         cmocka_unit_test(alarm_at_once),
+        cmocka_unit_test(alarm_of_a_site_with_many_contexts),
         cmocka_unit_test(alarm_calls_that_misbehave),
         cmocka_unit_test(alarm_reports),
         cmocka_unit_test(alarm_options),

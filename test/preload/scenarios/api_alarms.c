@@ -109,6 +109,40 @@ static void at_once(void)
     hide(block);
 }
 
+__attribute__((noinline)) static void *from_one_site(tm_tag tag, size_t size)
+{
+    return hide(tm_malloc(tag, size));
+}
+
+/* One site under ten tags and of ten sizes: what it holds is the sum of all of them. */
+static void many_contexts(void)
+{
+    tm_tag tag[10];
+    void *block[10];
+    for (unsigned i = 0; i < 10; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "part%u", i);
+        tag[i] = tag_named(name);
+        for (unsigned log = 4; log < 14; log++)
+            free(block[0] = from_one_site(tag[i], 1ul << log));
+    }
+    if (!present)
+        return;
+    block[0] = from_one_site(tag[0], 100);
+    struct tm_alarm alarm = level_of(block_info(block[0]).site, 80000, 0);
+    alarm.of = TM_OF_SITE;
+    free(block[0]);
+    CLAIM(tm_alarm_set(&alarm) > 0);
+    for (unsigned i = 0; i < 10; i++)
+        block[i] = from_one_site(tag[i], 8192);
+    wait_for(1);
+    CLAIM(told[0].value == 81920 && told[0].site == alarm.number);
+    for (unsigned i = 0; i < 10; i++)
+        free(block[i]);
+    wait_for(2);
+    CLAIM(told[1].value == 0 && told[1].over == 1);
+}
+
 static struct tm_alarm at_once_alarm(void (*call)(const struct tm_alarm_event *, void *))
 {
     struct tm_alarm alarm = level_of(0, 65536, 0);
@@ -308,8 +342,9 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } parts[] = {
-        {"calls", calls},   {"at_once", at_once}, {"reports", reports}, {"options", options},
-        {"misuse", misuse}, {"storm", storm},     {"pops", pops},       {"forks", forks},
+        {"calls", calls},     {"at_once", at_once}, {"reports", reports},
+        {"options", options}, {"misuse", misuse},   {"storm", storm},
+        {"pops", pops},       {"forks", forks},     {"many_contexts", many_contexts},
     };
     present = tm_tag_count() != 0;
     for (unsigned i = 0; argc > 1 && i < sizeof parts / sizeof parts[0]; i++)
