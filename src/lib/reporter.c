@@ -116,13 +116,24 @@ static bool write_out(int descriptor, size_t length, uintptr_t self)
     return output_is_mute() || output_write(report_text, length, impatience(), self);
 }
 
+/* Of a text that is longer than its buffer, what there is. */
+static size_t end_of_text(size_t length)
+{
+    static const char cut[] = "\n(The report is longer than its buffer: it is cut here.)\n";
+    enum { CUT = sizeof cut - 1 };
+    if (length <= sizeof report_text)
+        return length;
+    memcpy(report_text + sizeof report_text - CUT, cut, CUT);
+    return sizeof report_text;
+}
+
 /* glibc's own sections need a thread that glibc knows. */
 static bool write_text(int descriptor, const struct snapshot *snapshot, uintptr_t self)
 {
     unsigned top = (unsigned)options.top;
     size_t length = self == reporter_self() ? text_report(snapshot, top, report_text, sizeof report_text)
                                             : allocator_report(snapshot, top, report_text, sizeof report_text);
-    return write_out(descriptor, length < sizeof report_text ? length : sizeof report_text, self);
+    return write_out(descriptor, end_of_text(length), self);
 }
 
 /* Under lock_report. `alarm`: NULL, or of an alarm report its evidence. */

@@ -423,6 +423,24 @@ static void help_prints_the_options(void **state)
     run_free(&run);
 }
 
+static void a_report_that_is_cut_says_so(void **state)
+{
+    (void)state;
+    static const char end[] = "\n(The report is longer than its buffer: it is cut here.)\n";
+    char last[sizeof end] = "";
+    const struct run_spec spec = {.options = output_to("long", "top=4096,stacks=all,interval=60")};
+    struct run run = run_program(&spec, ARGV("long_report"));
+    assert_exit(run.status, 0);
+    FILE *file = fopen(in_scratch("long"), "r");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -(long)strlen(end), SEEK_END), 0);
+    assert_int_equal(fread(last, 1, sizeof last, file), strlen(end));
+    assert_string_equal(last, end);
+    assert_int_equal(ftell(file), 2 << 20);
+    fclose(file);
+    run_free(&run);
+}
+
 /* ---- asked for by the program itself ---- */
 
 static void report_on_request(void **state)
@@ -470,6 +488,7 @@ int main(void)
         cmocka_unit_test(commas_stay_commas),
         cmocka_unit_test(bad_options),
         cmocka_unit_test(help_prints_the_options),
+        cmocka_unit_test(a_report_that_is_cut_says_so),
         cmocka_unit_test(report_on_request),
     };
     return run_side_by_side(tests, LENGTH(tests));
