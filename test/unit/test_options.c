@@ -225,11 +225,12 @@ static void lists(void **state)
 static void a_bad_one_in_a_list(void **state)
 {
     (void)state;
-    read_badly("skip=a,b/c,d", "option 'skip': 'b/c' is not allowed ([MODULE!]FUNCTION, as globs); it is left out");
+    read_badly("skip=a,b/c,d",
+               "option 'skip': 'b/c' is not allowed ([MODULE!]FUNCTION, as globs; 64 at most); it is left out");
     assert_true(rules_skip());
     read_badly("rule=thread/x:y,rule=nonsense",
                "option 'rule': 'nonsense' is not allowed (MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as "
-               "globs); it is left out");
+               "globs; 64 at most); it is left out");
     assert_string_equal(rule_for_thread("x"), "y");
 }
 
@@ -309,7 +310,7 @@ static void bad_values_are_told(void **state)
         {"stacks=K", "option 'stacks': 'K' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
         {"stacks=", "option 'stacks': '' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
         {"stacks=1TiB", "option 'stacks': '1TiB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"skip=", "option 'skip': '' is not allowed ([MODULE!]FUNCTION, as globs); it is left out"},
+        {"skip=", "option 'skip': '' is not allowed ([MODULE!]FUNCTION, as globs; 64 at most); it is left out"},
         {"tags=", "option 'tags': '' is not allowed (module|thread|none); it stays module"},
         {"tags=module|thread", "option 'tags': 'module|thread' is not allowed (module|thread|none); it stays module"},
         {"tags=non", "option 'tags': 'non' is not allowed (module|thread|none); it stays module"},
@@ -564,9 +565,9 @@ static void help_has_a_line_for_each_option(void **state)
         "  module|thread|none (default module)\n  callers  ",
         "  off|on (default on)\n  stacks  ",
         "  off, all, or 1KiB to 1GiB (default off)\n  skip  ",
-        "  [MODULE!]FUNCTION, as globs\n  rule  ",
-        "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs\n  alarm  ",
-        "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process\n  features  ",
+        "  [MODULE!]FUNCTION, as globs; 64 at most\n  rule  ",
+        "  MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs; 64 at most\n  alarm  ",
+        "  TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process; 16 at most\n  features  ",
         "  date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off\n  leaks "
         " ",
         "  off|on (default off)\n  filter  ",
