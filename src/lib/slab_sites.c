@@ -45,14 +45,15 @@ static void site_write(struct slab *slab, struct slab_site *site, uint64_t key, 
         __atomic_store_n(&site->key, 0, __ATOMIC_RELAXED);
 }
 
-/* An entry that changes while it is read (by a signal handler's allocation) is left where it is. */
+/* An entry that changes while it is read (by a signal handler's allocation) is left where it is. So is one that would
+ * come home: the thread may be interrupted while it looks there for that very key, with the word of what stood there
+ * before already read (track_allocated compares the key last). It is pushed out instead of another. */
 static void site_move(struct slab *slab, const struct slab_site *from, struct slab_site *to)
 {
     uint64_t key = __atomic_load_n(&from->key, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    uint64_t word = __atomic_load_n(&from->word, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&from->key, __ATOMIC_RELAXED) == key)
+    uint64_t word = slab_site_word(from, key);
+    if (word != 0 && slab_site(slab, key) != to)
         site_write(slab, to, key, word);
 }
 

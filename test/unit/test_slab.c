@@ -977,7 +977,8 @@ static void a_slab_is_handed_on_without_what_was_forgotten(void **state)
 
 /* ThreadSanitizer keeps signals until it likes. */
 #ifdef __SANITIZE_THREAD__
-#define a_handler_may_come_at_any_instruction skipped
+#define a_handler_may_come_at_any_instruction        skipped
+#define a_handler_may_come_while_the_fast_path_looks skipped
 static void skipped(void **state)
 {
     (void)state;
@@ -1051,6 +1052,68 @@ static bool ask_with_a_handler_at(unsigned at, unsigned asked, unsigned by_handl
     return handler.step > at;
 }
 
+/* As the fast path looks: the word is read first. */
+static uint64_t look_as_track_does(struct slab *slab, uint64_t key)
+{
+    const struct slab_site *at = slab_site(slab, key);
+    struct slab_site site = {.word = at->word, .cell = at->cell, .tag = at->tag};
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (at->key != key)
+        return 0;
+    struct slab_site right = slab_site_of(slab, site.word);
+    return site.cell == right.cell && site.tag == right.tag ? site.word : UINT64_MAX;
+}
+
+/* Two keys of each home of a line. */
+static void share_a_line(struct slab *slab)
+{
+    unsigned count[SITES_WAYS] = {0, 0};
+    const struct slab_site *line = line_of(slab, cached_key(0));
+    for (unsigned n = 0; count[0] + count[1] < LINE_KEYS; n++) {
+        unsigned way = (unsigned)(slab_site(slab, cached_key(n)) - line);
+        if (way < SITES_WAYS && count[way] < LINE_KEYS / SITES_WAYS)
+            handler.key[way + SITES_WAYS * count[way]++] = cached_key(n);
+    }
+}
+
+/* After three keys were asked for in that order. False: it was through before the handler's turn. */
+static bool look_with_a_handler_at(unsigned at, unsigned order, unsigned asked, unsigned by_handler)
+{
+    struct slab *slab = handler.slab;
+    memset(slab->site, 0, slab->sites_mask + SITE_BYTES);
+    slab->sites_mask = (SITES_FIRST - 1) * SITE_BYTES;
+    slab->misses = 0;
+    for (unsigned i = 0; i < 3; i++, order /= LINE_KEYS)
+        ask(slab, handler.key[order % LINE_KEYS]);
+    handler.asks_for = by_handler;
+    handler.at = at;
+    handler.step = 0;
+    TRAPS_BEGIN();
+    uint64_t word = look_as_track_does(slab, handler.key[asked]);
+    TRAPS_END();
+    assert_true(word == 0 || word == cached_word(handler.key[asked]));
+    return handler.step > at;
+}
+
+/* What others ask for never puts a key where its own thread looks for it at this moment. */
+static void a_handler_may_come_while_the_fast_path_looks(void **state)
+{
+    (void)state;
+    enum { ORDERS = LINE_KEYS * LINE_KEYS * LINE_KEYS };
+    struct sigaction action = {.sa_handler = trapped};
+    struct sigaction before;
+    assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
+    handler.slab = fresh_slab();
+    share_a_line(handler.slab);
+    for (unsigned order = 0; order < ORDERS; order++)
+        for (unsigned asked = 0; asked < SITES_WAYS; asked++) /* one of each home */
+            for (unsigned by = 0; by < LINE_KEYS; by++)
+                for (unsigned at = 0; by != asked && look_with_a_handler_at(at, order, asked, by); at++)
+                    ;
+    assert_int_equal(sigaction(SIGTRAP, &before, NULL), 0);
+    munmap(handler.slab, sizeof *handler.slab);
+}
+
 static void a_handler_may_come_at_any_instruction(void **state)
 {
     (void)state;
@@ -1059,7 +1122,7 @@ static void a_handler_may_come_at_any_instruction(void **state)
     assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
     handler.slab = fresh_slab();
     share_a_home(handler.slab);
-    for (unsigned asked = 0; asked < LINE_KEYS; asked++)
+    for (unsigned asked = 0; asked < LINE_KEYS; asked += SITES_WAYS) /* one that is known, and one that is not */
         for (unsigned by_handler = 0; by_handler < LINE_KEYS; by_handler++)
             for (unsigned at = 0; ask_with_a_handler_at(at, asked, by_handler); at++)
                 ;
@@ -1111,6 +1174,7 @@ int main(void)
         cmocka_unit_test_setup(the_cache_grows_with_its_use_and_ends, begin),
         cmocka_unit_test_setup(a_slab_is_handed_on_without_what_was_forgotten, begin),
         cmocka_unit_test_setup(a_handler_may_come_at_any_instruction, begin),
+        cmocka_unit_test_setup(a_handler_may_come_while_the_fast_path_looks, begin),
     };
     return cmocka_run_group_tests_name("slab", tests, start, NULL);
 }
