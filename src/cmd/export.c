@@ -82,8 +82,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs), openmetrics or pprof", 0},
     {"table", 't', "TABLE", 0,
-     "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, memory, alarm, total or "
-     "process",
+     "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, notes, memory, alarm, total "
+     "or process",
      0},
     {"by", 'b', "WHAT", 0, "folded: stacks (the default where there are some), sites or tags", 0},
     {"value", 'v', "VALUE", 0, "folded: live (bytes, the default), allocated (bytes) or blocks (live ones)", 0},

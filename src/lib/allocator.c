@@ -215,6 +215,6 @@ size_t allocator_report(const struct snapshot *snapshot, unsigned top, char *out
     text_begin(&report, snapshot, top);
     if (by_the_program(snapshot) && !log_is_sandboxed())
         write_sections(&report);
-    text_end(&report, snapshot);
+    text_end(&report, snapshot, top);
     return report.length;
 }

@@ -13,6 +13,7 @@
 #include "lifecycle.h"
 #include "log.h"
 #include "lookup.h"
+#include "note.h"
 #include "output.h"
 #include "real.h"
 #include "reporter.h"
@@ -247,26 +248,16 @@ PUBLIC long syscall(long number, ...)
     return leave(&entered, result);
 }
 
-/* Not inlined: a local of its own in dlopen would keep clang from the tail call. */
-static COLD void tell_deepbind(const char *file)
-{
-    struct log_line line;
-    log_begin(&line);
-    log_text(&line, "dlopen: ");
-    log_text(&line, file != NULL ? file : "the program");
-    log_text(&line, " is opened without RTLD_DEEPBIND, which would hide our free from it");
-    log_say(&line);
-}
-
 /* A library opened with RTLD_DEEPBIND finds glibc's free before ours, and dies of our blocks: the flag is dropped
- * (heaptrack 66a7ba4). The tail call keeps the caller, by whose RUNPATH and $ORIGIN the loader looks. */
+ * (heaptrack 66a7ba4), and a note is taken. The tail call keeps the caller, by whose RUNPATH and $ORIGIN the loader
+ * looks. */
 PUBLIC void *dlopen(const char *file, int mode)
 {
     void *(*next)(const char *, int) = REAL_NEXT(dlopen);
     if (UNLIKELY(next == NULL))
         return NULL;
     if (lifecycle_tracks() && mode & RTLD_DEEPBIND) {
-        tell_deepbind(file);
+        note_take(SNAPSHOT_NOTE_DEEPBIND, file);
         mode &= ~RTLD_DEEPBIND;
     }
     return next(file, mode);

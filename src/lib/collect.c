@@ -11,6 +11,7 @@
 #include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
+#include "note.h"
 #include "odd.h"
 #include "options.h"
 #include "process.h"
@@ -39,6 +40,7 @@ static struct {
     struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
     struct snapshot_object object[COLLECT_OBJECTS];
     struct collect_stacks stacks;
+    struct snapshot_note note[SNAPSHOT_NOTES];
     char command[SNAPSHOT_COMMAND];
     struct series series;
     uint32_t series_pid; /* whose it is: a forked child's begins anew */
@@ -228,6 +230,7 @@ static void describe_process(enum snapshot_kind kind, uint32_t number)
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = reporter_cpu_us();
     head->leaks_wanted = (uint32_t)options.leaks;
+    head->notes = note_copy(area.note);
 }
 
 /* Only others have no other way to know. */
@@ -296,6 +299,7 @@ static void place_rows(void)
     head->frames_at = offsetof(__typeof__(area), stacks.frame);
     head->names_at = offsetof(__typeof__(area), stacks.names);
     head->points_at = offsetof(__typeof__(area), series.point);
+    head->notes_at = offsetof(__typeof__(area), note);
     head->command_at = offsetof(__typeof__(area), command);
     head->bytes = sizeof area;
 }

@@ -272,6 +272,7 @@ static void lay_out(struct compact *compact, const struct snapshot *from)
     add_table(compact, from, &head->stacks_at, head->stacks * sizeof(struct snapshot_stack));
     add_table(compact, from, &head->frames_at, head->frames * sizeof(struct snapshot_frame));
     add_table(compact, from, &head->objects_at, head->objects * sizeof(struct snapshot_object));
+    add_table(compact, from, &head->notes_at, head->notes * sizeof(struct snapshot_note));
     add_table(compact, from, &head->points_at, head->points * sizeof(struct snapshot_point));
     add_table(compact, from, &head->names_at, head->names_bytes);
     add_table(compact, from, &head->command_at, head->command_bytes);

@@ -32,7 +32,7 @@ static bool table_fits(const struct snapshot *snapshot, uint32_t at, uint32_t ro
 static bool tables_fit(const struct snapshot *snapshot)
 {
     return FITS(tag) && FITS(thread) && FITS(site) && FITS(suspect) && FITS(stack) && FITS(frame) && FITS(object) &&
-           FITS(point) && table_fits(snapshot, snapshot->names_at, snapshot->names_bytes, 1, 1) &&
+           FITS(point) && FITS(note) && table_fits(snapshot, snapshot->names_at, snapshot->names_bytes, 1, 1) &&
            table_fits(snapshot, snapshot->command_at, snapshot->command_bytes, 1, 1);
 }
 
@@ -40,7 +40,8 @@ static bool counts_are_good(const struct snapshot *snapshot)
 {
     return snapshot->tags <= ROWS_MOST && snapshot->threads <= ROWS_MOST && snapshot->sites <= SNAPSHOT_SITES + 1 &&
            snapshot->suspects <= SNAPSHOT_SUSPECTS && snapshot->stacks <= ROWS_MOST && snapshot->objects <= ROWS_MOST &&
-           snapshot->points <= SNAPSHOT_POINTS && snapshot->command_bytes <= SNAPSHOT_COMMAND;
+           snapshot->points <= SNAPSHOT_POINTS && snapshot->notes <= SNAPSHOT_NOTES &&
+           snapshot->command_bytes <= SNAPSHOT_COMMAND;
 }
 
 /* The first is empty, each has its zero, and none is longer than a call site's: a frame may name any byte of them. */
@@ -145,6 +146,15 @@ static bool objects_are_good(const struct snapshot *snapshot)
     return true;
 }
 
+static bool notes_are_good(const struct snapshot *snapshot)
+{
+    const struct snapshot_note *note = snapshot_notes(snapshot);
+    for (uint32_t i = 0; i < snapshot->notes; i++)
+        if (!ends(note[i].name, sizeof note[i].name) || note[i].kind >= SNAPSHOT_NOTE_KINDS)
+            return false;
+    return true;
+}
+
 static const char *check_version(const struct snapshot *snapshot)
 {
     if (snapshot->version == SNAPSHOT_VERSION)
@@ -171,7 +181,8 @@ const char *snapshot_check(const void *bytes, size_t length)
         return "it has more rows than any process";
     if (!names_are_good(snapshot) || !command_ends(snapshot) || !head_is_good(snapshot) || !tags_are_good(snapshot) ||
         !threads_are_good(snapshot) || !sites_are_good(snapshot) || !suspects_are_good(snapshot) ||
-        !stacks_are_good(snapshot) || !frames_are_good(snapshot) || !objects_are_good(snapshot))
+        !stacks_are_good(snapshot) || !frames_are_good(snapshot) || !objects_are_good(snapshot) ||
+        !notes_are_good(snapshot))
         return "a row of it is no such row";
     return NULL;
 }

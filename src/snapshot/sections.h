@@ -16,6 +16,7 @@ void section_suspects(struct format *out, const struct snapshot *snapshot, unsig
 void section_stacks(struct format *out, const struct snapshot *snapshot, unsigned top);
 void section_leaks(struct format *out, const struct snapshot *snapshot, unsigned top); /* at exit, when wanted */
 void section_memory(struct format *out, const struct snapshot *snapshot);
+void section_notes(struct format *out, const struct snapshot *snapshot, unsigned top); /* before the tool's own cost */
 
 /* What a call site is called wherever it is told of: its name, or its address. Returns the columns. */
 size_t section_site_name(struct format *out, const struct snapshot_site *site);

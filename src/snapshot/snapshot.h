@@ -21,6 +21,7 @@ enum {
     SNAPSHOT_SUSPECTS = 16,     /* rows of suspects at most */
     SNAPSHOT_FRAMES = 64,       /* of one stack at most */
     SNAPSHOT_POINTS = 512,      /* of the time series at most */
+    SNAPSHOT_NOTES = 64,        /* rows of notes at most */
     SNAPSHOT_COMMAND = 4096     /* bytes of a command line at most */
 };
 
@@ -161,6 +162,20 @@ struct snapshot_alarm {
     char tag[SNAPSHOT_NAME];       /* of a block */
 };
 
+/* What the library did to the program on purpose, or could not do for it. */
+enum snapshot_note_kind {
+    SNAPSHOT_NOTE_OTHERS,   /* so many notes found no row */
+    SNAPSHOT_NOTE_DEEPBIND, /* a library (its path as it was opened) is opened without RTLD_DEEPBIND */
+    SNAPSHOT_NOTE_KINDS
+};
+
+struct snapshot_note {
+    char name[SNAPSHOT_PATH]; /* what it is about; empty: nothing that has a name */
+    uint32_t kind;            /* enum snapshot_note_kind */
+    uint32_t reserved;
+    uint64_t count; /* how often */
+};
+
 /* What the kernel says of the process's memory, in bytes. */
 struct snapshot_memory {
     uint32_t known; /* 0: it could not be asked, all is 0 */
@@ -234,6 +249,8 @@ struct snapshot {
     uint64_t started_ticks; /* since boot, by its own clock, as in its /proc/PID/stat; 0: not known */
     struct snapshot_memory memory;
     uint32_t left_out; /* of the report: enum snapshot_part; 0: nothing */
+    uint32_t notes;
+    uint32_t notes_at;
     uint32_t reserved;
 };
 
@@ -245,7 +262,8 @@ _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_fra
 _Static_assert(sizeof(struct snapshot_alarm) == 224, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_object) == 424, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_memory) == 88 && sizeof(struct snapshot_point) == 32, "no hidden padding");
-_Static_assert(sizeof(struct snapshot) == 1016 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
+_Static_assert(sizeof(struct snapshot_note) == 272, "no hidden padding");
+_Static_assert(sizeof(struct snapshot) == 1024 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
                "no hidden padding");
 
 /* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
@@ -262,6 +280,7 @@ SNAPSHOT_ROWS(stack)
 SNAPSHOT_ROWS(frame)
 SNAPSHOT_ROWS(object)
 SNAPSHOT_ROWS(point)
+SNAPSHOT_ROWS(note)
 #undef SNAPSHOT_ROWS
 
 /* All names of frames, one behind the other. */

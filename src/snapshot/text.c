@@ -295,8 +295,9 @@ void text_begin(struct format *out, const struct snapshot *snapshot, unsigned to
         section_memory(out, snapshot);
 }
 
-void text_end(struct format *out, const struct snapshot *snapshot)
+void text_end(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
+    section_notes(out, snapshot, top);
     write_itself(out, snapshot);
 }
 
@@ -304,6 +305,6 @@ size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, siz
 {
     struct format report = {out, capacity, 0};
     text_begin(&report, snapshot, top);
-    text_end(&report, snapshot);
+    text_end(&report, snapshot, top);
     return report.length;
 }

@@ -15,6 +15,6 @@ size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, siz
 
 /* The same in two parts, for who has a section more to tell in between. */
 void text_begin(struct format *out, const struct snapshot *snapshot, unsigned top);
-void text_end(struct format *out, const struct snapshot *snapshot);
+void text_end(struct format *out, const struct snapshot *snapshot, unsigned top);
 
 #endif

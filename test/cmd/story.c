@@ -243,6 +243,9 @@ struct story *story_new(void)
     tell_stacks(story);
     tell_threads(story);
     tell_past(story);
+    story->note[story->head.notes++] =
+        (struct snapshot_note){.name = "/usr/lib/shop/plugin.so", .kind = SNAPSHOT_NOTE_DEEPBIND, .count = 2};
+    story->note[story->head.notes++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = 3};
     memcpy(story->command, command, sizeof command);
     story->head.command_bytes = sizeof command;
     return story;
@@ -285,6 +288,7 @@ struct snapshot *story_lay_out(const struct story *story)
     APPEND(frame);
     APPEND(object);
     APPEND(point);
+    APPEND(note);
     uint32_t names_at = append(&snapshot, story->names, story->head.names_bytes);
     snapshot->names_at = names_at;
     uint32_t command_at = append(&snapshot, story->command, story->head.command_bytes);

@@ -13,6 +13,7 @@ enum {
     STORY_FRAMES = 256,
     STORY_OBJECTS = 16,
     STORY_POINTS = 128,
+    STORY_NOTES = 4,
     STORY_NAMES = 8192
 };
 
@@ -27,6 +28,7 @@ struct story {
     struct snapshot_frame frame[STORY_FRAMES];
     struct snapshot_object object[STORY_OBJECTS];
     struct snapshot_point point[STORY_POINTS];
+    struct snapshot_note note[STORY_NOTES];
     char names[STORY_NAMES];
     char command[SNAPSHOT_COMMAND];
 };

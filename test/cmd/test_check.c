@@ -93,6 +93,7 @@ static void tables_must_lie_inside(void **state)
     ASSERT_TABLE(frame);
     ASSERT_TABLE(object);
     ASSERT_TABLE(point);
+    ASSERT_TABLE(note);
     ASSERT_BAD(snapshot->names_at = 0, OUTSIDE);
     ASSERT_BAD(snapshot->names_at = UINT32_MAX, OUTSIDE);
     ASSERT_BAD(snapshot->names_bytes = UINT32_MAX, OUTSIDE);
@@ -112,6 +113,8 @@ static void rows_that_are_named_must_be_there(void **state)
     ASSERT_BAD((ROW(suspect, 0)->subject = SNAPSHOT_TAG, ROW(suspect, 0)->row = snapshot->tags), NO_ROW);
     ASSERT_BAD(ROW(suspect, 0)->subject = SNAPSHOT_TOTAL, NO_ROW);
     ASSERT_BAD(ROW(suspect, 0)->subject = 77, NO_ROW);
+    ASSERT_BAD(ROW(note, 0)->kind = SNAPSHOT_NOTE_KINDS, NO_ROW);
+    ASSERT_BAD(memset(ROW(note, 0)->name, 'x', SNAPSHOT_PATH), NO_ROW);
     ASSERT_BAD(ROW(stack, 0)->site = snapshot->sites, NO_ROW);
     ASSERT_BAD(ROW(stack, 0)->frame = snapshot->frames, NO_ROW);
     ASSERT_BAD(ROW(stack, 0)->frame = UINT32_MAX, NO_ROW);
@@ -165,6 +168,7 @@ static void no_table_is_longer_than_is_said(void **state)
     ASSERT_BAD(ROWS(point, SNAPSHOT_POINTS + 1), MANY);
     ASSERT_BAD(ROWS(site, SNAPSHOT_SITES + 2), MANY);
     ASSERT_BAD(ROWS(suspect, SNAPSHOT_SUSPECTS + 1), MANY);
+    ASSERT_BAD(ROWS(note, SNAPSHOT_NOTES + 1), MANY);
     ASSERT_BAD(ROWS(stack, 4097), MANY);
     ASSERT_BAD((MAKE_ROOM, snapshot->command_bytes = SNAPSHOT_COMMAND + 1), MANY);
 }

@@ -139,6 +139,10 @@ static void json_tells_all_of_it(void **state)
     assert_number(json, "series/59/live_blocks", 1900);
     assert_true(json_real_value(at(json, "series/0/uptime_seconds")) == 60.0);
     assert_unknown(json, "alarm");
+    assert_text(json, "notes/0/kind", "deepbind");
+    assert_text(json, "notes/0/name", "/usr/lib/shop/plugin.so");
+    assert_number(json, "notes/0/count", 2);
+    assert_unknown(json, "notes/1/name");
     json_decref(json);
 }
 

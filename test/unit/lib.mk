@@ -10,6 +10,7 @@ UNIT_tag     := src/lib/tag.c src/snapshot/format.c
 UNIT_scope   := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
 UNIT_sample  := src/lib/sample.c
+UNIT_note    := src/lib/note.c
 UNIT_series  := src/lib/series.c
 UNIT_clock   := src/lib/clock.c src/lib/sys.c
 UNIT_growth  := src/lib/growth.c src/lib/suspect.c
@@ -28,7 +29,7 @@ UNIT_cfi     := $(UNIT_UNWIND)
 UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c src/lib/full.c src/lib/log.c \
                 $(addprefix test/unit/,truth.c shapes.c shapes_rbp.c)
 
-UNIT_TSAN    += context slab lock object stack
+UNIT_TSAN    += context slab lock object stack note
 
 # Two builds of one library, which these tests load and unload.
 UNIT_PLUGINS := $(foreach name,a b,$(BUILD)/test/unit/plugin_$(name).so)

@@ -43,6 +43,11 @@ struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index)
     return (struct snapshot_site *)((char *)snapshot + snapshot->sites_at) + index;
 }
 
+struct snapshot_note *sample_note(struct snapshot *snapshot, uint32_t index)
+{
+    return (struct snapshot_note *)((char *)snapshot + snapshot->notes_at) + index;
+}
+
 struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index)
 {
     return (struct snapshot_suspect *)((char *)snapshot + snapshot->suspects_at) + index;
@@ -77,6 +82,9 @@ struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows)
     snapshot->frames_at = append(snapshot, rows.frames * sizeof(struct snapshot_frame)); /* none in use yet */
     snapshot->names_bytes = rows.names_bytes;
     snapshot->names_at = append(snapshot, rows.names_bytes);
+    snapshot->bytes = (snapshot->bytes + 7) / 8 * 8;
+    snapshot->notes = rows.notes;
+    snapshot->notes_at = append(snapshot, rows.notes * sizeof(struct snapshot_note));
     struct snapshot *more = calloc(1, snapshot->bytes);
     if (more == NULL)
         abort();

@@ -9,12 +9,13 @@ struct snapshot *sample_new(uint32_t tags, uint32_t threads);
 
 /* The same snapshot with room for more rows, all zero; the one before is freed. */
 struct sample_rows {
-    uint32_t sites, suspects, stacks, frames, names_bytes;
+    uint32_t sites, suspects, stacks, frames, names_bytes, notes;
 };
 struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows);
 
 struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index);
 struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index);
+struct snapshot_note *sample_note(struct snapshot *snapshot, uint32_t index);
 struct snapshot_stack *sample_stack(struct snapshot *snapshot, uint32_t index);
 struct snapshot_frame *sample_frame(struct snapshot *snapshot, uint32_t index);
 

@@ -237,6 +237,38 @@ static void alarms_tell_why(void **state)
     assert_evidence(alarm, "1,234 blocks of 500.0MiB or more: 600.0MiB the largest, tag t, at a?b?");
 }
 
+/* Before the tool itself; without a name, once or more often, of a kind from the future. */
+static void notes_are_told(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = sample_more(sample_new(0, 0), (struct sample_rows){.notes = 4});
+    *sample_note(snapshot, 0) =
+        (struct snapshot_note){.name = "/usr/lib/a\n.so", .kind = SNAPSHOT_NOTE_DEEPBIND, .count = 1};
+    *sample_note(snapshot, 1) = (struct snapshot_note){.kind = SNAPSHOT_NOTE_DEEPBIND, .count = 1234};
+    *sample_note(snapshot, 2) = (struct snapshot_note){.name = "b", .kind = 77, .count = 1};
+    *sample_note(snapshot, 3) = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = 5};
+    char *report = sample_report(snapshot, 20);
+    const char *notes = strstr(report, "\nNotes:\n");
+    assert_non_null(notes);
+    static const char told[] =
+        "\nNotes:\n"
+        "/usr/lib/a?.so is opened without RTLD_DEEPBIND, which would hide our free from it\n"
+        "the program is opened without RTLD_DEEPBIND, which would hide our free from it (1,234 times)\n"
+        "b is told of by a newer trackmalloc\n"
+        "others found no place here (5 times)\n"
+        "\ntrackmalloc itself:\n";
+    assert_int_equal(strncmp(notes, told, sizeof told - 1), 0);
+    free(report);
+    report = sample_report(snapshot, 3);
+    assert_non_null(strstr(report, "by a newer trackmalloc\n1 more\n\ntrackmalloc itself:\n"));
+    free(report);
+    snapshot->notes = 0;
+    report = sample_report(snapshot, 20);
+    assert_null(strstr(report, "Notes"));
+    free(report);
+    free(snapshot);
+}
+
 static void more_rows_than_top(void **state)
 {
     (void)state;
@@ -316,7 +348,7 @@ static struct snapshot *server(void)
     *sample_thread(snapshot, 0) =
         (struct snapshot_thread){"server", 4242, 1, {5084727, 519815168}, {5043286, 504446720}};
     sample_total(snapshot);
-    snapshot = sample_more(snapshot, (struct sample_rows){6, 2, 3, 8, 256});
+    snapshot = sample_more(snapshot, (struct sample_rows){6, 2, 3, 8, 256, 0});
     snapshot->suspects = 0;
     snapshot->stacks = 0;
     fill_sites(snapshot);
@@ -533,6 +565,7 @@ int main(void)
         cmocka_unit_test(names_of_all_kinds),
         cmocka_unit_test(tags_in_a_tree),
         cmocka_unit_test(alarms_tell_why),
+        cmocka_unit_test(notes_are_told),
         cmocka_unit_test(more_rows_than_top),
         cmocka_unit_test(a_server_that_leaks),
         cmocka_unit_test(what_is_left_at_exit),

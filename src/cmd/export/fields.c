@@ -163,6 +163,13 @@ static const struct field series[] = {
     END,
 };
 
+static const struct field notes[] = {
+    {.name = "kind", value_note_kind, AT(_note, kind)},
+    {.name = "name", value_text_or_none, AT(_note, name)},
+    {.name = "count", value_count, AT(_note, count)},
+    END,
+};
+
 static const struct field alarm[] = {
     {.name = "what", value_alarm, AT(_alarm, what)},
     {.name = "over", value_truth, AT(_alarm, over)},
@@ -216,6 +223,7 @@ const struct field_table field_tables[] = {
     TABLE(stacks, stack),
     TABLE(objects, object),
     TABLE(series, point),
+    TABLE(notes, note),
     {.name = NULL},
 };
 

@@ -44,6 +44,11 @@ VALUE(text)
     return text(label_clean(place(row, field->at)));
 }
 
+VALUE(text_or_none)
+{
+    return *(const char *)place(row, field->at) != '\0' ? value_text(snapshot, row, field) : none;
+}
+
 VALUE(count)
 {
     return count(wide(row, field->at));
@@ -190,6 +195,12 @@ VALUE(report_kind)
 VALUE(subject)
 {
     static const char *const words[] = {"total", "tag", "site"};
+    return word(narrow(row, field->at), words);
+}
+
+VALUE(note_kind)
+{
+    static const char *const words[SNAPSHOT_NOTE_KINDS] = {"others", "deepbind"};
     return word(narrow(row, field->at), words);
 }
 

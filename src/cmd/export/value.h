@@ -37,6 +37,7 @@ struct field {
 
 /* What stands in the row, by its type in snapshot.h: char[], uint64_t (in hexadecimal too), uint32_t. */
 value_get value_text;
+value_get value_text_or_none; /* where it is empty */
 value_get value_count;
 value_get value_hex;
 value_get value_narrow;
@@ -58,6 +59,7 @@ value_get value_site;
 value_get value_report_kind;
 value_get value_subject;
 value_get value_alarm;
+value_get value_note_kind;
 
 /* What follows from the row as a whole: of a site, a suspect, a size class, an object, a stack, the process. */
 value_get value_site_name;
