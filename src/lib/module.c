@@ -78,10 +78,22 @@ static bool defines_any_new(const struct link_map *map)
     return false;
 }
 
+/* Whether the next operator new after us is neither the C++ library's, whose work ours does as well, nor that of an
+ * allocator, which gives out the same blocks by malloc. (libc++abi, or libc++ where it is built so, has the handlers
+ * beside it.) */
+static bool next_new_is_foreign(const struct link_map *us)
+{
+    const struct link_map *map = us != NULL ? us->l_next : NULL;
+    while (map != NULL && !defines(map, "_Znwm") && !defines(map, "_ZdlPv"))
+        map = map->l_next;
+    return map != NULL && !defines(map, "__cxa_throw") && !defines(map, "_ZSt15set_new_handlerPFvvE") &&
+           !defines(map, "malloc");
+}
+
 struct module_survey module_survey(void)
 {
-    struct module_survey survey = {NULL, false, false};
     const struct link_map *us = lookup_own();
+    struct module_survey survey = {.foreign_new = next_new_is_foreign(us)};
     for (const struct link_map *map = lookup_first(); map != us && map != NULL; map = map->l_next) {
         const char *name = module_base(map->l_name);
         if (survey.own_malloc == NULL && (defines(map, "malloc") || defines(map, "free")))

@@ -19,11 +19,13 @@ bool module_at_start(uintptr_t dynamic);
 /* Whether the object with that dynamic section exports a symbol. It must stay loaded meanwhile. */
 bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name);
 
-/* What the objects that stand before us say of themselves: the executable, and what was preloaded earlier. */
+/* What the objects that stand before us say of themselves (the executable, and what was preloaded earlier), and whose
+ * the next operator new is. */
 struct module_survey {
     const char *own_malloc; /* the object that defines malloc or free, or NULL */
     bool own_new;           /* one defines a form of operator new or delete */
     bool own_realloc;       /* or realloc */
+    bool foreign_new;       /* the next operator new after us is a library's own, of which nobody knows how it works */
 };
 
 struct module_survey module_survey(void);
