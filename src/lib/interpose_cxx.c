@@ -2,7 +2,8 @@
  * library is linked.
  *
  * Where the program replaces operator new, the other forms are the C++ library's, which call the program's. Plain
- * new and delete need no such test: a program's own come before ours. */
+ * new and delete need no such test: a program's own come before ours, and where a library's own come after ours
+ * (lifecycle_foreign_new), new finds no size small enough, and delete no header of its kind. */
 #include "lifecycle.h"
 #include "track.h"
 
@@ -16,13 +17,13 @@
 
 PUBLIC void *_Znwm(size_t size)
 {
-    return track_malloc(size, MADE_NEW);
+    return track_new(size, MADE_NEW);
 }
 
 PUBLIC void *_Znam(size_t size)
 {
     UNLESS_REPLACED(_Znam, (size));
-    return track_malloc(size, MADE_NEW_ARRAY);
+    return track_new(size, MADE_NEW_ARRAY);
 }
 
 PUBLIC void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)

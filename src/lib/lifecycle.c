@@ -48,6 +48,7 @@ static struct {
 } life;
 
 bool lifecycle_own_new;
+bool lifecycle_foreign_new;
 bool lifecycle_own_realloc;
 
 bool lifecycle_tracks(void)
@@ -245,7 +246,7 @@ static void begin_tracking(void)
     watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
     __atomic_store_n(&life.tracks, true, __ATOMIC_RELEASE);
-    __atomic_store_n(&track_limit, TRACK_HUGE, __ATOMIC_RELEASE);
+    track_start(!lifecycle_foreign_new);
 }
 
 /* Most of our tables are never touched; a huge page would make them all resident. */
@@ -290,7 +291,8 @@ static void come_up(void)
     module_start();
     clock_start();
     struct module_survey survey = module_survey();
-    lifecycle_own_new = survey.own_new;
+    lifecycle_foreign_new = survey.foreign_new;
+    lifecycle_own_new = survey.own_new || survey.foreign_new;
     lifecycle_own_realloc = survey.own_realloc || survey.own_malloc != NULL;
     if (survey.own_malloc != NULL) {
         if (wanted_here())

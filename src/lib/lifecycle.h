@@ -16,6 +16,9 @@ bool lifecycle_tracks(void);
 /* Whether the program has an operator new of its own: ours then leave all forms to the C++ library, whose forms
  * call the program's. */
 SHARED bool lifecycle_own_new;
+/* Whether the next operator new is a library's own: then every form is passed on, the plain ones too, as the library
+ * may make its blocks in any way. */
+SHARED bool lifecycle_foreign_new;
 /* The same of realloc: reallocarray leaves it to the C library, whose reallocarray calls the program's. */
 SHARED bool lifecycle_own_realloc;
 

@@ -12,6 +12,7 @@
 
 uint32_t track_pauses;
 size_t track_limit;
+size_t track_new_limit;
 
 /* Where on the stack our caller's address stands: of the entry point's caller, in what an entry point has jumped to. */
 #define SLOT ((uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t))
@@ -326,6 +327,20 @@ void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape)
     return shape & SHAPE_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, shape);
 }
 
+/* The next library's may be a jump: its caller is ours then. */
+void *track_new_apart(size_t size, uintptr_t caller, unsigned shape)
+{
+    if (UNLIKELY(lifecycle_foreign_new) && lifecycle_tracks())
+        return new_by_library(size, shape, true, NULL);
+    return track_allocate_apart(size, caller, shape);
+}
+
+void track_start(bool news)
+{
+    __atomic_store_n(&track_limit, TRACK_HUGE, __ATOMIC_RELEASE);
+    __atomic_store_n(&track_new_limit, news ? TRACK_HUGE : 0, __ATOMIC_RELEASE);
+}
+
 void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
 {
     if (comes_too_early())
@@ -489,6 +504,8 @@ static void free_traced(struct slab *slab, struct block *block)
 void track_free_other(void *user, unsigned shape)
 {
     struct block *block = block_of(user);
+    if (UNLIKELY(lifecycle_foreign_new) && (shape & SHAPE_MADE) != MADE_MALLOC)
+        return free_untracked(user, shape);
     if ((block->shape_check | BLOCK_ROOM) == BLOCK_LIVE(shape | SHAPE_STACK | BLOCK_ROOM) &&
         thread_slab->tick == clock_tick())
         return free_traced(thread_slab, block);

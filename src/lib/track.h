@@ -25,11 +25,17 @@ enum {
 /* From this size on an allocation leaves the fast path at once: TRACK_HUGE while this program is tracked. 0 until the
  * library is up, where nothing may be called that the fast path calls, and where it is not tracked. */
 SHARED size_t track_limit;
+/* The same for operator new; 0 as well where that is the next library's own. */
+SHARED size_t track_new_limit;
+
+/* Once, when all is ready to count; `news`: operator new is ours. */
+void track_start(bool news);
 
 COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape);
 COLD void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user);
 COLD void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape);
+COLD void *track_new_apart(size_t size, uintptr_t caller, unsigned shape);
 COLD void track_free_page_start(void *user, unsigned shape);
 COLD void track_free_other(void *user, unsigned shape);
 COLD void track_free_slow(void *user);
@@ -80,6 +86,15 @@ HOT void *track_malloc(size_t size, unsigned shape)
 {
     if (UNLIKELY(size >= track_limit))
         return track_allocate_apart(size, CALLER, shape);
+    char *base = real.malloc(size + BLOCK_HEADER);
+    return track_allocated(base, size, CALLER, shape);
+}
+
+/* The same for operator new. */
+HOT void *track_new(size_t size, unsigned shape)
+{
+    if (UNLIKELY(size >= track_new_limit))
+        return track_new_apart(size, CALLER, shape);
     char *base = real.malloc(size + BLOCK_HEADER);
     return track_allocated(base, size, CALLER, shape);
 }

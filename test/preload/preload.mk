@@ -76,6 +76,10 @@ SCENARIO_LDFLAGS_deepbind_plugin       := $(PRELOAD_ORIGIN)
 SCENARIO_LDFLAGS_second_namespace      := $(PRELOAD_ORIGIN)
 PLUGIN_LDFLAGS_runpath_caller          := $(PRELOAD_ORIGIN) -Wl,--enable-new-dtags
 
+PLUGIN_LDFLAGS_pool_new                := -Wl,-Bsymbolic
+SCENARIO_NEEDS_foreign_new             := $(PRELOAD_OUT)/pool_new.so
+SCENARIO_LDFLAGS_foreign_new           := $(PRELOAD_OUT)/pool_new.so $(PRELOAD_ORIGIN)
+
 PRELOAD_LEDGER := $(PRELOAD_OUT)/ledger.so $(PRELOAD_ORIGIN)
 $(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
     $(eval SCENARIO_NEEDS_$(name) := $(PRELOAD_OUT)/ledger.so) $(eval SCENARIO_LDFLAGS_$(name) = $$(PRELOAD_LEDGER)))

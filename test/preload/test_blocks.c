@@ -202,6 +202,21 @@ static void own_new(void **state)
     runs_quietly(NULL, ARGV("own_new"));
 }
 
+/* Its program's deletes are the library's; and so are its news, so that both know the blocks. */
+static void foreign_new(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"interval=60", "stacks=all", "stacks=1KiB", "skip=nothing", "interval=0.1"};
+    for (unsigned i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        struct run run = runs_well(&(struct run_spec){.options = options[i]}, ARGV("foreign_new"), 0, "");
+        if (strstr(run.out, " 0 strangers\n") == NULL)
+            fail_run(&run, "it proves nothing");
+        assert_int_equal(must_have_tag("foreign_new")->live_blocks, 5);
+        run_free(&run);
+    }
+    runs_quietly(&(struct run_spec){.options = "tags=none"}, ARGV("foreign_new"));
+}
+
 static void own_array_new(void **state)
 {
     (void)state;
@@ -363,6 +378,7 @@ int main(void)
         cmocka_unit_test(new_handler_relieves),
         cmocka_unit_test(own_new),
         cmocka_unit_test(own_array_new),
+        cmocka_unit_test(foreign_new),
         cmocka_unit_test(own_realloc),
         cmocka_unit_test(mismatched_delete),
         cmocka_unit_test(double_free),

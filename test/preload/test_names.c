@@ -223,6 +223,18 @@ static void new_that_the_program_replaces(void **state)
     }
 }
 
+/* A library's own, which the program's new is passed on to: what it allocates is the program's. */
+static void new_of_a_library(void **state)
+{
+    (void)state;
+    struct report_site row;
+    struct run run = expect_same(&(struct run_spec){.options = "top=4096"}, ARGV("foreign_new"));
+    if (!report_read(run.err, -1, &report) || !report_sites(&report, &sites) ||
+        sites_of(&sites, "foreign_new!_ZL11make_by_newv", &row) != 1 || row.live_blocks != 5)
+        fail_run(&run, "no five blocks of make_by_new");
+    run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +251,7 @@ int main(void)
         cmocka_unit_test(new_in_the_program),
         cmocka_unit_test(new_in_a_stripped_program),
         cmocka_unit_test(new_that_the_program_replaces),
+        cmocka_unit_test(new_of_a_library),
     };
     return run_side_by_side(tests, LENGTH(tests));
 }
