@@ -376,7 +376,8 @@ struct rule_answer rule_for_site(unsigned number, uintptr_t address)
     if (number >= OBJECTS_MAX)
         return (struct rule_answer){NULL, false};
     if (object->end != 0) {
-        resolve_once(number, object);
+        if (rules_for_sites())
+            resolve_once(number, object);
         resolve_new_once(number, object, address);
     }
     unsigned tag;
