@@ -1,0 +1,98 @@
+"""What differs between a bare run and a tracked one."""
+
+import difflib
+import fnmatch
+import re
+import signal
+
+import reports
+
+SHOWN = 24  # lines of a difference
+
+
+def scrub(text, program):
+    for pattern, by in program.scrub:
+        text = re.sub(pattern, by, text, flags=re.MULTILINE)
+    return "".join(sorted(text.splitlines(True))) if program.sorted else text
+
+
+def shorten(lines):
+    lines = [line if len(line) < 300 else line[:300] + "…" for line in lines]
+    return lines[:SHOWN] + ([f"… and {len(lines) - SHOWN} lines more"] if len(lines) > SHOWN else [])
+
+
+def differing(what, bare, tracked):
+    if bare == tracked:
+        return []
+    lines = difflib.unified_diff(bare.splitlines(), tracked.splitlines(), "bare", "tracked", lineterm="", n=1)
+    return shorten([f"{what} differs", *lines])
+
+
+def how_it_ended(status):
+    if status < 0:
+        return "not at all"
+    number = status & 127
+    return f"by {signal.Signals(number).name}" if number else f"with status {status >> 8}"
+
+
+def contents(one):
+    """A file's bytes as text, or what else it is."""
+    if isinstance(one, tuple):
+        return one[1].decode("utf-8", errors="backslashreplace")
+    return str(one)
+
+
+def kind(one):
+    return one[0] if isinstance(one, tuple) else one
+
+
+def files_differ(program, mode, bare, tracked):
+    globs = program.ignore.split()
+    said = differing("the list of files", *("".join(f"{kind(run.files[name])} {name}\n" for name in sorted(run.files)
+                     if not any(fnmatch.fnmatch(name, f"{glob}/*") for glob in globs)) for run in (bare, tracked)))  # fmt: skip
+    for name, one in bare.files.items():
+        other = tracked.files.get(name)
+        if other is None or one == other or any(fnmatch.fnmatch(name, glob) for glob in globs):
+            continue
+        text, other_text = contents(one), contents(other)
+        if not mode.to_file:
+            other_text = reports.without(other_text)
+        said += differing(f"the file {name}", scrub(text, program), scrub(other_text, program))
+    return said
+
+
+def own_stderr(program, mode, run):
+    if not mode.to_file:
+        return reports.without(run.err)
+    return reports.without_lines(run.err) if program.untracked else run.err
+
+
+def missing_reports(program, mode, run):
+    """Who should have told something, and has not."""
+    if not mode.options:
+        return []
+    exits = {one.name for one in run.reports if one.kind == "exit"}
+    any_kind = {one.name for one in run.reports}
+    wanted = [(name, "exit report", exits) for name in program.tells.split()]
+    wanted += [(name, "report", any_kind) for name in program.periodic.split()]
+    silent = [] if mode.to_file else program.mute.split()
+    told = ", ".join(sorted(f"{one.name} ({one.kind})" for one in set(one._replace(pid=0) for one in run.reports)))
+    return [f"no {what} of {name}; there are {told or 'none'}" for name, what, there in wanted
+            if name not in there and name not in silent]  # fmt: skip
+
+
+def ended_differently(bare, tracked):
+    if tracked.timed_out:
+        return shorten([f"it hung: {tracked.seconds} s, {bare.seconds} s bare; who waited, and in what:", *tracked.waited])
+    if bare.status != tracked.status:
+        return [f"it ended {how_it_ended(tracked.status)}, bare {how_it_ended(bare.status)}"]
+    return []
+
+
+def differences(program, mode, bare, tracked):
+    said = ended_differently(bare, tracked)
+    said += differing("stdout", scrub(bare.out, program), scrub(tracked.out, program))
+    said += differing("stderr", scrub(bare.err, program), scrub(own_stderr(program, mode, tracked), program))
+    said += files_differ(program, mode, bare, tracked)
+    said += [f"{name} holds more than whole reports" for name in tracked.torn]
+    return said + missing_reports(program, mode, tracked)

@@ -1,0 +1,33 @@
+# What the scripts of the tables share.
+
+# try SECONDS COMMAND...: until it succeeds
+try() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" > /dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || { echo "in vain: $*"; return 1; }
+        sleep 0.1
+    done
+}
+
+listens() { (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+
+# as_nobody COMMAND...: what root should not run
+as_nobody() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+for_nobody() {
+    mkdir -p "$@"
+    [ "$(id -u)" != 0 ] || chown 65534:65534 "$@"
+}
+
+# stop PID [SIGNAL]: ends a server of ours, and says with which status
+stop() {
+    kill -"${2:-TERM}" "$1"
+    wait "$1"
+    echo "ended with $?"
+}

@@ -1,0 +1,1 @@
+pub fn wrong(n: u32) -> String { n }

@@ -1,0 +1,26 @@
+"""Reports in a text: who wrote which, and what is left without them."""
+
+import re
+from collections import namedtuple
+
+OPENING = ">" * 13 + " "
+REPORT = re.compile(
+    r">{13} [^\n]* <{11}\ntrackmalloc: (?P<name>[^\n]*)\[(?P<pid>\d+)\] report \d+ \((?P<kind>[a-z]+)\)"
+    r".*?\nA peak may be off by at most [^\n]*\n",
+    re.DOTALL,
+)
+OWN_LINE = re.compile(r"^trackmalloc: [^\n]*\n", re.MULTILINE)
+
+Report = namedtuple("Report", "name pid kind")
+
+
+def find(text):
+    return [Report(match["name"], int(match["pid"]), match["kind"]) for match in REPORT.finditer(text)]
+
+
+def without(text):
+    return OWN_LINE.sub("", REPORT.sub("", text))
+
+
+def without_lines(text):
+    return OWN_LINE.sub("", text)
