@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=2, help="how many at once (default 2)")
     parser.add_argument("--document", metavar="FILE", help="where the table of results goes, if all were run")
     parser.add_argument("--again", action="store_true", help="a second bare run instead: does the table itself hold?")
+    parser.add_argument("--show", action="store_true", help="print what the bare runs say")
     parser.add_argument("--keep", action="store_true", help="the folders of the last runs stay")
     parser.add_argument("--list", action="store_true", help="print the programs")
     parser.add_argument("--packages", action="store_true", help="print the packages that this machine lacks")
@@ -58,7 +59,7 @@ def modes_of(args):
     return tuple(mode for mode in run.MODES if re.search(args.mode, mode.name))
 
 
-def tried(program, scratch, library, modes):
+def tried(program, args, scratch, library):
     result = outcome.Outcome(program)
     result.skipped = outcome.why_not(program)
     if result.skipped:
@@ -68,7 +69,9 @@ def tried(program, scratch, library, modes):
     if bare.timed_out:
         result.differences["bare"] = compare.shorten(["it hung, bare; who waited, and in what:", *bare.waited])
         return result
-    for mode in modes:
+    if args.show:
+        print(f"---- {program.name}: stdout\n{bare.out}---- stderr\n{bare.err}---- {compare.how_it_ended(bare.status)}; {sorted(bare.files)[:20]}, killed: {bare.killed}")
+    for mode in modes_of(args):
         if mode.options and mode.name not in program.modes.split():
             continue
         tracked = run.run(program, mode, place, library)
@@ -93,7 +96,7 @@ def try_all(args, programs, scratch):
     def job(program):
         slots.take(program.weight)
         try:
-            return tried(program, scratch, str(library), modes_of(args))
+            return tried(program, args, scratch, str(library))
         finally:
             slots.give(program.weight)
 

@@ -67,6 +67,13 @@ def own_stderr(program, mode, run):
     return reports.without_lines(run.err) if program.untracked else run.err
 
 
+def unseen(program, names):
+    """Whose reports are not looked for on stderr."""
+    only = program.only.split(":")
+    left_out = {name for name in names if program.only and not any(fnmatch.fnmatch(name, glob) for glob in only)}
+    return left_out | set(program.mute.split())
+
+
 def missing_reports(program, mode, run):
     """Who should have told something, and has not."""
     if not mode.options:
@@ -75,7 +82,7 @@ def missing_reports(program, mode, run):
     any_kind = {one.name for one in run.reports}
     wanted = [(name, "exit report", exits) for name in program.tells.split()]
     wanted += [(name, "report", any_kind) for name in program.periodic.split()]
-    silent = [] if mode.to_file else program.mute.split()
+    silent = [] if mode.to_file else unseen(program, {name for name, _, _ in wanted})
     told = ", ".join(sorted(f"{one.name} ({one.kind})" for one in set(one._replace(pid=0) for one in run.reports)))
     return [f"no {what} of {name}; there are {told or 'none'}" for name, what, there in wanted
             if name not in there and name not in silent]  # fmt: skip
@@ -86,7 +93,8 @@ def ended_differently(bare, tracked):
         return shorten([f"it hung: {tracked.seconds} s, {bare.seconds} s bare; who waited, and in what:", *tracked.waited])
     if bare.status != tracked.status:
         return [f"it ended {how_it_ended(tracked.status)}, bare {how_it_ended(bare.status)}"]
-    return []
+    left = sorted(set(tracked.killed) - set(bare.killed))
+    return [f"it left behind, and they had to be killed: {', '.join(left)}"] if left else []
 
 
 def differences(program, mode, bare, tracked):

@@ -17,7 +17,7 @@ PROGRAMS = (
         """
         g++ -std=gnu++17 -O1 -g -pthread work.cc -o work && ./work; echo $?; ./work throw; echo $?
         """,
-        files="work.cc", tells="g++ cc1plus as work", programs="g++", ignore="work", only="g++:cc1plus:work",
+        files="work.cc", tells="g++ cc1plus as work", programs="g++", ignore="work", only="g++:cc1plus:work", scrub=((r"line \d+: +\d+ ", "line "),),
     ),
     Program(
         "clang", "clang", "compiles C and C++ at -O2, links with lld, analyzes",
@@ -51,7 +51,7 @@ PROGRAMS = (
         mkdir cache && export GOCACHE=$PWD/cache GOFLAGS=-mod=mod GOPATH=$PWD/path GO111MODULE=off
         go build -o work work.go && ./work; echo $?; go vet work.go
         """,
-        files="work.go", tells="go work", programs="go", ignore="cache* work", only="go:work", seconds=240,
+        files="work.go", periodic="go work", programs="go", limit="a Go program leaves by a raw exit_group, so that it has no exit report", ignore="cache* work", only="go:work", seconds=240,
     ),
     Program(
         "javac and a JVM", "openjdk-17-jdk-headless", "compiles, runs: threads, collections, compression, direct buffers, JIT",
@@ -67,7 +67,7 @@ PROGRAMS = (
         ocamlfind ocamlopt -version > /dev/null 2>&1; ocamlopt -o fast work.ml && ./fast; echo $?
         ocamlc -o slow work.ml && ./slow; echo $?
         """,
-        files="work.ml", tells="ocamlopt.opt fast ocamlrun", programs="ocamlopt ocamlc", ignore="fast slow work.o work.cm*",
+        files="work.ml", tells="ocamlopt fast ocamlrun", programs="ocamlopt ocamlc", ignore="fast slow work.o work.cm*",
         only="ocamlopt*:fast:ocamlrun",
     ),
     Program(

@@ -12,14 +12,9 @@ try() {
 
 listens() { (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
-# as_nobody COMMAND...: what root should not run
-as_nobody() {
-    if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
-    else
-        "$@"
-    fi
-}
+# Before a command that root should not run: "${nobody[@]}" COMMAND...
+nobody=(env)
+[ "$(id -u)" != 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
 for_nobody() {
     mkdir -p "$@"
     [ "$(id -u)" != 0 ] || chown 65534:65534 "$@"

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import textwrap
 from collections import namedtuple
 from dataclasses import dataclass, field
 
@@ -50,15 +51,16 @@ class Place:
     def __init__(self, scratch, program):
         self.top = pathlib.Path(scratch) / "".join(c if c.isalnum() else "_" for c in program.name)
         self.work, self.home, self.reports = (self.top / name for name in ("work", "home", "reports"))
-        self.runtime = self.top / "run"
+        self.runtime, self.tmp = self.top / "run", self.top / "tmp"
 
     def make_anew(self, program):
         remove(self.top)
-        for folder in (self.top, self.work, self.home, self.reports):
+        for folder in (self.top, self.work, self.home, self.reports, self.tmp):
             folder.mkdir()
             folder.chmod(0o755)
         self.runtime.mkdir(mode=0o700)
         self.reports.chmod(0o1777)
+        self.tmp.chmod(0o1777)
         for name in program.files.split():
             shutil.copy(next(path for path in (HERE / "inputs" / name, HERE.parent / "programs" / name) if path.exists()), self.work / name)
 
@@ -96,7 +98,7 @@ def libraries(name):
 def environment(program, mode, place, ours, ports):
     env = {
         "PATH": PATH, "HOME": str(place.home), "LC_ALL": "C.UTF-8", "TZ": "UTC", "USER": "user", "TERM": "xterm",
-        "XDG_RUNTIME_DIR": str(place.runtime), "TMPDIR": str(place.home), "HERE": str(place.work),
+        "XDG_RUNTIME_DIR": str(place.runtime), "TMPDIR": str(place.tmp), "HERE": str(place.work),
         "INPUTS": str(HERE / "inputs"), "PORT": str(ports[0]), "PORT2": str(ports[1]),
     }  # fmt: skip
     preload = [libraries(name)[0] for name in program.before.split()]
@@ -159,7 +161,7 @@ def run(program, mode, place, ours):
     ports = free_ports(2)
     out, err = place.top / "out", place.top / "err"
     said = supervised({
-        "command": ["/usr/bin/bash", "-c", HELPERS + program.script],
+        "command": ["/usr/bin/bash", "-c", HELPERS + textwrap.dedent(program.script)],
         "env": environment(program, mode, place, ours, ports),
         "folder": str(place.work), "out": str(out), "err": str(err), "seconds": program.seconds,
     })  # fmt: skip

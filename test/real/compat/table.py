@@ -2,5 +2,7 @@
 
 import compilers
 import interpreters
+import servers
 
-PROGRAMS = interpreters.PROGRAMS + compilers.PROGRAMS
+PARTS = (interpreters, compilers, servers)
+PROGRAMS = tuple(program for part in PARTS for program in part.PROGRAMS)
