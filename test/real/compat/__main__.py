@@ -91,6 +91,7 @@ def say(result):
 def try_all(args, programs, scratch):
     library = shutil.copy(args.library, pathlib.Path(scratch) / "libtrackmalloc.so")  # where everybody may read it
     os.chmod(library, 0o755)
+    pathlib.Path(scratch, "cache").mkdir()
     slots, results = Slots(args.jobs), {}
 
     def job(program):

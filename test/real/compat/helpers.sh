@@ -26,3 +26,11 @@ stop() {
     wait "$1"
     echo "ended with $?"
 }
+
+# build NAME COMPILER...: makes $CACHE/NAME by `COMPILER... -o`, bare, if nobody has yet
+build() {
+    local name=$1
+    shift
+    [ -x "$CACHE/$name" ] ||
+        { env -u LD_PRELOAD -u TRACKMALLOC_OPTIONS "$@" -o "$CACHE/$name.$$" && mv "$CACHE/$name.$$" "$CACHE/$name"; }
+}

@@ -51,6 +51,7 @@ class Place:
     def __init__(self, scratch, program):
         self.top = pathlib.Path(scratch) / "".join(c if c.isalnum() else "_" for c in program.name)
         self.work, self.home, self.reports = (self.top / name for name in ("work", "home", "reports"))
+        self.cache = pathlib.Path(scratch) / "cache"  # what is built once for all
         self.runtime, self.tmp = self.top / "run", self.top / "tmp"
 
     def make_anew(self, program):
@@ -99,7 +100,7 @@ def environment(program, mode, place, ours, ports):
     env = {
         "PATH": PATH, "HOME": str(place.home), "LC_ALL": "C.UTF-8", "TZ": "UTC", "USER": "user", "TERM": "xterm",
         "XDG_RUNTIME_DIR": str(place.runtime), "TMPDIR": str(place.tmp), "HERE": str(place.work),
-        "INPUTS": str(HERE / "inputs"), "PORT": str(ports[0]), "PORT2": str(ports[1]),
+        "REPORTS": str(place.reports), "CACHE": str(place.cache), "PORT": str(ports[0]), "PORT2": str(ports[1]),
     }  # fmt: skip
     preload = [libraries(name)[0] for name in program.before.split()]
     preload += [ours] if mode.options else []

@@ -9,7 +9,7 @@ PROGRAMS = (
         """
         for_nobody data; export PATH=$PATH:$(echo /usr/lib/postgresql/*/bin) PGHOST=$PWD/data PGPORT=$PORT PGUSER=nobody PGDATABASE=postgres
         "${nobody[@]}" initdb -D data -U nobody --auth=trust --no-sync -E UTF8 --locale C > /dev/null || exit
-        "${nobody[@]}" postgres -D data -k $PWD/data -h '' -p $PORT -c log_min_messages=fatal -c fsync=off > /dev/null & server=$!
+        "${nobody[@]}" postgres -D data -k $PWD/data -h '' -p $PORT -c log_min_messages=panic -c fsync=off > /dev/null & server=$!
         try 30 psql -qc 'select 1' || exit
         pgbench -q -i -s 2 2> /dev/null; pgbench -c 4 -j 2 -t 250 2> /dev/null | grep -E 'processed|failed'
         psql -qAt << 'END'
@@ -21,7 +21,7 @@ PROGRAMS = (
         END
         pg_dump -t words | grep -v restrict | md5sum; stop $server INT
         """,
-        tells="postgres psql", programs="psql", ignore="data*", scrub=((r"^.*FATAL:  the database system is starting up\n", ""), (r"^(COPY|\\\\(un)?restrict).*\n", ""),),
+        tells="postgres psql", programs="psql", ignore="data*", scrub=((r"^.*FATAL: .*\n", ""), (r"^(COPY|\\(un)?restrict).*\n", ""),),
         only="postgres:psql", seconds=180,
     ),
     Program(
@@ -91,7 +91,7 @@ PROGRAMS = (
         printf '%s\\n' 'global' '  nbthread 2' 'defaults' '  mode http' '  timeout client 5s' '  timeout server 5s' '  timeout connect 5s' \\
             'frontend f' "  bind 127.0.0.1:$PORT" '  http-request return status 200 content-type text/plain string here if { path /here }' \\
             '  default_backend b' 'backend b' "  server one 127.0.0.1:$PORT2 maxconn 2" > conf
-        haproxy -db -q -f conf & server=$!
+        haproxy -db -f conf & server=$!
         try 10 listens $PORT; try 10 listens $PORT2; ab -q -n 3000 -c 10 http://127.0.0.1:$PORT/here | grep -E '^(Complete|Failed)'
         for i in 1 2 3 4 5; do curl -s http://127.0.0.1:$PORT/page | md5sum; done; stop $server USR1; stop $behind
         """,
