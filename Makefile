@@ -69,7 +69,7 @@ $(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
 
 # What a machine lacks, test/setup names and installs; it prints nothing when all is there.
 SETUP = CC="$(CC)" CXX="$(CXX)" BUILD="$(BUILD)" test/setup
-SETUPS := setup-bench setup-lint setup-sanitize setup-fuzz
+SETUPS := setup-real setup-bench setup-lint setup-sanitize setup-fuzz
 .PHONY: $(SETUPS)
 $(SETUPS): setup-%:
 	@$(SETUP) $*

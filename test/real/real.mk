@@ -1,17 +1,26 @@
 # Programs that nobody here wrote, bare and tracked; the library as an object file; the project's own commands.
+#
+# `make real-quick` is a part of `make check`. `make real` is the whole: some ninety programs of Debian's, each in three
+# ways, in half an hour; it writes doc/compatibility.md. Some of them: REAL="--only '^git|nginx'"; another library:
+# REAL_LIB=FILE.
 
 REAL_DIR    := test/real
 REAL_OUT    := $(BUILD)/test/real
 REAL_CFLAGS := $(STD) $(WARN) $(CFLAGS) $(CPPFLAGS) -DREAL_TOP='"$(CURDIR)"' -DREAL_BUILD='"$(abspath $(BUILD))"'
 REAL_SUITES := $(REAL_OUT)/test_object $(REAL_OUT)/test_real $(REAL_OUT)/test_project
+REAL_LIB    ?= $(LIB)
+PYTHON      ?= /usr/bin/python3
 
-.PHONY: real real-build
+.PHONY: real real-quick real-build
 real-build: $(REAL_SUITES) $(REAL_OUT)/library
 
-real: $(LIB) real-build
+real-quick: $(LIB) real-build
 	@status=0; for suite in $(REAL_SUITES); do \
 	    echo "== $${suite##*/}"; $$suite || { status=1; echo "$${suite##*/} failed"; }; \
 	done; exit $$status
+
+real: setup-real $(filter $(LIB),$(REAL_LIB))
+	@$(PYTHON) -B $(REAL_DIR)/compat --library $(REAL_LIB) --document doc/compatibility.md $(REAL)
 
 $(REAL_OUT)/test_object: src/lib/functions.h
 

@@ -64,7 +64,7 @@ def tried(program, args, scratch, library):
     result.skipped = outcome.why_not(program)
     if result.skipped:
         return result
-    place = run.Place(scratch, program)
+    place = run.Place(scratch, table.PROGRAMS.index(program))
     bare = run.run(program, run.BARE, place, library)
     if bare.timed_out:
         result.differences["bare"] = compare.shorten(["it hung, bare; who waited, and in what:", *bare.waited])

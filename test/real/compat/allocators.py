@@ -105,13 +105,14 @@ PROGRAMS = (
     ),
     Program(
         "heaptrack's library after us", "heaptrack", "both record python3 and a C++ program",
-        "export DUMP_HEAPTRACK_OUTPUT=$TMPDIR/heap.\\$\\$\n" + WORK,
-        files=SOURCES, tells="python3 perl work", programs="python3 perl g++ heaptrack", after="libheaptrack_preload.so",
+        WORK,
+        files=SOURCES, tells="python3 perl work", programs="python3 perl g++ heaptrack", after="libheaptrack_preload.so", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
     ),
     Program(
         "heaptrack's library before us", "heaptrack", "both record python3 and a C++ program",
-        "export DUMP_HEAPTRACK_OUTPUT=$TMPDIR/heap.\\$\\$\n" + WORK,
-        files=SOURCES, tells="python3 perl work", programs="python3 perl g++ heaptrack", before="libheaptrack_preload.so",
+        WORK,
+        files=SOURCES, programs="python3 perl g++ heaptrack", before="libheaptrack_preload.so",
+        untracked="who is preloaded before us is asked first", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
     ),
     Program(
         "libmemusage.so after us", "libc-bin", "glibc's own heap statistics, beside ours",
@@ -121,7 +122,8 @@ PROGRAMS = (
     ),
     Program(
         "libmemusage.so before us", "libc-bin", "glibc's own heap statistics, and ours behind them",
-        BUILT + "\n$CACHE/work; echo $?", files=SOURCES, programs="g++", before="libmemusage.so", tells="work", scrub=MEMUSAGE,
+        BUILT + "\n$CACHE/work; echo $?", files=SOURCES, programs="g++", before="libmemusage.so", scrub=MEMUSAGE,
+        untracked="who is preloaded before us is asked first",
         env=("MEMUSAGE_PROG_NAME=work",),
     ),
 )

@@ -37,16 +37,28 @@ def missing_libraries(program):
     return [name for name in names if not run.libraries(name)]
 
 
+def missing(program):
+    return missing_commands(program) + missing_libraries(program)
+
+
 def why_not(program):
     if program.root and os.geteuid() != 0:
         return "only root can do it"
-    missing = missing_commands(program) + missing_libraries(program)
-    return f"not installed: {', '.join(missing)}" if missing else ""
+    lacks = ", ".join(missing(program))
+    if lacks and program.service and starts_services():
+        return f"not installed, as its package would start a service: {lacks}"
+    return f"not installed: {lacks}" if lacks else ""
+
+
+def starts_services():
+    """Would a package's service be started here, now or at the next boot?"""
+    return os.path.isdir("/run/systemd/system")
 
 
 def missing_packages(programs):
-    wanted = [name for program in programs if why_not(program).startswith("not inst") for name in program.packages.split()]
-    return sorted(set(wanted))
+    wanted = {name for program in programs if missing(program) and not (program.service and starts_services())
+              for name in program.packages.split()}  # fmt: skip
+    return sorted(wanted)
 
 
 def version(program):

@@ -26,4 +26,5 @@ class Program:
     modes: str = "file stderr stacks"  # `limit` says why, where it is not all three
     seconds: int = 120
     root: bool = False  # only root can do it
+    service: bool = False  # its package starts one
     weight: int = 1  # jobs that it counts for: 2 where it wants the machine for itself

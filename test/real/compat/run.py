@@ -48,8 +48,8 @@ class Run:
 class Place:
     """The folders of one program, the same for all its runs."""
 
-    def __init__(self, scratch, program):
-        self.top = pathlib.Path(scratch) / "".join(c if c.isalnum() else "_" for c in program.name)
+    def __init__(self, scratch, number):
+        self.top = pathlib.Path(scratch) / str(number)  # short: sockets stand in there
         self.work, self.home, self.reports = (self.top / name for name in ("work", "home", "reports"))
         self.cache = pathlib.Path(scratch) / "cache"  # what is built once for all
         self.runtime, self.tmp = self.top / "run", self.top / "tmp"

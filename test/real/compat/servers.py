@@ -21,7 +21,7 @@ PROGRAMS = (
         END
         pg_dump -t words | grep -v restrict | md5sum; stop $server INT
         """,
-        tells="postgres psql", programs="psql", ignore="data*", scrub=((r"^.*FATAL: .*\n", ""), (r"^(COPY|\\(un)?restrict).*\n", ""),),
+        tells="postgres psql", service=True, programs="psql", ignore="data*", scrub=((r"^.*FATAL: .*\n", ""), (r"^(COPY|\\(un)?restrict).*\n", ""),),
         only="postgres:psql", seconds=180,
     ),
     Program(
@@ -59,7 +59,7 @@ PROGRAMS = (
         for i in $(seq 3000); do printf 'set k%d 0 0 5\\r\\n%05d\\r\\nget k%d\\r\\n' $i $i $i; done >&5
         printf 'quit\\r\\n' >&5; md5sum <&5; sleep 1; stop $server
         """,
-        tells="memcached",
+        service=True, tells="memcached",
     ),
     Program(
         "memcached -u nobody", "memcached", "started as root it becomes nobody, then idles",
@@ -68,7 +68,7 @@ PROGRAMS = (
         try 10 listens $PORT; sleep 1.5; exec 5<> /dev/tcp/127.0.0.1/$PORT; printf 'set a 0 0 1\\r\\nb\\r\\nget a\\r\\nquit\\r\\n' >&5
         cat <&5; sleep 1; stop $server
         """,
-        tells="memcached", root=True,
+        service=True, tells="memcached", root=True,
     ),
     Program(
         "nginx", "nginx-light", "a master and two workers serve 6,000 requests of 20 clients, then reload",
@@ -82,7 +82,7 @@ PROGRAMS = (
         kill -HUP $server; sleep 0.5; curl -s http://127.0.0.1:$PORT/page | md5sum; curl -s -o no -w '%{http_code}\\n' http://127.0.0.1:$PORT/no
         stop $server QUIT
         """,
-        tells="nginx", programs="nginx ab curl", ignore="conf t1* t2* t3* t4* t5*", scrub=((r"^\d{4}/.*\n", ""), (r"PORT\d*", "PORT")),
+        tells="nginx", service=True, programs="nginx ab curl", ignore="conf t1* t2* t3* t4* t5*", scrub=((r"^\d{4}/.*\n", ""), (r"PORT\d*", "PORT")),
     ),
     Program(
         "haproxy", "haproxy", "balances 3,000 requests between two servers, and answers itself",
@@ -95,7 +95,7 @@ PROGRAMS = (
         try 10 listens $PORT; try 10 listens $PORT2; ab -q -n 3000 -c 10 http://127.0.0.1:$PORT/here | grep -E '^(Complete|Failed)'
         for i in 1 2 3 4 5; do curl -s http://127.0.0.1:$PORT/page | md5sum; done; stop $server USR1; stop $behind
         """,
-        tells="haproxy", programs="haproxy ab curl", ignore="conf",
+        tells="haproxy", service=True, programs="haproxy ab curl", ignore="conf",
     ),
     Program(
         "named", "bind9 bind9-dnsutils", "an authoritative zone of 3,000 names, 300 questions, a transfer",
@@ -111,7 +111,7 @@ PROGRAMS = (
         for i in $(seq 1 10 3000); do echo n$i.example; done > names; ask -f names | md5sum; ask example axfr | wc -l
         ask missing.example; stop $server
         """,
-        tells="named dig", programs="named dig", ignore="conf key managed-keys*",
+        tells="named dig", service=True, programs="named dig", ignore="conf key managed-keys*",
     ),
     Program(
         "sshd", "openssh-server openssh-client", "keys, a login with a command, 2 MiB through it, a second one refused; its sandbox",
@@ -127,7 +127,7 @@ PROGRAMS = (
         head -c 2000000 /dev/zero | log_in -i mine root@127.0.0.1 'cat' | md5sum
         log_in -i host root@127.0.0.1 true 2> refused; echo $?; stop $server; [ -z "$made" ] || rmdir /run/sshd
         """,
-        tells="sshd ssh", programs="sshd ssh", root=True, ignore="conf known host* mine*",
+        tells="sshd ssh", service=True, programs="sshd ssh", root=True, ignore="conf known host* mine*",
     ),
     Program(
         "dbus", "dbus-daemon libglib2.0-bin", "a session bus with 40 clients, names and signals",
