@@ -56,9 +56,16 @@ static void setup(void **state)
     script_succeeds("setup");
 }
 
+static void real(void **state)
+{
+    (void)state;
+    script_succeeds("real");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(demo), cmocka_unit_test(install),
-                                       cmocka_unit_test(broken_compiler), cmocka_unit_test(setup)};
+                                       cmocka_unit_test(broken_compiler), cmocka_unit_test(setup),
+                                       cmocka_unit_test(real)};
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
 }

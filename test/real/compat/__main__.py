@@ -67,7 +67,7 @@ def tried(program, args, scratch, library):
     place = run.Place(scratch, table.PROGRAMS.index(program))
     bare = run.run(program, run.BARE, place, library)
     if bare.timed_out:
-        result.differences["bare"] = compare.shorten(["it hung, bare; who waited, and in what:", *bare.waited])
+        result.differences["bare"] = compare.hung(bare)
         return result
     if args.show:
         print(f"---- {program.name}: stdout\n{bare.out}---- stderr\n{bare.err}---- {compare.how_it_ended(bare.status)}; {sorted(bare.files)[:20]}, killed: {bare.killed}")
@@ -77,15 +77,18 @@ def tried(program, args, scratch, library):
         tracked = run.run(program, mode, place, library)
         result.seconds[mode.name] = tracked.seconds
         result.differences[mode.name] = compare.differences(program, mode, bare, tracked)
+        if tracked.timed_out:
+            break  # it would hang again
     result.seconds["bare"] = bare.seconds
     return result
 
 
 def say(result):
-    print(result.line(), flush=True)
+    print(result.line())
+    before = None
     for mode, lines in result.differences.items():
-        for line in lines:
-            print(f"    {mode}: {line}", flush=True)
+        print("".join(f"    {mode}: {line}\n" for line in (["the same"] if lines and lines == before else lines)), end="", flush=True)
+        before = lines
 
 
 def try_all(args, programs, scratch):

@@ -29,8 +29,6 @@ def differing(what, bare, tracked):
 
 
 def how_it_ended(status):
-    if status < 0:
-        return "not at all"
     number = status & 127
     return f"by {signal.Signals(number).name}" if number else f"with status {status >> 8}"
 
@@ -88,19 +86,20 @@ def missing_reports(program, mode, run):
             if name not in there and name not in silent]  # fmt: skip
 
 
-def ended_differently(bare, tracked):
-    if tracked.timed_out:
-        return shorten([f"it hung: {tracked.seconds} s, {bare.seconds} s bare; who waited, and in what:", *tracked.waited])
-    if bare.status != tracked.status:
-        return [f"it ended {how_it_ended(tracked.status)}, bare {how_it_ended(bare.status)}"]
-    left = sorted(set(tracked.killed) - set(bare.killed))
-    return [f"it left behind, and they had to be killed: {', '.join(left)}"] if left else []
+def hung(run, beside=""):
+    return shorten([f"it hung: {run.seconds} s{beside}; who waited, and in what:", *run.waited])
 
 
 def differences(program, mode, bare, tracked):
-    said = ended_differently(bare, tracked)
+    if tracked.timed_out:
+        return hung(tracked, f", {bare.seconds} s bare")
+    said = []
+    if bare.status != tracked.status:
+        said.append(f"it ended {how_it_ended(tracked.status)}, bare {how_it_ended(bare.status)}")
     said += differing("stdout", scrub(bare.out, program), scrub(tracked.out, program))
     said += differing("stderr", scrub(bare.err, program), scrub(own_stderr(program, mode, tracked), program))
     said += files_differ(program, mode, bare, tracked)
     said += [f"{name} holds more than whole reports" for name in tracked.torn]
+    if left := sorted(set(tracked.killed) - set(bare.killed)):
+        said.append(f"it left behind, and they had to be killed: {', '.join(left)}")
     return said + missing_reports(program, mode, tracked)

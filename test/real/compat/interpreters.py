@@ -171,7 +171,7 @@ PROGRAMS = (
         declare -A a; for i in {1..5000}; do a[$((i % 97))]+="$i "; done; echo ${#a[@]} ${#a[5]}
         diff <(seq 50) <(seq 2 51) | head -3
         coproc tr a-z A-Z; echo hello >&"${COPROC[1]}"; eval "exec ${COPROC[1]}>&-"; cat <&"${COPROC[0]}"
-        for i in 1 2 3; do (sleep 0.$i; exit $i) & done; for j in $(jobs -p); do wait $j; echo $?; done
+        for i in 1 2 3; do (sleep 0.$i; exit $i) & all+=" $!"; done; for j in $all; do wait $j; echo $?; done
         trap 'echo bye' EXIT; echo "${BASH_REMATCH[0]-none}"; exit 5
         END
         bash work.sh
