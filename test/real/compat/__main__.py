@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -105,10 +106,15 @@ def try_all(args, programs, scratch):
             slots.give(program.weight)
 
     with ThreadPoolExecutor(args.jobs) as pool:
-        for done in as_completed([pool.submit(job, program) for program in programs]):
-            result = done.result()
-            results[result.program.name] = result
-            say(result)
+        try:
+            for done in as_completed([pool.submit(job, program) for program in programs]):
+                result = done.result()
+                results[result.program.name] = result
+                say(result)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            run.stop_all()
+            raise
     return [results[program.name] for program in programs]
 
 
@@ -119,6 +125,7 @@ def main():
         return print("\n".join(program.name for program in programs))
     if args.packages:
         return print(" ".join(outcome.missing_packages(programs)))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     begun = time.monotonic()
     scratch = tempfile.mkdtemp(prefix="trackmalloc-real-", dir="/tmp")
     os.chmod(scratch, 0o755)

@@ -150,11 +150,23 @@ def take_reports(run, place, mode):
             run.torn.append(path.name)
 
 
+SUPERVISORS = set()
+
+
 def supervised(wanted):
     """The supervisor itself has nothing preloaded."""
-    ran = subprocess.run([sys.executable, str(HERE / "supervise.py")], input=json.dumps(wanted), text=True, check=True,
-                         stdout=subprocess.PIPE)  # fmt: skip
-    return json.loads(ran.stdout)
+    with subprocess.Popen([sys.executable, str(HERE / "supervise.py")], text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as supervisor:  # fmt: skip
+        SUPERVISORS.add(supervisor)
+        said, _ = supervisor.communicate(json.dumps(wanted))
+    SUPERVISORS.discard(supervisor)
+    return json.loads(said)
+
+
+def stop_all():
+    """Each supervisor ends what it has started."""
+    for supervisor in SUPERVISORS:
+        supervisor.terminate()
 
 
 def run(program, mode, place, ours):
