@@ -17,7 +17,7 @@ fake() {
     chmod +x "$bin/$1"
 }
 setup() {
-    env -i PATH="$bin" HERE="$PWD" CC=gcc PYTHON="$bin/python3" "$TOP/test/setup" "$@" > said 2>&1
+    env -i PATH="$bin" HERE="$PWD" POLICY="$PWD/policy" CC=gcc PYTHON="$bin/python3" "$TOP/test/setup" "$@" > said 2>&1
     status=$?
 }
 says() { grep -qF -e "$1" said; }
@@ -77,3 +77,17 @@ fake sudo 'echo sudo >> "$HERE/asked"; exec "$@"'
 setup demo
 assert "no root: sudo is used" grep -q sudo asked
 assert "no root: and it works" [ "$status" = 0 ]
+
+# A table of programs that lacks two packages, of which the archive knows one.
+world programs grep tee
+fake gcc 'exit 0'
+fake g++ 'exit 0'
+fake python3 'case "$*" in *--packages*) echo known; echo unknown ;; esac'
+fake apt-cache '[ "$2" = known ]'
+fake apt-get 'case " $* " in *" -s "*) ;; *" install "*) echo "$*" >> "$HERE/real-asked"; "$POLICY" || echo denied >> "$HERE/real-asked" ;; esac'
+setup real
+assert "what the table lacks is installed: $(cat said)" [ "$status" = 0 ]
+assert "packages are named first" says 'apt-get install known;'
+assert "what the archive does not know is left out" [ "$(grep -c unknown real-asked)" = 0 ]
+assert "meanwhile no service is started" grep -q denied real-asked
+assert "and afterwards they are again" [ ! -e policy ]
