@@ -60,6 +60,11 @@ def modes_of(args):
     return tuple(mode for mode in run.MODES if re.search(args.mode, mode.name))
 
 
+def show(program, bare):
+    print(f"---- {program.name}: stdout\n{bare.out}---- stderr\n{bare.err}---- {compare.how_it_ended(bare.status)}")
+    print(f"files: {sorted(bare.files)[:20]}; killed: {bare.killed}", flush=True)
+
+
 def tried(program, args, scratch, library):
     result = outcome.Outcome(program)
     result.skipped = outcome.why_not(program)
@@ -71,7 +76,7 @@ def tried(program, args, scratch, library):
         result.differences["bare"] = compare.hung(bare)
         return result
     if args.show:
-        print(f"---- {program.name}: stdout\n{bare.out}---- stderr\n{bare.err}---- {compare.how_it_ended(bare.status)}; {sorted(bare.files)[:20]}, killed: {bare.killed}")
+        show(program, bare)
     for mode in modes_of(args):
         if mode.options and mode.name not in program.modes.split():
             continue

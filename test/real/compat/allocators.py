@@ -54,7 +54,7 @@ def sanitized(compiler, name, flags, source, says, **more):
 
 
 MEMUSAGE = ((r"\n\x1b\[01;32mMemory usage summary(.|\n)*", ""),)
-OWN = "a sanitizer has a malloc of its own in the program; that of the program would be ours no more"
+OWN = "the sanitizer has a malloc of its own in the executable, which must see every block itself"
 
 PROGRAMS = (
     *(program for name, package, _, library, _ in ALLOCATORS for program in preloaded(name, package, library)),
@@ -66,7 +66,7 @@ PROGRAMS = (
     ),
     sanitized("gcc", "AddressSanitizer", "-fsanitize=address -static-libasan", "wrong_heap.c", "heap-use-after-free", untracked=OWN),
     sanitized("clang", "AddressSanitizer", "-fsanitize=address", "wrong_heap.c", "heap-use-after-free", untracked=OWN),
-    sanitized("gcc", "LeakSanitizer", "-fsanitize=leak", "wrong_leak.c", "detected memory leaks", untracked=OWN),
+    sanitized("gcc", "LeakSanitizer", "-fsanitize=leak", "wrong_leak.c", "detected memory leaks", tells="{right} {wrong}", mute="{wrong}"),
     sanitized("clang", "LeakSanitizer", "-fsanitize=leak", "wrong_leak.c", "detected memory leaks", untracked=OWN),
     sanitized("gcc", "UndefinedBehaviorSanitizer", "-fsanitize=undefined", "wrong_shift.c", "runtime error: shift", tells="{right} {wrong}", mute="{wrong}"),
     sanitized("clang", "UndefinedBehaviorSanitizer", "-fsanitize=undefined", "wrong_shift.c", "runtime error: shift", tells="{right} {wrong}", mute="{wrong}"),
@@ -85,7 +85,7 @@ PROGRAMS = (
         files="orders.py auditor.c", programs="gcc python3 sqlite3", tells="python3 sqlite3", ignore="count",
     ),
     Program(
-        "fakeroot", "fakeroot", "an archive made as root that one is not; its library before and after ours",
+        "fakeroot", "fakeroot", "an archive made as root that one is not; its library stands before ours",
         """
         fakeroot sh -c 'touch a; chown 12:34 a; mknod b c 1 3; tar -cf a.tar --mtime=@0 a b; tar -tvf a.tar; stat -c "%u:%g %t" a b'; rm -f a b a.tar
         """,

@@ -62,7 +62,9 @@ def files_differ(program, mode, bare, tracked):
 def own_stderr(program, mode, run):
     if not mode.to_file:
         return reports.without(run.err)
-    return reports.without_lines(run.err) if program.untracked else run.err
+    if program.says or program.untracked:
+        return reports.without_lines(run.err, program.says)
+    return run.err
 
 
 def unseen(program, names):

@@ -28,12 +28,11 @@ PROGRAMS = (
         files="work.c work.cc", tells="clang work", programs="clang lld", only="clang*:work",
     ),
     Program(
-        "rustc", "rustc", "compiles and runs Rust with threads; its own jemalloc serves the compiler",
+        "rustc", "rustc", "compiles Rust with threads by LLVM and runs it; says what is wrong with another crate",
         """
         rustc -O --edition 2021 work.rs && ./work; echo $?; rustc --crate-type lib -C metadata=a broken.rs
         """,
-        files="work.rs broken.rs", tells="work", programs="rustc", only="work", ignore="work",
-        limit="rustc has a jemalloc of its own in the executable, which serves it: it is not tracked itself",
+        files="work.rs broken.rs", tells="rustc work", programs="rustc", only="rustc:work", ignore="work",
     ),
     Program(
         "cargo", "cargo", "builds a workspace of a library and a program, tests it",
@@ -48,10 +47,10 @@ PROGRAMS = (
     Program(
         "go", "golang-go", "builds with cgo; goroutines and C allocate, a web server answers itself",
         """
-        mkdir cache && export GOCACHE=$PWD/cache GOFLAGS=-mod=mod GOPATH=$PWD/path GO111MODULE=off
+        export GOCACHE=$CACHE/go GOFLAGS=-mod=mod GOPATH=$PWD/path GO111MODULE=off
         go build -o work work.go && ./work; echo $?; go vet work.go
         """,
-        files="work.go", periodic="go work", programs="go", limit="a Go program leaves by a raw exit_group, so that it has no exit report", ignore="cache* work", only="go:work", seconds=240,
+        files="work.go", periodic="go work", programs="go", limit="a Go program leaves by a raw exit_group, so that it has no exit report", ignore="work", only="go:work", seconds=240,
     ),
     Program(
         "javac and a JVM", "openjdk-17-jdk-headless", "compiles, runs: threads, collections, compression, direct buffers, JIT",

@@ -10,11 +10,11 @@ import table
 HEAD = """\
 # Programs that it was tried on
 
-`make real` wrote this page: {count} programs of {system} (Linux {kernel}, {who}), each run bare and then preloaded in
-three ways: reports to a file, reports to stderr, and with `stacks=all`, every 0.2 s and at exit. *Same* means: the same
-stdout, the same stderr (without the reports), the same exit status, the same files with the same contents, nobody left
-behind; and a report of each program that is looked at. What differs by itself from run to run (process ids, times) is
-left out of the comparison. Everything that such a program starts is preloaded as well.
+`make real` wrote this page: {count} programs of {system} (Linux {kernel}, {who}),
+each run bare and then preloaded in three ways: reports to a file, reports to stderr, and with `stacks=all`, every 0.2 s
+and at exit. *Same* means: the same stdout, the same stderr (without the reports), the same exit status, the same files
+with the same contents, nobody left behind; and a report of each program that is looked at. What differs by itself from
+run to run (process ids, times) is left out of the comparison. What such a program starts is preloaded as well.
 
 {verdict}
 """
@@ -81,9 +81,14 @@ def lines(results, what):
     return "".join(f"- {result.program.name}: {what(result)}.\n" for result in results if what(result))
 
 
-def first_difference(result):
-    said = [f"{mode}: {found[0]}" for mode, found in result.differences.items() if found]
-    return "; ".join(said)
+def first_change(found):
+    """What differs, and the first line that does."""
+    changed = [line for line in found[1:] if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    return f"{found[0]} (`{changed[0][:120]}`)" if changed else found[0]
+
+
+def first_differences(result):
+    return "; ".join(f"{mode}: {first_change(found)}" for mode, found in result.differences.items() if found)
 
 
 def of(results):
@@ -99,5 +104,5 @@ def of(results):
     if skipped := lines(results, lambda result: result.skipped):
         text += NOT_RUN.format(skipped=skipped.rstrip("\n"))
     if failed:
-        text += FAILURES.format(failures=lines(failed, first_difference).rstrip("\n"))
+        text += FAILURES.format(failures=lines(failed, first_differences).rstrip("\n"))
     return text

@@ -13,7 +13,8 @@ class Program:
     periodic: str = ""  # programs that leave without an exit report, and must have told something before
     mute: str = ""  # those of the above from whom nothing is seen on stderr: they close it, or something else reads it
     only: str = ""  # the option `only` with reports on stderr, where a program reads what its helpers say there
-    untracked: str = ""  # why there is no report at all; one line may say so
+    untracked: str = ""  # why there is no report at all; lines of ours may say so
+    says: str = ""  # a pattern: lines of ours that are right on stderr, whatever the mode
     limit: str = ""  # what is not told, and why
     scrub: tuple = ()  # (pattern, replacement) for what differs from one run to the next, in stdout, stderr and files
     ignore: str = ""  # globs of files whose contents differ from one run to the next

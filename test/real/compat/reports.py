@@ -22,5 +22,5 @@ def without(text):
     return OWN_LINE.sub("", REPORT.sub("", text))
 
 
-def without_lines(text):
-    return OWN_LINE.sub("", text)
+def without_lines(text, pattern):
+    return OWN_LINE.sub(lambda line: "" if re.search(pattern, line[0]) else line[0], text)

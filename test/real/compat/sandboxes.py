@@ -48,7 +48,8 @@ PROGRAMS = (
         prlimit --as=300000000 python3 -c 'a = [bytes(1000) for i in range(50000)]; print(len(a))'; echo $?
         (ulimit -n 5; ls -d /) ; (ulimit -u 1; python3 -c 'import time; time.sleep(0.6); print(1)');
         """,
-        tells="python3 ls", programs="prlimit python3", scrub=((r"line \d+: +\d+ ", "line "),),
+        tells="python3 ls", programs="prlimit python3", says="no thread to be had",
+        limit="where no further thread may be made there are no periodic reports, and a line says so", scrub=((r"line \d+: +\d+ ", "line "),),
     ),
     Program(
         "a program under seccomp", "python3", "a filter that forbids all sockets with an error, then strict work",

@@ -95,7 +95,7 @@ PROGRAMS = (
         try 10 listens $PORT; try 10 listens $PORT2; ab -q -n 3000 -c 10 http://127.0.0.1:$PORT/here | grep -E '^(Complete|Failed)'
         for i in 1 2 3 4 5; do curl -s http://127.0.0.1:$PORT/page | md5sum; done; stop $server USR1; stop $behind
         """,
-        tells="haproxy", service=True, programs="haproxy ab curl", ignore="conf",
+        tells="haproxy", service=True, programs="haproxy ab curl", scrub=((r"^\[WARNING\].*\n", ""),), ignore="conf",
     ),
     Program(
         "named", "bind9 bind9-dnsutils", "an authoritative zone of 3,000 names, 300 questions, a transfer",
