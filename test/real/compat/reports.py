@@ -6,7 +6,7 @@ from collections import namedtuple
 OPENING = ">" * 13 + " "
 REPORT = re.compile(
     r">{13} [^\n]* <{11}\ntrackmalloc: (?P<name>[^\n]*)\[(?P<pid>\d+)\] report \d+ \((?P<kind>[a-z]+)\)"
-    r".*?\nA peak may be off by at most [^\n]*\n",
+    r".*?(?P<end>\nA peak may be off by at most [^\n]*\n|\Z)",  # the end of a process can cut its last one short
     re.DOTALL,
 )
 OWN_LINE = re.compile(r"^trackmalloc: [^\n]*\n", re.MULTILINE)
@@ -15,7 +15,7 @@ Report = namedtuple("Report", "name pid kind")
 
 
 def find(text):
-    return [Report(match["name"], int(match["pid"]), match["kind"]) for match in REPORT.finditer(text)]
+    return [Report(match["name"], int(match["pid"]), match["kind"]) for match in REPORT.finditer(text) if match["end"]]
 
 
 def without(text):
