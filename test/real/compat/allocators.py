@@ -109,7 +109,7 @@ PROGRAMS = (
         files=SOURCES, tells="python3 perl work", programs="python3 perl g++ heaptrack", after="libheaptrack_preload.so", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
     ),
     Program(
-        "heaptrack's library before us", "heaptrack", "both record python3 and a C++ program",
+        "heaptrack's library before us", "heaptrack", "heaptrack records python3 and a C++ program",
         WORK,
         files=SOURCES, programs="python3 perl g++ heaptrack", before="libheaptrack_preload.so",
         untracked="who is preloaded before us is asked first", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
@@ -121,7 +121,7 @@ PROGRAMS = (
         env=("MEMUSAGE_PROG_NAME=work",),
     ),
     Program(
-        "libmemusage.so before us", "libc-bin", "glibc's own heap statistics, and ours behind them",
+        "libmemusage.so before us", "libc-bin", "glibc's own heap statistics",
         BUILT + "\n$CACHE/work; echo $?", files=SOURCES, programs="g++", before="libmemusage.so", scrub=MEMUSAGE,
         untracked="who is preloaded before us is asked first",
         env=("MEMUSAGE_PROG_NAME=work",),

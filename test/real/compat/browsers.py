@@ -10,7 +10,7 @@ NOISE = ((r"^/usr/bin/chromium: .*\n", ""), (r"^\[\d+.*\n", ""), (r"^.*(dbus|DBu
 
 PROGRAMS = (
     Program(
-        "chromium without its sandbox", "chromium", "runs a page with scripts, timers, canvas and a worker, and prints its DOM",
+        "chromium without its sandbox", "chromium", "runs a page with a script and a canvas, and prints its DOM",
         CHROMIUM.format("--no-sandbox"), files="page.html", tells="", programs="chromium", ignore="new*", scrub=NOISE, weight=2, seconds=40,
         untracked="chromium has a malloc of its own in its executable", env=("DBUS_SESSION_BUS_ADDRESS=disabled:",),
     ),
@@ -23,7 +23,7 @@ PROGRAMS = (
         untracked="chromium has a malloc of its own in its executable", env=("DBUS_SESSION_BUS_ADDRESS=disabled:",),
     ),
     Program(
-        "firefox", "firefox-esr", "a picture of a page with scripts; its processes and their sandboxes",
+        "firefox", "firefox-esr", "a picture of a page with a script; its processes and their sandboxes",
         """
         mkdir new; MOZ_CRASHREPORTER_DISABLE=1 firefox-esr --headless --no-remote --profile $PWD/new --window-size 300,200 --screenshot $PWD/shot.png file://$PWD/page.html > said 2>&1
         echo $?; file -b shot.png

@@ -3,7 +3,6 @@
 import re
 from collections import namedtuple
 
-OPENING = ">" * 13 + " "
 REPORT = re.compile(
     r">{13} [^\n]* <{11}\ntrackmalloc: (?P<name>[^\n]*)\[(?P<pid>\d+)\] report \d+ \((?P<kind>[a-z]+)\)"
     r".*?(?P<end>\nA peak may be off by at most [^\n]*\n|\Z)",  # the end of a process can cut its last one short

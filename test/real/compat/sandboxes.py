@@ -36,7 +36,7 @@ PROGRAMS = (
         tells="bash runuser", programs="runuser su bash", root=True,
     ),
     Program(
-        "chroot", "coreutils", "python3 in a changed root that has the library",
+        "chroot", "coreutils", "python3, and a shell that becomes nobody, after a chroot",
         """
         chroot / /usr/bin/python3 -c 'import time; a = [str(i) for i in range(50000)]; time.sleep(1); print(len(a))'; chroot --userspec=65534:65534 / bash -c 'id -u; sleep 1; exit 3'; echo $?
         """,
@@ -52,7 +52,7 @@ PROGRAMS = (
         limit="where no further thread may be made there are no periodic reports, and a line says so", scrub=((r"line \d+: +\d+ ", "line "),),
     ),
     Program(
-        "a program under seccomp", "python3", "a filter that forbids all sockets with an error, then strict work",
+        "a program under seccomp", "python3", "its filter refuses sockets; it works on",
         """
         python3 -c '
         import ctypes, struct, socket, time

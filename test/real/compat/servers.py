@@ -47,7 +47,7 @@ PROGRAMS = (
         tells="mariadbd mariadb", ignore="data* run*", scrub=((r"^\d{4}-\d\d-\d\d .*\n", ""),), only="mariadb*", seconds=180,
     ),
     Program(
-        "redis", "redis-tools", "10,000 commands of 20 clients, Lua, a saved and reloaded database, a forked save; on its jemalloc",
+        "redis", "redis-tools", "20,000 commands of 20 clients, Lua, a saved and reloaded database, a forked save; on its jemalloc",
         "bash store.sh",
         files="store.sh", programs="redis-check-rdb redis-cli", tells="redis-server redis-cli redis-benchmark", ignore="log load pong replies dump.rdb",
     ),
@@ -85,7 +85,7 @@ PROGRAMS = (
         tells="nginx", service=True, programs="nginx ab curl", ignore="conf t1* t2* t3* t4* t5*", scrub=((r"^\d{4}/.*\n", ""), (r"PORT\d*", "PORT")),
     ),
     Program(
-        "haproxy", "haproxy", "balances 3,000 requests between two servers, and answers itself",
+        "haproxy", "haproxy", "answers 3,000 requests itself, and passes others on to a server",
         """
         seq 3000 > page; for port in $PORT2; do python3 -m http.server --bind 127.0.0.1 $port > /dev/null 2>&1 & behind=$!; done
         printf '%s\\n' 'global' '  nbthread 2' 'defaults' '  mode http' '  timeout client 5s' '  timeout server 5s' '  timeout connect 5s' \\

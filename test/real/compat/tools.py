@@ -131,7 +131,7 @@ PROGRAMS = (
         tells="curl", programs="curl python3",
     ),
     Program(
-        "ffmpeg", "ffmpeg", "makes three seconds of test picture and tone, encodes them in threads, decodes and scales",
+        "ffmpeg", "ffmpeg", "makes two seconds of test picture and tone, encodes them in threads, decodes and scales",
         """
         ffmpeg -v error -y -f lavfi -i testsrc=d=2:s=320x240:r=10 -f lavfi -i sine=d=2 -threads 2 -c:v mpeg4 -c:a aac -bitexact a.mkv
         ffmpeg -v error -i a.mkv -vf scale=160:120 -threads 2 -f framemd5 -an - | tail -2; ffprobe -v error -show_entries stream=codec_name -of csv a.mkv; ffmpeg -v error -i no.mkv; echo $?
