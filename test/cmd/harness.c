@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../for_all.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
 
@@ -79,7 +80,7 @@ const char *in_segments(const char *name)
     return join(segments(), name);
 }
 
-const char *built(const char *name)
+static char *build_folder(void)
 {
     static char build[PATH_MAX];
     if (build[0] == '\0') {
@@ -89,7 +90,22 @@ const char *built(const char *name)
         for (int up = 0; up < 3; up++) /* test/cmd/test_NAME */
             *strrchr(build, '/') = '\0';
     }
-    return join(build, name);
+    return build;
+}
+
+const char *built(const char *name)
+{
+    return join(build_folder(), name);
+}
+
+void build_for_all(void)
+{
+    const char *folder = in_scratch("for-all");
+    if (strcmp(build_folder(), folder) == 0)
+        return;
+    assert_true(
+        copy_for_all(build_folder(), folder, ARGV("libtrackmalloc.so", "trackmalloc", "test/cmd/programs/obeys")));
+    strcpy(build_folder(), folder);
 }
 
 /* ---- files ---- */

@@ -28,6 +28,10 @@ const char *segments(void);                /* where the segments are: made when 
 const char *in_segments(const char *name); /* as in_scratch */
 const char *built(const char *name); /* a path in the build folder: "libtrackmalloc.so", "test/cmd/programs/grows" */
 
+/* From now on, `built` knows the library, the command and programs/obeys only: copies in the scratch directory, where
+ * every user can reach them who may enter that. */
+void build_for_all(void);
+
 /* The file's bytes with a zero behind them; the caller frees them. */
 char *file_read(const char *path, size_t *bytes);
 void file_write(const char *path, const void *bytes, size_t length);

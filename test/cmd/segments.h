@@ -224,4 +224,12 @@ static inline const char *told(struct target *target, const char *order)
     return target_line(target);
 }
 
+/* How many of its mappings are segments, as it says. */
+static inline const char *told_of_segments(struct target *target)
+{
+    char order[512];
+    snprintf(order, sizeof order, "maps %s/", segments());
+    return told(target, order);
+}
+
 #endif

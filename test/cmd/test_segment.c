@@ -212,9 +212,9 @@ static void a_forked_child_has_its_own(void **state)
     const char *path = segment_of(target.pid);
     char parent_holds[64], child_holds[64];
     strcpy(parent_holds, told(&target, "keep 100 50"));
-    assert_string_equal(told(&target, "maps trackmalloc-test"), "1");
+    assert_string_equal(told_of_segments(&target), "1");
     pid_t child = (pid_t)atoi(told(&target, "fork"));
-    assert_string_equal(told(&target, "maps trackmalloc-test"), "0"); /* not even mapped */
+    assert_string_equal(told_of_segments(&target), "0"); /* not even mapped */
     pause_ms(300);
     strcpy(child_holds, told(&target, "keep 11 1000"));
     const char *child_path = segment_of(child);
@@ -229,7 +229,7 @@ static void a_forked_child_has_its_own(void **state)
     assert_int_equal(loaded.snapshot->pid, target.pid);
     loaded_free(&loaded);
 
-    assert_string_equal(told(&target, "maps trackmalloc-test"), "1");
+    assert_string_equal(told_of_segments(&target), "1");
     target_tell(&target, "leave exit");
     assert_string_equal(target_line(&target), "over");
     assert_int_equal(access(child_path, F_OK), -1);

@@ -23,13 +23,15 @@
 
 #include <cmocka.h>
 
+#include "../for_all.h"
+
 extern char **environ;
 
 enum { DEFAULT_SECONDS = 30, ENV_MAX = 1024, SIZE_ROWS = 12, AGE_ROWS = 5, BAR_MAX = 60, TAG_MAX = 256 };
 
 /* ---- where things are ---- */
 
-static const char *build_dir(void)
+static char *build_dir(void)
 {
     static char dir[PATH_MAX];
     if (dir[0] != 0)
@@ -67,6 +69,13 @@ const char *command(void)
     const char *ours = library();
     snprintf(path, sizeof(path), "%.*s/trackmalloc", (int)(strrchr(ours, '/') - ours), ours);
     return path;
+}
+
+void build_for_all(const char *folder, const char *const *names)
+{
+    assert_true(strlen(folder) < PATH_MAX);
+    assert_true(copy_for_all(build_dir(), folder, names));
+    strcpy(build_dir(), folder);
 }
 
 /* ---- failing ---- */

@@ -87,6 +87,10 @@ _Noreturn void fail_run(const struct run *run, const char *format, ...) __attrib
 /* The path of a file in build/test/preload (a plugin, say); owned by the harness, valid for the next 7 calls. */
 const char *built(const char *name);
 
+/* From now on, what is built is what was copied: these files of the build folder, in a new folder that every user can
+ * reach and read. For programs that become another user, and then load the library again. */
+void build_for_all(const char *folder, const char *const *names);
+
 /* The library under test, and its command beside it: those of this build, or of the one that the environment's
  * TM_LIBRARY names by an absolute path. Owned by the harness. */
 const char *library(void);

@@ -11,20 +11,9 @@ static void skip_unless_root(void)
 }
 
 /* Programs of nobody's load the library again. */
-static void skip_unless_nobody_can_read(void)
+static void programs_for_all(void)
 {
-    const char *const needed[] = {built("works"), library()};
-    for (unsigned i = 0; i < LENGTH(needed); i++) {
-        char path[4096];
-        snprintf(path, sizeof(path), "%s", needed[i]);
-        for (char *slash; (slash = strrchr(path, '/')) != NULL && slash != path; *slash = 0) {
-            struct stat status;
-            if (stat(path, &status) == 0 && (status.st_mode & S_IXOTH) != 0)
-                continue;
-            print_message("skipped: %s is not for everybody\n", path);
-            skip();
-        }
-    }
+    build_for_all(in_scratch("for-all"), ARGV("libtrackmalloc.so", "test/preload/works", "test/preload/launches"));
 }
 
 static bool exists(const char *path)
@@ -108,7 +97,7 @@ static void launched(const char *ms)
 {
     char options[800], path[300], directory[256];
     skip_unless_root();
-    skip_unless_nobody_can_read();
+    programs_for_all();
     snprintf(directory, sizeof(directory), "%s/of-all-%s", scratch(), ms);
     assert_int_equal(mkdir(directory, 0777), 0);
     assert_int_equal(chmod(directory, 0777), 0);
@@ -152,7 +141,7 @@ static void launched_by_tools(void **state)
         {"/usr/sbin/chroot", "--userspec=65534:65534", "/"},
     };
     skip_unless_root();
-    skip_unless_nobody_can_read();
+    programs_for_all();
     for (unsigned i = 0; i < LENGTH(tools); i++) {
         const char *argv[12] = {NULL};
         unsigned arguments = 0;
@@ -232,7 +221,7 @@ static void output_of_root_for_nobody(void **state)
     char options[800], path[300];
     (void)state;
     skip_unless_root();
-    skip_unless_nobody_can_read();
+    programs_for_all();
     snprintf(path, sizeof(path), "%s/of-root", scratch());
     assert_int_equal(mkdir(path, 0755), 0);
     strcat(path, "/reports");
