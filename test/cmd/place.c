@@ -24,17 +24,24 @@ uint64_t place_started(pid_t pid)
     return started;
 }
 
-const char *place_of(uint32_t pid, uint64_t started)
+const char *place_name(uint32_t pid, uint64_t started)
 {
-    char link[64] = "", name[96];
+    static char names[8][64];
+    static unsigned next;
+    char link[64] = "", *name = names[next++ % 8];
     unsigned inode = 0;
     assert_true(readlink("/proc/self/ns/pid", link, sizeof link - 1) > 0);
     assert_int_equal(sscanf(link, "pid:[%u]", &inode), 1);
     if (inode == SEGMENT_FIRST_NAMESPACE)
-        snprintf(name, sizeof name, "%u-%llu", pid, (unsigned long long)started);
+        snprintf(name, sizeof names[0], "%u-%llu", pid, (unsigned long long)started);
     else
-        snprintf(name, sizeof name, "%u-%llu-%u", pid, (unsigned long long)started, inode);
-    return in_segments(name);
+        snprintf(name, sizeof names[0], "%u-%llu-%u", pid, (unsigned long long)started, inode);
+    return name;
+}
+
+const char *place_of(uint32_t pid, uint64_t started)
+{
+    return in_segments(place_name(pid, started));
 }
 
 const char *place_leave(struct place place)

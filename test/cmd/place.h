@@ -18,7 +18,8 @@ struct place {
 /* When a process began, as /proc has it. */
 uint64_t place_started(pid_t pid);
 
-/* The path of a segment; good for a few calls. */
+/* The name of a segment, and its path; good for a few calls. */
+const char *place_name(uint32_t pid, uint64_t started);
 const char *place_of(uint32_t pid, uint64_t started);
 
 /* Writes one, and returns its path. */

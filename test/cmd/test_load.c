@@ -16,6 +16,7 @@
 #include "cmd/command.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
+#include "place.h"
 #include "snapshot/check.h"
 #include "story.h"
 
@@ -291,8 +292,8 @@ static void a_pid_is_found_by_its_file(void **state)
     struct snapshot *snapshot = shop();
     struct found found;
     (void)state;
-    segment_write(in_segments("999999-77"), snapshot);
-    segment_write(in_segments("999999-88"), snapshot);
+    segment_write(place_of(999999, 77), snapshot);
+    segment_write(place_of(999999, 88), snapshot);
     file_write(in_segments("999999-99x"), "", 0);
     assert_true(find_pid(NULL, 999999, &found));
     assert_int_equal(found.started_ticks, 88); /* the one that died last */

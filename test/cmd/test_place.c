@@ -1,4 +1,5 @@
 /* Where segments are: whose directories are good enough, who sweeps them, and what a full or meddled-with file does. */
+#include "place.h"
 #include "segments.h"
 
 #include <sys/mount.h>
@@ -162,6 +163,7 @@ static void another_users_runtime_directory_is_left_alone(void **state)
     const char *place = "/dev/shm/trackmalloc-65534";
     rmdir(place);
     assert_int_equal(chmod(scratch(), 0755), 0);
+    build_for_all();
     struct target target = target_start(
         QUIET, ARGV("/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", obeys_path()));
     for (int ms = 0; files_in(place) == 0 && ms < SEGMENTS_WAIT_MS; ms += SEGMENTS_STEP_MS)
@@ -302,15 +304,10 @@ static void of_the_dead_the_youngest_stay(void **state)
     const char *const others[] = {"notes.txt", "8388609",       "8388609-",      "8388609-1x",
                                   "x-1",       "-1-2",          "8388609-1-2-3", "8388609-1-12345",
                                   "0-1",       "99999999999-1", "8388609-1.tms", "8388609 -1"};
-    char name[64];
     assert_int_equal(mkdir(directory, 0700), 0);
     for (unsigned i = 0; i < 100; i++) {
-        snprintf(name, sizeof name, "%u-%u", NO_PID + (i * 37) % 100, i);
-        leave_file(directory, name, (i * 37) % 100);
-    }
-    for (unsigned i = 0; i < 100; i++) { /* of a process that lives */
-        snprintf(name, sizeof name, "%u-%u", (unsigned)getpid(), i);
-        leave_file(directory, name, 0);
+        leave_file(directory, place_name(NO_PID + (i * 37) % 100, i), (i * 37) % 100);
+        leave_file(directory, place_name((uint32_t)getpid(), i), 0); /* of a process that lives */
     }
     for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
         leave_file(directory, others[i], 0);
@@ -320,11 +317,10 @@ static void of_the_dead_the_youngest_stay(void **state)
     target_end(&target, SIGKILL);
     for (unsigned i = 0; i < 100; i++) {
         unsigned age = (i * 37) % 100;
-        snprintf(name, sizeof name, "%u-%u", NO_PID + age, i);
+        const char *name = place_name(NO_PID + age, i);
         if (is_there(directory, name) != (age >= 100 - (DEAD_MOST - 1)))
             fail_msg("the file of age %u %s there", age, is_there(directory, name) ? "is" : "is not");
-        snprintf(name, sizeof name, "%u-%u", (unsigned)getpid(), i);
-        assert_true(is_there(directory, name));
+        assert_true(is_there(directory, place_name((uint32_t)getpid(), i)));
     }
     for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
         if (!is_there(directory, others[i]))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/segment/load.h"
+#include "place.h"
 #include "story.h"
 
 /* The shop's segment, in a folder where nothing else is and where we are now. */
@@ -18,7 +19,7 @@ static struct snapshot *shop_in(const char *folder, const char *program)
     strcpy(story->head.program, program);
     struct snapshot *snapshot = story_lay_out(story);
     free(story);
-    segment_write(in_segments("999999-7"), snapshot);
+    segment_write(place_of(999999, 7), snapshot);
     assert_int_equal(mkdir(in_scratch(folder), 0700), 0);
     assert_int_equal(chdir(in_scratch(folder)), 0);
     return snapshot;
@@ -80,7 +81,7 @@ static void any_date_makes_a_name(void **state)
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
         snapshot->wall_seconds = dates[i];
-        segment_write(in_segments("999999-7"), snapshot);
+        segment_write(place_of(999999, 7), snapshot);
         struct outcome outcome = run_command("save", "-f", "999999");
         assert_int_equal(outcome.status, 0);
         assert_non_null(strstr(outcome.out, i == 2 ? "-19691231T235959Z.tms" : "-undated.tms"));

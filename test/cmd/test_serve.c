@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cmd/serve/listen.h"
+#include "place.h"
 #include "story.h"
 
 enum { PATIENCE_MS = 60000, STEP_MS = 50 };
@@ -180,9 +181,7 @@ static void assert_status(struct answer answer, int status)
 /* In the directory of segments, as that process's. Takes the story over. */
 static const char *keep_as(struct story *story, pid_t pid, unsigned long long started)
 {
-    char name[64];
-    snprintf(name, sizeof name, "%d-%llu", (int)pid, started);
-    const char *path = in_segments(name);
+    const char *path = place_of((uint32_t)pid, started);
     struct snapshot *snapshot = story_lay_out(story);
     segment_write(path, snapshot);
     free(snapshot);
@@ -234,13 +233,13 @@ static void only_those_that_live_have_metrics(void **state)
     snprintf(story->head.program, sizeof story->head.program, "of-the-dead");
     char *dead = strdup(keep_as(story, 999999999, 77));
     const char *path = keep_as_ours(story_new()); /* says that its pid is 4242, which is not believed */
-    file_write(in_segments("1-1"), "no segment", 10);
+    file_write(place_of(1, 1), "no segment", 10);
     struct answer answer = get("/metrics", "");
     snprintf(line, sizeof line, "trackmalloc_live_bytes{pid=\"%d\",program=\"shop\",tag=\"shop\"} 41943040\n",
              (int)getpid());
     assert_has(answer.body, line);
     assert_has_not(answer.body, "of-the-dead");
-    assert_has_not(answer.body, "4242");
+    assert_has_not(answer.body, "pid=\"4242\"");
     free(answer.text);
     answer = get("/", "");
     assert_has(answer.text, "Content-Type: text/html; charset=utf-8");
@@ -249,7 +248,7 @@ static void only_those_that_live_have_metrics(void **state)
     assert_has(answer.body, "64.0MiB");
     assert_has(answer.body, "it is cut short");
     free(answer.text);
-    unlink(in_segments("1-1"));
+    unlink(place_of(1, 1));
     unlink(path);
     unlink(dead);
     free(dead);
@@ -395,9 +394,9 @@ static void what_is_not_there_is_said(void **state)
         assert_status(get(paths[i], ""), 404);
     for (size_t i = 0; i < sizeof senseless / sizeof *senseless; i++)
         assert_status(get(senseless[i], ""), 400);
-    file_write(in_segments("999999998-1"), "no segment", 10);
+    file_write(place_of(999999998, 1), "no segment", 10);
     assert_status(get("/json?pid=999999998", ""), 503);
-    unlink(in_segments("999999998-1"));
+    unlink(place_of(999999998, 1));
 }
 
 /* Says it and no more; whatever the answer. */

@@ -1,5 +1,6 @@
 /* What a segment tells of its process is what the kernel tells from outside: whose child it is and since when, its
  * command line, threads and memory; and what it held in the course of time. */
+#include "place.h"
 #include "segments.h"
 
 static const char *obeys_path(void)
@@ -49,9 +50,7 @@ static void who_started_it_and_when(void **state)
     assert_int_equal(loaded.snapshot->started_ticks, started);
     assert_int_equal(loaded.head.started_ticks, started);
     assert_int_equal(loaded.head.uid, geteuid());
-    char name[64];
-    snprintf(name, sizeof name, "%d-%llu", (int)target.pid, started);
-    assert_string_equal(strrchr(segment_of(target.pid), '/') + 1, name);
+    assert_string_equal(strrchr(segment_of(target.pid), '/') + 1, place_name((uint32_t)target.pid, started));
     loaded_free(&loaded);
     target_end(&target, 0);
 }
@@ -134,14 +133,20 @@ static void an_empty_name_and_odd_bytes(void **state)
     target_end(&target, 0);
 }
 
-static void in_a_pid_namespace_the_name_carries_it(void **state)
+/* Root may have one, but not under a changed root. */
+static void skip_without_pid_namespaces(void)
 {
-    (void)state;
     struct outcome tried = run_program(ARGV("/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "/bin/true"));
-    const bool may = tried.status == 0; /* root may, but not under a changed root */
+    const bool may = tried.status == 0;
     outcome_free(&tried);
     if (!may)
         skip();
+}
+
+static void in_a_pid_namespace_the_name_carries_it(void **state)
+{
+    (void)state;
+    skip_without_pid_namespaces();
     struct target target = target_start(
         QUIET, ARGV("/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "--kill-child", obeys_path(), "3", "5"));
     const struct found *found = NULL;
@@ -166,6 +171,24 @@ static void in_a_pid_namespace_the_name_carries_it(void **state)
     target_end(&target, 0);
     assert_int_equal(access(found->path, F_OK), -1);
     found_free(&list);
+}
+
+/* There, pids mean the processes of that namespace. */
+static void the_command_is_at_home_in_a_pid_namespace(void **state)
+{
+    static const char script[] = "sleep 60 | LD_PRELOAD=$2 TRACKMALLOC_OPTIONS=" QUIET " $3 3 5 & pid=$!\n"
+                                 "until $1 show $pid > /dev/null 2>&1; do sleep 0.1; done\n"
+                                 "$1 show $pid; $1 ps; $1 show 1; $1 show 999999";
+    (void)state;
+    skip_without_pid_namespaces();
+    struct outcome outcome =
+        run_program(ARGV("/usr/bin/unshare", "--fork", "--pid", "--mount-proc", "--kill-child", "/bin/sh", "-c", script,
+                         "sh", built("trackmalloc"), built("libtrackmalloc.so"), obeys_path()));
+    assert_non_null(strstr(outcome.out, "\ntrackmalloc: obeys["));
+    assert_non_null(strstr(outcome.out, " live "));
+    assert_non_null(strstr(outcome.err, "trackmalloc: 1: this process is not tracked"));
+    assert_non_null(strstr(outcome.err, "trackmalloc: 999999: there is no such process\n"));
+    outcome_free(&outcome);
 }
 
 /* ---- its memory ---- */
@@ -318,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_title_that_was_written_over_its_arguments),
         cmocka_unit_test(an_empty_name_and_odd_bytes),
         cmocka_unit_test(in_a_pid_namespace_the_name_carries_it),
+        cmocka_unit_test(the_command_is_at_home_in_a_pid_namespace),
         cmocka_unit_test(its_memory_as_seen_from_outside),
         cmocka_unit_test(its_threads_without_ours),
         cmocka_unit_test(after_main_has_left),

@@ -11,6 +11,7 @@
 #include "cmd/top/history.h"
 #include "cmd/top/layout.h"
 #include "cmd/top/model.h"
+#include "place.h"
 #include "story.h"
 
 enum { NOW = 1795253787 }; /* a second after the story's snapshot */
@@ -654,11 +655,11 @@ static void where_nothing_is_tracked_one_line_says_so(void **state)
 static void the_only_dead_process_is_shown_and_of_two_a_list(void **state)
 {
     (void)state;
-    write_shop(in_segments("4242-123456"));
+    write_shop(place_of(4242, 123456));
     struct outcome outcome = run_command("top", "--dir", segments());
     assert_non_null(strstr(outcome.out, "shop[4242]  is gone; its last snapshot"));
     outcome_free(&outcome);
-    write_shop(in_segments("4243-123456"));
+    write_shop(place_of(4243, 123456));
     outcome = run_command("top", "--dir", segments());
     assert_non_null(strstr(outcome.out, "2 tracked processes\n"));
     assert_non_null(strstr(outcome.out, "/usr/bin/shop --port 8080"));

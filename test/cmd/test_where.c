@@ -7,6 +7,7 @@
 
 #include "cmd/segment/process.h"
 #include "cmd/top/source.h"
+#include "place.h"
 #include "story.h"
 
 /* Another user's number, whose places no other suite uses. */
@@ -167,6 +168,7 @@ static void it_is_said_where_was_looked(void **state)
 
 static struct target begin_as_stranger(const char *options)
 {
+    build_for_all();
     assert_int_equal(chmod(scratch(), 0755), 0);
     return begin(options, ARGV(AS_STRANGER, obeys()));
 }
@@ -206,6 +208,7 @@ static void another_users_process_is_said_to_be_his(void **state)
     assert_shown(target.pid);
     assert_int_equal(chmod(scratch(), 0755), 0);
     login(NULL);
+    build_for_all();
     snprintf(number, sizeof number, "%d", (int)target.pid);
     struct outcome outcome = run_program(ARGV(AS_STRANGER, built("trackmalloc"), "show", number));
     assert_refused(&outcome, 1, "this process is another user's, who may look, or root; no segment of it is in ");
@@ -222,10 +225,7 @@ static const char *leave_in(const char *directory, pid_t pid, uint64_t started)
     story->head.pid = (uint32_t)pid;
     story->head.started_ticks = started;
     struct snapshot *snapshot = story_lay_out(story);
-    const uint32_t inode = process_namespace(0);
-    snprintf(path, sizeof path, "%s/%d-%llu", directory, (int)pid, (unsigned long long)started);
-    if (inode != SEGMENT_FIRST_NAMESPACE)
-        snprintf(path + strlen(path), sizeof path - strlen(path), "-%u", inode);
+    snprintf(path, sizeof path, "%s/%s", directory, place_name((uint32_t)pid, started));
     segment_write(path, snapshot);
     free(snapshot);
     free(story);
