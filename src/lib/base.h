@@ -47,6 +47,12 @@ HOT bool cell_sub_below_zero(uint64_t *cell, uint64_t amount)
     return negative;
 }
 
+/* The same of a word that a signal handler of its owner changes as well. */
+HOT void word_increment(uint32_t *word)
+{
+    __asm__("addl $1, %0" : "+m"(*word) : : "cc");
+}
+
 /* A word that another thread may change: read once. (GCC 12 spends an instruction more on __atomic_load_n.) */
 HOT uint32_t word_read(const uint32_t *word)
 {
@@ -67,6 +73,11 @@ HOT bool cell_sub_below_zero(uint64_t *cell, uint64_t amount)
 {
     cell_add(cell, -amount);
     return (int64_t)__atomic_load_n(cell, __ATOMIC_RELAXED) < 0;
+}
+
+HOT void word_increment(uint32_t *word)
+{
+    __atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
 
 HOT uint32_t word_read(const uint32_t *word)

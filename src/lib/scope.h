@@ -8,16 +8,25 @@
  * as long again (each a store and a load of the same word).
  *
  * Only the owner changes its stack. A signal handler may push and pop at any instruction, in balance: the depth is
- * moved before the place that it protects is written. */
+ * moved in one instruction, before the place that it protects is written. */
 #ifndef TM_SCOPE_H
 #define TM_SCOPE_H
 
 #include "base.h"
 #include "slab.h"
 
+/* Read anew where a handler has pushed and popped in between. (One load of both words would have to wait for the store
+ * of one.) */
 HOT uint32_t scope_depth(const struct slab *slab)
 {
-    return slab->pushed - slab->popped;
+    uint32_t pushed, depth;
+    do {
+        pushed = __atomic_load_n(&slab->pushed, __ATOMIC_RELAXED);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        depth = pushed - __atomic_load_n(&slab->popped, __ATOMIC_RELAXED);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    } while (UNLIKELY(__atomic_load_n(&slab->pushed, __ATOMIC_RELAXED) != pushed));
+    return depth;
 }
 
 HOT void scope_set(struct slab *slab, unsigned tag)
@@ -34,7 +43,7 @@ HOT void scope_settle(struct slab *slab, uint32_t depth)
 /* Where there is room: `depth`, the present one, is below SCOPES_MAX. */
 HOT void scope_push(struct slab *slab, uint32_t depth, unsigned tag)
 {
-    slab->pushed++;
+    word_increment(&slab->pushed);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     slab->asked[depth + 1] = (uint16_t)tag;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -44,7 +53,7 @@ HOT void scope_push(struct slab *slab, uint32_t depth, unsigned tag)
 /* Where it is known to be one of those, and not 0. */
 HOT void scope_pop(struct slab *slab, uint32_t depth)
 {
-    slab->popped++;
+    word_increment(&slab->popped);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     scope_set(slab, slab->asked[depth - 1]);
 }
@@ -55,7 +64,7 @@ static inline void scope_push_deep(struct slab *slab, unsigned tag)
     if (scope_depth(slab) < SCOPES_MAX)
         scope_push(slab, scope_depth(slab), tag != TAG_UNTAGGED ? tag : slab->asked[0]);
     else
-        slab->pushed++;
+        word_increment(&slab->pushed);
 }
 
 /* Back to a depth that the thread has been in. */
