@@ -12,6 +12,9 @@
 #pragma weak _r_debug
 #pragma weak __libc_single_threaded
 
+extern char **__libc_stack_end; /* the loader's: what the first stack began with */
+#pragma weak __libc_stack_end
+
 extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object);
 extern int __cxa_at_quick_exit(void (*handler)(void *), void *object);
 #pragma weak __register_atfork

@@ -8,6 +8,7 @@
 #include "allocator.h"
 #include "clock.h"
 #include "context.h"
+#include "environment.h"
 #include "feature.h"
 #include "filter.h"
 #include "full.h"
@@ -274,7 +275,7 @@ static void tell_other_libc(void)
 
 static void read_options(void)
 {
-    options_read(secure_getenv("TRACKMALLOC_OPTIONS"), complain);
+    options_read(environment_get("TRACKMALLOC_OPTIONS"), complain);
     if (sys_filtered() && filter_is_trusted())
         log_trusts_filter();
 }

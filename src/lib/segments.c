@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "environment.h"
 #include "options.h"
 #include "sys.h"
 
@@ -111,7 +112,7 @@ static bool given_is_good(void)
 
 bool segments_find(void)
 {
-    const char *given = secure_getenv("XDG_RUNTIME_DIR");
+    const char *given = environment_get("XDG_RUNTIME_DIR");
     if (given != NULL && given[0] == '/' && strlen(given) < sizeof runtime)
         memcpy(runtime, given, strlen(given) + 1);
     return options.dir[0] == '\0' || given_is_good();

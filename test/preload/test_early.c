@@ -239,6 +239,20 @@ static void leak_sanitizer_in_cxx(void **state)
                    "    std::cout << map.size() << std::endl;\n    return 3;\n}\n");
 }
 
+/* ---- before the C library knows the environment ---- */
+
+/* The options are read all the same. */
+static void options_in_preinit(void **state)
+{
+    (void)state;
+    struct run run = run_program(&(struct run_spec){.options = "final=off,nonsense=1"}, ARGV("preinit"));
+    assert_int_equal(run.status, 0);
+    assert_string_equal(run.out, "was early\n");
+    assert_int_equal(lines_told(run.err, "nonsense"), 1);
+    assert_int_equal(report_count(run.err), 0);
+    run_free(&run);
+}
+
 /* ---- before our relocations: a resolver allocates ---- */
 
 static void expect_resolved(const struct run_spec *spec, const char *program)
@@ -344,6 +358,7 @@ static void many_libraries_opened(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_in_preinit),
         cmocka_unit_test(locked_malloc_in_the_executable),
         cmocka_unit_test(locked_malloc_before_us),
         cmocka_unit_test(locked_malloc_after_us),
