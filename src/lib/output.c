@@ -24,7 +24,7 @@ static struct {
     uint64_t inode, device;
 } output;
 
-static bool to_stderr(void)
+bool output_is_stderr(void)
 {
     return strcmp(options.output, "stderr") == 0;
 }
@@ -161,7 +161,7 @@ static void tell_dropped(long error, uintptr_t self)
 bool output_write(const char *text, size_t length, const uint32_t *stop, uintptr_t self)
 {
     struct report report = {text, length, stop, -1};
-    if (to_stderr()) {
+    if (output_is_stderr()) {
         if (!apart_with_stderr(write_stderr, &report, self))
             write_stderr(&report);
         return report.error == 0;
@@ -190,7 +190,7 @@ void output_hand_over(uid_t user)
 {
     struct path path;
     bool writes = options.final || options.interval_ms != 0;
-    if (to_stderr() || output_is_mute() || !writes || log_is_sandboxed())
+    if (output_is_stderr() || output_is_mute() || !writes || log_is_sandboxed())
         return;
     expand(&path);
     long file = make_file(&path);

@@ -14,6 +14,7 @@
 void output_configure(void);
 
 bool output_is_mute(void); /* output=none */
+bool output_is_stderr(void);
 
 /* Writes one report, under lock_report. `self` is the caller to a lock; `stop`, when not NULL and not 0, ends the
  * patience with a slow reader. false: it was dropped. */

@@ -326,14 +326,14 @@ static void tell_off(void)
     log_say(&line);
 }
 
-/* A process that has parted from its own pid namespace is allowed no thread; of who made a filter, nobody asks for one.
- */
+/* A process that has parted from its own pid namespace is allowed no thread, and nobody is told. Of a filter he is
+ * where the reports would be: helpers that are kept in one, as man's, have no line of ours where they write. */
 static void tell_off_in_time(uint32_t now)
 {
     enum { INVALID = -22 };
     bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != INVALID;
     if (reporter.told_off || !reports_periodically() || now < reporter.first_due ||
-        !(refused || log_sandbox() == SANDBOX_FILTER))
+        !(refused || (log_sandbox() == SANDBOX_FILTER && output_is_stderr())))
         return;
     reporter.told_off = true;
     tell_off();
