@@ -36,7 +36,7 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
 LIB         := $(BUILD)/libtrackmalloc.so
 TOOLCHAIN   := $(BUILD)/toolchain
 
-.PHONY: all lib demo check bench lint sanitize install clean
+.PHONY: all lib demo check check-container bench lint sanitize install clean
 .DEFAULT_GOAL := all
 
 all: lib cmd
@@ -96,6 +96,12 @@ demo:
 check:
 	+@$(SETUP) check
 	+@MAKE="$(MAKE)" BUILD="$(BUILD)" test/check
+
+# The same in a small container of its own; AS=USER: as somebody else than root, on a copy.
+check-container: BUILD := $(BUILD)/container
+check-container:
+	+@$(SETUP) check
+	+@test/container $(if $(AS),-u $(AS)) $(MAKE) --no-print-directory BUILD="$(BUILD)" check
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
