@@ -17,7 +17,7 @@
 #include "trackmalloc.h"
 
 enum { GLIBCS = TM_FEATURE_MALLOC_INFO | TM_FEATURE_MALLOC_STATS | TM_FEATURE_MALLINFO }; /* off by default */
-enum { LINES = 64, LINE = 1024, DOCUMENT = 1 << 16, HELP = 2048 };
+enum { LINES = 64, LINE = 1024, DOCUMENT = 1 << 16, HELP = 4096 };
 
 /* ---- the lines that were told while options were read ---- */
 
