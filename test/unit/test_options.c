@@ -95,9 +95,16 @@ static void interval_in_seconds(void **state)
         const char *text;
         uint64_t ms;
     } cases[] = {
-        {"interval=0.1", 100},   {"interval=.5", 500},         {"interval=1", 1000},
-        {"interval=1.", 1000},   {"interval=2.25", 2250},      {"interval=0.125", 125},
-        {"interval=0", 0},       {"interval=010", 10000}, {"interval=86400", 86400000}, {"interval=86399.999", 86399999},
+        {"interval=0.1", 100},
+        {"interval=.5", 500},
+        {"interval=1", 1000},
+        {"interval=1.", 1000},
+        {"interval=2.25", 2250},
+        {"interval=0.125", 125},
+        {"interval=0", 0},
+        {"interval=010", 10000},
+        {"interval=86400", 86400000},
+        {"interval=86399.999", 86399999},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         read_well(cases[i].text);

@@ -1,4 +1,5 @@
-/* An auditor: it counts the objects and the symbols that are bound, and tells the last count in a file. It allocates. */
+/* An auditor: it counts the objects and the symbols that are bound, and tells the last count in a file. It allocates.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <link.h>
@@ -25,7 +26,8 @@ unsigned la_objopen(struct link_map *map, Lmid_t space, uintptr_t *cookie)
     return LA_FLG_BINDTO | LA_FLG_BINDFROM;
 }
 
-uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned index, uintptr_t *from, uintptr_t *to, unsigned *flags, const char *name)
+uintptr_t la_symbind64(Elf64_Sym *symbol, unsigned index, uintptr_t *from, uintptr_t *to, unsigned *flags,
+                       const char *name)
 {
     (void)index, (void)from, (void)to, (void)name;
     *flags |= LA_SYMB_NOPLTENTER | LA_SYMB_NOPLTEXIT;
