@@ -183,6 +183,27 @@ void *lookup_in(const struct link_map *map, const char *name)
     return lookup_defined(&symbols, map->l_addr, name, lookup_hash(name));
 }
 
+/* Those that are asked for stand before the ones that the GNU hash covers; beside the old hash, anywhere. */
+static uint32_t symbols_asked_for(const struct lookup_symbols *symbols)
+{
+    if (symbols->gnu_hash != NULL)
+        return symbols->gnu_hash[1];
+    return symbols->hash != NULL ? symbols->hash[1] : 0;
+}
+
+bool lookup_imports(const struct link_map *map, const char *beginning)
+{
+    struct lookup_symbols symbols = lookup_symbols(map);
+    uint32_t count = symbols.table != NULL ? symbols_asked_for(&symbols) : 0;
+    for (uint32_t i = 1; i < count; i++) {
+        const ElfW(Sym) *symbol = &symbols.table[i];
+        if (symbol->st_shndx == SHN_UNDEF &&
+            strncmp(symbols.names + symbol->st_name, beginning, strlen(beginning)) == 0)
+            return true;
+    }
+    return false;
+}
+
 void *lookup_next(const char *name)
 {
     const struct link_map *map = lookup_own();

@@ -39,6 +39,9 @@ void *lookup_defined(const struct lookup_symbols *symbols, uintptr_t bias, const
 /* The same of one object; NULL as well where there is no object. */
 void *lookup_in(const struct link_map *map, const char *name);
 
+/* Whether an object asks others for one of the names that begin so: it looks through all that it asks for. */
+bool lookup_imports(const struct link_map *map, const char *beginning);
+
 /* The loaded objects of the program's namespace: the first one; ours; the one of that base name; NULL: there is none.
  */
 const struct link_map *lookup_first(void);

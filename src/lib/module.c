@@ -65,6 +65,12 @@ bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name)
     return defines(&map, name);
 }
 
+bool module_imports(uintptr_t dynamic, uintptr_t bias, const char *beginning)
+{
+    const struct link_map map = {.l_addr = bias, .l_ld = (ElfW(Dyn) *)dynamic};
+    return lookup_imports(&map, beginning);
+}
+
 static bool defines_any_new(const struct link_map *map)
 {
     static const char *const forms[] = {

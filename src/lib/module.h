@@ -18,6 +18,8 @@ bool module_at_start(uintptr_t dynamic);
 
 /* Whether the object with that dynamic section exports a symbol. It must stay loaded meanwhile. */
 bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name);
+/* Whether it asks others for one of the names that begin so. */
+bool module_imports(uintptr_t dynamic, uintptr_t bias, const char *beginning);
 
 /* What the objects that stand before us say of themselves (the executable, and what was preloaded earlier), and whose
  * the next operator new is. */

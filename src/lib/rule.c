@@ -53,8 +53,9 @@ static struct rule_list skips = {0, skip_rules};
 
 static struct {
     bool resolved[OBJECTS_MAX];
-    bool new_asked[OBJECTS_MAX]; /* whether it exports an operator new */
-    bool new_known[OBJECTS_MAX]; /* it has one, whose forms are all among the ranges */
+    bool new_asked[OBJECTS_MAX];  /* whether it exports an operator new */
+    bool new_within[OBJECTS_MAX]; /* a C++ library may be within it */
+    bool new_known[OBJECTS_MAX];  /* it has one, whose forms are all among the ranges */
     unsigned ranges;
     uint64_t left_out;
     struct range range[RULE_RANGES_MAX];
@@ -149,7 +150,7 @@ void rule_clear(void)
         return; /* as at start: touches nothing */
     tags.count = skips.count = 0;
     memset(rules.resolved, 0, sizeof rules.resolved);
-    memset(rules.new_asked, 0, sizeof rules.new_asked);
+    memset(rules.new_asked, 0, sizeof rules.new_asked); /* new_within with it */
     memset(rules.new_known, 0, sizeof rules.new_known);
     rules.ranges = 0;
     rules.left_out = 0;
@@ -336,15 +337,35 @@ static bool exports_new(const struct object *object)
            module_defines(object->dynamic, object->bias, "_Znam");
 }
 
+/* Whether a C++ library is within it: it raises exceptions by itself, by the unwinder of libgcc_s or its own. Where
+ * there is none, code that looks like operator new is something else (Python's and liblzma's allocators retry as well).
+ */
+static bool has_cxx_within(const struct object *object)
+{
+    static const char *const asked[] = {"_Unwind_RaiseException", "_dl_find_object", "dl_iterate_phdr"};
+    for (size_t i = 0; i < ARRAY_LENGTH(asked); i++)
+        if (module_imports(object->dynamic, object->bias, asked[i]))
+            return true;
+    return false;
+}
+
+static void ask_once(unsigned number, const struct object *object)
+{
+    if (rules.new_asked[number])
+        return;
+    rules.new_asked[number] = true;
+    rules.new_within[number] = has_cxx_within(object);
+    if (exports_new(object))
+        resolve_new(number, object);
+}
+
 /* What is exported has a name; what is not is known by its code, and then has the names of its other forms in the
  * file. What has no name there either is this one call. */
 static void resolve_new_once(unsigned number, const struct object *object, uintptr_t address)
 {
     struct image image = object_image(object);
-    if (!rules.new_asked[number] && exports_new(object))
-        resolve_new(number, object);
-    rules.new_asked[number] = true;
-    if (!operator_new_is_code(&image, address))
+    ask_once(number, object);
+    if (!rules.new_within[number] || !operator_new_is_code(&image, address))
         return;
     resolve_new(number, object);
     struct symbol call = {address - 1 - object->bias, 1, 0};

@@ -84,6 +84,7 @@ static const struct call {
     {NAMED(kill), OF_SEGMENTS, try_kill},
     {NAMED(prlimit64), OF_SEGMENTS, try_limits},
     {NAMED(open), ANYWHERE, NULL},
+    {NAMED(fchown), ANYWHERE, NULL},
     {NAMED(stat), ANYWHERE, NULL},
     {NAMED(statx), ANYWHERE, NULL},
     {NAMED(read), ANYWHERE, NULL},
