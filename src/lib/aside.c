@@ -324,7 +324,7 @@ static _Noreturn void leave_process(void (*next)(int), int status)
     if (next != NULL)
         next(status);
     for (;;)
-        sys1(SYS_exit_group, status);
+        call_kernel(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
 PUBLIC void _exit(int status)
