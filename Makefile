@@ -97,11 +97,11 @@ check:
 	+@$(SETUP) check
 	+@MAKE="$(MAKE)" BUILD="$(BUILD)" test/check
 
-# The same in a small container of its own; AS=USER: as somebody else than root, on a copy.
+# The same in a small container of its own; AS_USER=NAME: as somebody else than root, on a copy.
 check-container: BUILD := $(BUILD)/container
 check-container:
 	+@$(SETUP) check
-	+@test/container $(if $(AS),-u $(AS)) $(MAKE) --no-print-directory BUILD="$(BUILD)" check
+	+@test/container $(if $(AS_USER),-u $(AS_USER)) $(MAKE) --no-print-directory BUILD="$(BUILD)" check
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)

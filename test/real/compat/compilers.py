@@ -26,6 +26,7 @@ PROGRAMS = (
         clang --analyze work.c -o work.plist; clang -O2 -emit-llvm -S work.c -o work.ll
         """,
         files="work.c work.cc", tells="clang work", programs="clang lld", only="clang*:work",
+        says="full: stacks", # a million stacks are not enough for it
     ),
     Program(
         "rustc", "rustc", "compiles Rust with threads by LLVM and runs it; says what is wrong with another crate",
