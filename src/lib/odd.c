@@ -4,7 +4,10 @@
 #include "context.h"
 #include "lifecycle.h"
 #include "log.h"
+#include "module.h"
+#include "object.h"
 #include "real.h"
+#include "site.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -29,9 +32,35 @@ static void tell_block(struct log_line *line, const struct block *block)
     log_say(line);
 }
 
-void odd_mismatch(const struct block *block, unsigned shape)
+/* Whether an object has a C++ library hidden within, by all appearance: it raises exceptions itself, and asks nobody
+ * for operator delete. Its new and delete reach us as malloc and free (rustc's, which links LLVM's library and its
+ * own). */
+static bool hides_cxx(unsigned number)
 {
-    if (!odd_count(&odd_counts.mismatched))
+    enum { UNKNOWN, HIDES, HIDES_NOT };
+    static uint8_t known[OBJECTS_MAX];
+    const struct object *object = object_get(number);
+    if (number == OBJECT_NONE || number == OBJECT_OTHER || !object->stays)
+        return false;
+    if (known[number] == UNKNOWN) {
+        bool raises = module_imports(object->dynamic, object->bias, "_Unwind_RaiseException");
+        bool asks = module_imports(object->dynamic, object->bias, "_ZdlPv") ||
+                    module_imports(object->dynamic, object->bias, "_ZdaPv") ||
+                    module_defines(object->dynamic, object->bias, "_ZdlPv");
+        known[number] = raises && !asks ? HIDES : HIDES_NOT;
+    }
+    return known[number] == HIDES;
+}
+
+static bool is_one_family(const struct block *block, unsigned shape, uintptr_t caller)
+{
+    bool freed = (shape & SHAPE_MADE) == MADE_MALLOC;
+    return freed ? hides_cxx(object_at(caller)) : hides_cxx(site_object((unsigned)context_site(block->context)));
+}
+
+void odd_mismatch(const struct block *block, unsigned shape, uintptr_t caller)
+{
+    if (is_one_family(block, shape, caller) || !odd_count(&odd_counts.mismatched))
         return;
     struct log_line line;
     log_begin(&line);

@@ -28,6 +28,7 @@ const struct block *odd_block(const void *any);
 /* What the real allocator gets of a pointer that is not ours. One that cannot be its own is told. */
 void *odd_pointer(void *user, unsigned call);
 
-void odd_mismatch(const struct block *block, unsigned call);
+/* Told, unless one of the two is an object's with a C++ library of its own inside. `caller`: who frees. */
+void odd_mismatch(const struct block *block, unsigned call, uintptr_t caller);
 
 #endif

@@ -516,7 +516,7 @@ void track_free_other(void *user, unsigned shape)
     if (!block_is_ours(block))
         return real.free(odd_pointer(user, shape));
     if (block_made(block) != (shape & SHAPE_MADE) && !lifecycle_own_new)
-        odd_mismatch(block, shape);
+        odd_mismatch(block, shape, CALLER);
     track_free_slow(user);
 }
 
