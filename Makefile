@@ -60,7 +60,7 @@ $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
 # What runs once, or once a report, is built to be small: its pages are resident in every process.
-LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control environment feature filter growth image lifecycle \
+LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control environment feature filter growth image kernel_text lifecycle \
              log lookup maps module name note object operator_new options output process program real reporter rule segment segments series suspect symbol symtab)) \
              $(wildcard src/snapshot/*.c)
 $(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os

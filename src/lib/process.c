@@ -6,6 +6,7 @@
 
 #include "apart.h"
 #include "clock.h"
+#include "kernel_text.h"
 #include "log.h"
 #include "reporter.h"
 #include "sys.h"
@@ -18,35 +19,6 @@ static struct {
     char text[STATUS_BYTES];
 } process SPARSE;
 
-/* The file's beginning with a closing zero; its length, 0 where it cannot be read. */
-static size_t read_file(const char *path, char *text, size_t capacity)
-{
-    long file = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    size_t length = 0;
-    text[0] = '\0';
-    if (file < 0)
-        return 0;
-    while (length < capacity - 1) {
-        long part = sys3(SYS_read, file, text + length, capacity - 1 - length);
-        if (part <= 0)
-            break;
-        length += (size_t)part;
-    }
-    sys1(SYS_close, file);
-    text[length] = '\0';
-    return length;
-}
-
-static uint64_t number_at(const char *text)
-{
-    uint64_t number = 0;
-    while (*text == ' ' || *text == '\t')
-        text++;
-    for (; *text >= '0' && *text <= '9'; text++)
-        number = number * 10 + (uint64_t)(*text - '0');
-    return number;
-}
-
 /* ---- who it is ---- */
 
 /* The name, in brackets, may hold brackets and blanks itself: the last bracket ends it. */
@@ -55,7 +27,7 @@ static uint64_t start_in(const char *stat)
     const char *at = strrchr(stat, ')');
     for (int field = 2; at != NULL && field < START_FIELD; field++)
         at = strchr(at + 1, ' ');
-    return at != NULL ? number_at(at) : 0;
+    return at != NULL ? kernel_text_number(at) : 0;
 }
 
 /* The link says pid:[4026531836]. */
@@ -67,18 +39,18 @@ static uint32_t pid_namespace(void)
         return 0;
     link[length] = '\0';
     const char *inode = strchr(link, '[');
-    return inode != NULL ? (uint32_t)number_at(inode + 1) : 0;
+    return inode != NULL ? (uint32_t)kernel_text_number(inode + 1) : 0;
 }
 
 static void learn(void *unused)
 {
     (void)unused;
     struct process_identity *identity = &process.identity;
-    read_file("/proc/self/stat", process.text, sizeof process.text);
+    kernel_text_read("/proc/self/stat", process.text, sizeof process.text);
     identity->started_ticks = start_in(process.text);
     identity->namespace_inode = pid_namespace();
     /* Of this thread: where main has left by pthread_exit, the process has none. */
-    size_t length = read_file("/proc/thread-self/cmdline", identity->command, sizeof identity->command);
+    size_t length = kernel_text_read("/proc/thread-self/cmdline", identity->command, sizeof identity->command);
     if (length != 0 && identity->command[length - 1] != '\0')
         length++; /* it was cut: the closing zero is ours */
     identity->command_bytes = (uint32_t)length;
@@ -122,12 +94,12 @@ static void take_line(struct snapshot_memory *memory, const char *line)
 {
     enum { KIB = 1024, THREADS = 8 /* bytes of the name */ };
     if (strncmp(line, "Threads:", THREADS) == 0)
-        memory->threads = (uint32_t)number_at(line + THREADS);
+        memory->threads = (uint32_t)kernel_text_number(line + THREADS);
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
         const struct figure *figure = &figures[i];
         size_t length = strlen(figure->name);
         if (strncmp(line, figure->name, length) == 0)
-            *(uint64_t *)((char *)memory + figure->at) = number_at(line + length) * KIB;
+            *(uint64_t *)((char *)memory + figure->at) = kernel_text_number(line + length) * KIB;
     }
 }
 
