@@ -151,7 +151,7 @@ static void say_last_word(void)
     if (!text && !segment_is_open() && !options.keep)
         return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
-    if (!log_is_sandboxed() && !lifecycle_at_home())
+    if (!lifecycle_at_home())
         return; /* a vfork child that exits: the books are its parent's */
     life.last_word = true;
     if (!log_is_sandboxed())

@@ -29,7 +29,8 @@ void lifecycle_unticked(uint32_t now);
 /* The thread has a slab now: its end must be heard. */
 void lifecycle_thread_began(void);
 
-/* Whether this process is the one whose books these are: not a child that only borrows our memory (vfork). */
+/* Whether this process is the one whose books these are: not a child that only borrows our memory (vfork). In a sandbox
+ * nobody can be asked, and it is taken to be. */
 bool lifecycle_at_home(void);
 /* Sets up a forked child, if this is one that has not been. */
 void lifecycle_settle_child(void);

@@ -198,16 +198,23 @@ static const char *only_directory(const char *directory)
     return directory != NULL || variable == NULL || variable[0] == '\0' ? directory : variable;
 }
 
+/* The one that was asked for, or this user's; whether it is the latter, and there may be others. */
+static bool begin_places(struct places *places, const char *directory)
+{
+    const char *only = only_directory(directory);
+    *places = (struct places){NULL, 0};
+    if (only != NULL)
+        places_add(places, only);
+    else
+        places_of_user(places);
+    return only == NULL;
+}
+
 static struct places places_of_all(const char *directory)
 {
-    struct places places = {NULL, 0};
-    const char *only = only_directory(directory);
-    if (only != NULL) {
-        places_add(&places, only);
-        return places;
-    }
-    places_of_user(&places);
-    places_of_processes(&places, directory == find_everybody);
+    struct places places;
+    if (begin_places(&places, directory))
+        places_of_processes(&places, directory == find_everybody);
     return places;
 }
 
@@ -230,14 +237,9 @@ void found_free(struct found_list *list)
 /* Where a process that lives has its segment; the dead leave theirs in the usual places. */
 static struct places places_of_one(const char *directory, uint32_t pid)
 {
-    struct places places = {NULL, 0};
-    const char *only = only_directory(directory);
-    if (only != NULL) {
-        places_add(&places, only);
-        return places;
-    }
-    places_of_user(&places);
-    places_of_process(&places, pid);
+    struct places places;
+    if (begin_places(&places, directory))
+        places_of_process(&places, pid);
     return places;
 }
 
