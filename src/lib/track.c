@@ -368,13 +368,11 @@ int track_posix_memalign(void **user, size_t alignment, size_t size, uintptr_t c
 {
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0)
         return EINVAL;
-    if (comes_too_early()) {
-        *user = track_boot_block(alignment, size);
-        return *user != NULL ? 0 : ENOMEM;
-    }
-    int error = errno;
-    void *block = track_memalign(alignment, size, caller, MADE_MALLOC);
-    errno = error;
+    bool early = comes_too_early(); /* then where errno is may not be known yet, and it stays as it is */
+    int error = early ? 0 : errno;
+    void *block = early ? track_boot_block(alignment, size) : track_memalign(alignment, size, caller, MADE_MALLOC);
+    if (!early)
+        errno = error;
     if (block == NULL)
         return ENOMEM;
     *user = block;
