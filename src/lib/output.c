@@ -7,6 +7,7 @@
 #include "apart.h"
 #include "clock.h"
 #include "log.h"
+#include "note.h"
 #include "options.h"
 #include "path.h"
 #include "program.h"
@@ -17,7 +18,6 @@ enum { EXISTS = -17 };
 
 static struct {
     char directory[OPTION_TEXT];
-    uint64_t dropped;
     bool told; /* that it cannot be written to */
     /* The file that we made, this process or the one that it was forked from. */
     bool made;
@@ -34,11 +34,6 @@ bool output_is_mute(void)
     return strcmp(options.output, "none") == 0;
 }
 
-uint64_t output_dropped(void)
-{
-    return output.dropped;
-}
-
 void output_configure(void)
 {
     output.directory[0] = '\0';
@@ -50,7 +45,6 @@ void output_configure(void)
 
 void output_forked(void)
 {
-    output.dropped = 0;
     output.told = false;
 }
 
@@ -140,10 +134,11 @@ static void tell_dropped(long error, uintptr_t self)
 {
     struct path path;
     struct log_line line;
-    if (output.told)
+    expand(&path);
+    note_take(SNAPSHOT_NOTE_DROPPED, path.text);
+    if (output.told || log_is_sandboxed())
         return;
     output.told = true;
-    expand(&path);
     log_begin(&line);
     log_text(&line, "output: cannot write to ");
     log_text(&line, path.text);
@@ -170,9 +165,7 @@ bool output_write(const char *text, size_t length, const uint32_t *stop, uintptr
         apart(write_file, &report, self);
     if (report.error == 0)
         return true;
-    output.dropped++;
-    if (!log_is_sandboxed())
-        tell_dropped(report.error, self);
+    tell_dropped(report.error, self);
     return false;
 }
 

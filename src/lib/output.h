@@ -2,7 +2,7 @@
  *
  * A file is made when there is a report to write: a launcher that execs the program that is meant (su, setpriv,
  * runuser) leaves none of its own user in the way. Where it cannot be written to, one line says so, and its reports are
- * dropped and counted: when a file was asked for, none goes to stderr. */
+ * dropped and counted, in a note of the snapshot: when a file was asked for, none goes to stderr. */
 #ifndef TM_OUTPUT_H
 #define TM_OUTPUT_H
 
@@ -24,8 +24,6 @@ bool output_write(const char *text, size_t length, const uint32_t *stop, uintptr
  * write to it any more, or make it where only root may. Any thread, without a lock. */
 void output_hand_over(uid_t user);
 
-/* Reports that could not be written by this process. */
-uint64_t output_dropped(void);
 void output_forked(void);
 
 #endif

@@ -12,6 +12,7 @@ static const struct wording *wording_of(uint32_t kind)
         [SNAPSHOT_NOTE_OTHERS] = {"", "found no place here", "others"},
         [SNAPSHOT_NOTE_DEEPBIND] = {"", "is opened without RTLD_DEEPBIND, which would hide our free from it",
                                     "the program"},
+        [SNAPSHOT_NOTE_DROPPED] = {"", "could not be written to: a report was dropped", "the output"},
     };
     static const struct wording unknown = {"", "is told of by a newer trackmalloc", "something"};
     return kind < sizeof wordings / sizeof *wordings ? &wordings[kind] : &unknown;

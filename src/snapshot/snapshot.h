@@ -166,6 +166,7 @@ struct snapshot_alarm {
 enum snapshot_note_kind {
     SNAPSHOT_NOTE_OTHERS,   /* so many notes found no row */
     SNAPSHOT_NOTE_DEEPBIND, /* a library (its path as it was opened) is opened without RTLD_DEEPBIND */
+    SNAPSHOT_NOTE_DROPPED,  /* a report could not be written to a file (its path) */
     SNAPSHOT_NOTE_KINDS
 };
 

@@ -181,6 +181,28 @@ static void idle_daemon(void **state)
     run_free(&run);
 }
 
+/* ---- nowhere to write ---- */
+
+/* The reports are dropped, and counted where others look. */
+static void idle_with_reports_dropped(void **state)
+{
+    (void)state;
+    char options[400];
+    snprintf(options, sizeof(options), "interval=0.3,final=off,dir=%s/segments,output=/nonexistent/x", scratch());
+    struct running *running = run_start(&(struct run_spec){.options = options, .seconds = 10},
+                                        ARGV("idles", "imports", "2000", in_scratch("pids")));
+    unsigned pid = (unsigned)run_pid(running);
+    usleep(1500000);
+    char *shown = said_by("'%s' show --dir=%s/segments %u 2>&1", command(), scratch(), pid);
+    struct run run = run_finish(running);
+    assert_int_equal(run.status, 0);
+    assert_int_equal(lines_told(run.err, "/nonexistent/x"), 1);
+    if (strstr(shown, "\nNotes:\n/nonexistent/x could not be written to: a report was dropped (") == NULL)
+        fail_msg("no count of what was dropped in\n%s", shown);
+    free(shown);
+    run_free(&run);
+}
+
 /* ---- who was root (34) ---- */
 
 static void goes_on_as_nobody(const char *const *argv)
@@ -232,16 +254,27 @@ static void idle_as_nobody_after_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(idle_in_pause),         cmocka_unit_test(idle_in_poll),
-        cmocka_unit_test(idle_in_read),          cmocka_unit_test(idle_in_select),
-        cmocka_unit_test(idle_in_epoll),         cmocka_unit_test(idle_in_accept),
-        cmocka_unit_test(idle_in_sigwait),       cmocka_unit_test(idle_in_sleep),
-        cmocka_unit_test(idle_after_imports),    cmocka_unit_test(idle_after_fork),
-        cmocka_unit_test(idle_after_grandchild), cmocka_unit_test(idle_after_vfork),
-        cmocka_unit_test(idle_after_setuid),     cmocka_unit_test(idle_after_prctl),
-        cmocka_unit_test(idle_after_unshare),    cmocka_unit_test(idle_after_thread),
-        cmocka_unit_test(idle_after_chroot),     cmocka_unit_test(idle_daemon),
-        cmocka_unit_test(idle_as_nobody),        cmocka_unit_test(idle_as_nobody_after_work),
+        cmocka_unit_test(idle_in_pause),
+        cmocka_unit_test(idle_in_poll),
+        cmocka_unit_test(idle_in_read),
+        cmocka_unit_test(idle_in_select),
+        cmocka_unit_test(idle_in_epoll),
+        cmocka_unit_test(idle_in_accept),
+        cmocka_unit_test(idle_in_sigwait),
+        cmocka_unit_test(idle_in_sleep),
+        cmocka_unit_test(idle_after_imports),
+        cmocka_unit_test(idle_after_fork),
+        cmocka_unit_test(idle_after_grandchild),
+        cmocka_unit_test(idle_after_vfork),
+        cmocka_unit_test(idle_after_setuid),
+        cmocka_unit_test(idle_after_prctl),
+        cmocka_unit_test(idle_after_unshare),
+        cmocka_unit_test(idle_after_thread),
+        cmocka_unit_test(idle_after_chroot),
+        cmocka_unit_test(idle_daemon),
+        cmocka_unit_test(idle_with_reports_dropped),
+        cmocka_unit_test(idle_as_nobody),
+        cmocka_unit_test(idle_as_nobody_after_work),
     };
     return run_side_by_side(tests, LENGTH(tests));
 }

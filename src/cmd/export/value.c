@@ -200,7 +200,7 @@ VALUE(subject)
 
 VALUE(note_kind)
 {
-    static const char *const words[SNAPSHOT_NOTE_KINDS] = {"others", "deepbind"};
+    static const char *const words[SNAPSHOT_NOTE_KINDS] = {"others", "deepbind", "dropped"};
     return word(narrow(row, field->at), words);
 }
 
