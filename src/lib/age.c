@@ -48,8 +48,9 @@ unsigned age_row_shown(uint32_t birth, uint32_t now)
     return age_row(cell_age(level, birth >> level << level, now));
 }
 
-void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS])
+struct amount age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS])
 {
+    struct amount sum = {0, 0};
     for (unsigned level = 0; level < AGE_LEVELS; level++) {
         if (!level_in_use(level, from))
             break;
@@ -61,6 +62,32 @@ void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct 
             struct amount *row = &rows[age_row_shown(cell_birth(level, slot, from), now)];
             row->blocks += blocks;
             row->bytes += bytes;
+            sum.blocks += blocks;
+            sum.bytes += bytes;
         }
     }
+    return sum;
+}
+
+static uint64_t take_negative(uint64_t *word)
+{
+    uint64_t missing = not_negative(-*word);
+    *word += missing;
+    return -missing;
+}
+
+static void carry(struct amount *from, struct amount *to)
+{
+    to->blocks += take_negative(&from->blocks);
+    to->bytes += take_negative(&from->bytes);
+}
+
+void age_balance(struct amount rows[AGE_ROWS])
+{
+    for (unsigned row = AGE_ROWS - 1; row > 0; row--)
+        carry(&rows[row], &rows[row - 1]);
+    for (unsigned row = 0; row < AGE_ROWS - 1; row++)
+        carry(&rows[row], &rows[row + 1]);
+    struct amount none = {0, 0};
+    carry(&rows[AGE_ROWS - 1], &none); /* a sum below zero */
 }

@@ -71,7 +71,13 @@ unsigned age_row_shown(uint32_t birth, uint32_t now);
 /* Brings a wheel from the moment it stands at to a later one: cells sink to the levels of their new age. */
 void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to);
 
-/* Adds what the wheel, standing at `from`, holds to the rows that it has at `now` (>= from). */
-void age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS]);
+/* Adds what the wheel, standing at `from`, holds to the rows that it has at `now` (>= from), and returns the sum of
+ * what was added: read meanwhile, the wheel may hold another a moment later. */
+struct amount age_sum(const struct age_wheel *wheel, uint32_t from, uint32_t now, struct amount rows[AGE_ROWS]);
+
+/* Rows that were summed over wheels which threads change meanwhile, or whose owner a signal handler interrupted between
+ * a tick and its adds, may be less than nothing in one and too much in a neighbour. Each such row takes what it lacks
+ * from the next younger one, then from the next older: none is negative then, and their sum is what it was (or 0). */
+void age_balance(struct amount rows[AGE_ROWS]);
 
 #endif

@@ -49,7 +49,7 @@ static struct slab_cell wanted_cells(const struct slab *slab)
     return sum;
 }
 
-/* Returns what has settled of the tag. */
+/* Returns what stands in the tag's wheel. */
 static struct amount add_tag(struct sums *sums, const struct slab *slab, unsigned tag, uint32_t now)
 {
     const struct slab_tag *from = &slab->tag[tag];
@@ -57,12 +57,12 @@ static struct amount add_tag(struct sums *sums, const struct slab *slab, unsigne
     sums->failures += cell_read(&from->failures);
     for (unsigned row = 0; row < AGE_ROWS; row++)
         sums->lifetime[row] += cell_read(&from->lifetime[row]);
-    if (from->wheel != NULL)
-        age_sum(from->wheel, slab->tick, now, sums->age);
-    return (struct amount){cell_read(&from->settled.blocks), cell_read(&from->settled.bytes)};
+    if (from->wheel == NULL)
+        return (struct amount){0, 0};
+    return age_sum(from->wheel, slab->tick, now, sums->age);
 }
 
-/* What lives and has not settled is young. */
+/* What lives and stands in no wheel is young. */
 static void add_slab(struct sums *sums, const struct slab *slab, uint32_t now)
 {
     struct slab_cell cell = wanted_cells(slab);
@@ -91,19 +91,17 @@ static void sum_wanted(struct sums *sums)
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
         add_slab(sums, slab, now);
     add_slab(sums, &slab_shared, now);
-    for (unsigned row = 0; row < AGE_ROWS; row++) {
-        sums->age[row].blocks = not_negative(sums->age[row].blocks);
-        sums->age[row].bytes = not_negative(sums->age[row].bytes);
+    age_balance(sums->age);
+    for (unsigned row = 0; row < AGE_ROWS; row++)
         told += sums->lifetime[row];
-    }
     sums->lifetime[0] += not_negative(sums->cell.freed.blocks - told);
 }
 
 static struct tm_counts counts_of(const struct slab_cell *cell)
 {
     return (struct tm_counts){
-        .live_blocks = cell->allocated.blocks - cell->freed.blocks,
-        .live_bytes = cell->allocated.bytes - cell->freed.bytes,
+        .live_blocks = not_negative(cell->allocated.blocks - cell->freed.blocks),
+        .live_bytes = not_negative(cell->allocated.bytes - cell->freed.bytes),
         .allocated_blocks = cell->allocated.blocks,
         .allocated_bytes = cell->allocated.bytes,
         .freed_blocks = cell->freed.blocks,

@@ -63,6 +63,7 @@ static void add_cell(struct slab_cell *to, const struct slab_cell *cell)
     to->freed.bytes += cell->freed.bytes;
 }
 
+/* Also sums up what the slab holds by tag: read once, for else a thread that allocates meanwhile is in one sum only. */
 static struct slab_cell add_cells(const struct slab *slab, unsigned contexts)
 {
     struct slab_cell sum = {{0, 0}, {0, 0}};
@@ -70,13 +71,15 @@ static struct slab_cell add_cells(const struct slab *slab, unsigned contexts)
         struct slab_cell cell = slab->cell[context]; /* each word once; cheaper than cell_read for each */
         add_cell(&work.context[context], &cell);
         add_cell(&sum, &cell);
+        struct amount *live = &work.live[context_tag(context)];
+        live->blocks += cell.allocated.blocks - cell.freed.blocks;
+        live->bytes += cell.allocated.bytes - cell.freed.bytes;
     }
     return sum;
 }
 
 static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
 {
-    slab_live(slab, work.live);
     for (unsigned tag = 0; tag < tags; tag++) {
         const struct slab_tag *from = &slab->tag[tag];
         struct snapshot_books *books = &work.books[tag];
@@ -84,11 +87,12 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
         books->failures += cell_read(&from->failures);
         for (unsigned row = 0; row < AGE_ROWS; row++)
             books->lifetime[row] += cell_read(&from->lifetime[row]);
+        struct amount old = {0, 0};
         if (from->wheel != NULL)
-            age_sum(from->wheel, slab->tick, now, work.age[tag]);
+            old = age_sum(from->wheel, slab->tick, now, work.age[tag]);
         struct amount *young = &work.age[tag][age_row_shown(slab->tick, now)];
-        young->blocks += work.live[tag].blocks - cell_read(&from->settled.blocks);
-        young->bytes += work.live[tag].bytes - cell_read(&from->settled.bytes);
+        young->blocks += work.live[tag].blocks - old.blocks;
+        young->bytes += work.live[tag].bytes - old.bytes;
         work.live[tag] = (struct amount){0, 0};
     }
 }
@@ -143,12 +147,13 @@ static void spread_contexts(unsigned contexts)
 }
 
 /* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_books(struct snapshot_books *books, const struct amount age[AGE_ROWS], uint64_t peak)
+static void finish_books(struct snapshot_books *books, struct amount age[AGE_ROWS], uint64_t peak)
 {
     uint64_t settled = 0;
+    age_balance(age);
     for (unsigned row = 0; row < AGE_ROWS; row++) {
-        books->age[row].blocks = not_negative(age[row].blocks);
-        books->age[row].bytes = not_negative(age[row].bytes);
+        books->age[row].blocks = age[row].blocks;
+        books->age[row].bytes = age[row].bytes;
         settled += books->lifetime[row];
     }
     books->lifetime[0] += not_negative(books->freed.blocks - settled);

@@ -516,6 +516,53 @@ static void a_block_freed_in_a_wheel_behind_cancels(void **state)
     }
 }
 
+static void assert_balanced(const int64_t from[4], const int64_t to[4])
+{
+    struct amount rows[AGE_ROWS] = {{0, 0}};
+    static const unsigned at[4] = {0, 1, 2, AGE_ROWS - 1};
+    for (unsigned i = 0; i < 4; i++)
+        rows[at[i]] = (struct amount){(uint64_t)from[i], 100 * (uint64_t)from[i]};
+    age_balance(rows);
+    for (unsigned i = 0; i < 4; i++)
+        assert_true(rows[at[i]].blocks == (uint64_t)to[i] && rows[at[i]].bytes == 100 * (uint64_t)to[i]);
+}
+
+static void rows_below_zero_take_from_their_neighbours(void **state)
+{
+    (void)state;
+    assert_balanced((int64_t[]){3, 2, 1, 4}, (int64_t[]){3, 2, 1, 4});
+    assert_balanced((int64_t[]){1, -1, 0, 0}, (int64_t[]){0, 0, 0, 0}); /* from the younger */
+    assert_balanced((int64_t[]){5, 0, -2, 4}, (int64_t[]){3, 0, 0, 4});
+    assert_balanced((int64_t[]){-2, 1, 3, 0}, (int64_t[]){0, 0, 2, 0}); /* from the older */
+    assert_balanced((int64_t[]){1, -3, 0, 4}, (int64_t[]){0, 0, 0, 2}); /* from both */
+    assert_balanced((int64_t[]){1, 0, -3, 1}, (int64_t[]){0, 0, 0, 0}); /* all of them are less than nothing */
+}
+
+/* Sums hold for any rows, and nothing is negative. */
+static void balancing_keeps_the_sum(void **state)
+{
+    (void)state;
+    uint64_t seed = 97;
+    for (unsigned i = 0; i < 20000; i++) {
+        struct amount rows[AGE_ROWS];
+        int64_t blocks = 0, bytes = 0;
+        for (unsigned row = 0; row < AGE_ROWS; row++) {
+            rows[row].blocks = random_below(&seed, 20) - 8;
+            rows[row].bytes = random_below(&seed, 2000) - 800;
+            blocks += (int64_t)rows[row].blocks;
+            bytes += (int64_t)rows[row].bytes;
+        }
+        age_balance(rows);
+        for (unsigned row = 0; row < AGE_ROWS; row++) {
+            assert_true((int64_t)rows[row].blocks >= 0 && (int64_t)rows[row].bytes >= 0);
+            blocks -= (int64_t)rows[row].blocks;
+            bytes -= (int64_t)rows[row].bytes;
+        }
+        assert_true(blocks <= 0 && (blocks == 0 || rows[AGE_ROWS - 1].blocks == 0));
+        assert_true(bytes <= 0 && (bytes == 0 || rows[AGE_ROWS - 1].bytes == 0));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +584,8 @@ int main(void)
         cmocka_unit_test(a_year_with_long_sleeps),
         cmocka_unit_test(a_birth_after_now_counts_as_now),
         cmocka_unit_test(a_block_freed_in_a_wheel_behind_cancels),
+        cmocka_unit_test(rows_below_zero_take_from_their_neighbours),
+        cmocka_unit_test(balancing_keeps_the_sum),
     };
     return cmocka_run_group_tests_name("age", tests, NULL, NULL);
 }
