@@ -32,6 +32,26 @@ void clock_own(uint32_t pid)
     __atomic_store_n(&clock_area.now.pid, pid, __ATOMIC_RELEASE);
 }
 
+void clock_publish(void)
+{
+    /* The word before the time: if it is retracted in between, it is another one. */
+    union clock_word word = {.both = __atomic_load_n(&clock_area.now.word.both, __ATOMIC_ACQUIRE)};
+    union clock_word next = {.tick = clock_read(), .least = word.least};
+    if (next.tick != word.tick && next.tick >= word.least)
+        __atomic_compare_exchange_n(&clock_area.now.word.both, &word.both, next.both, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED);
+}
+
+void clock_retract(void)
+{
+    union clock_word word = {.both = __atomic_load_n(&clock_area.now.word.both, __ATOMIC_RELAXED)};
+    union clock_word next;
+    do {
+        next = (union clock_word){.tick = CLOCK_SELF, .least = clock_read() + 1};
+    } while (!__atomic_compare_exchange_n(&clock_area.now.word.both, &word.both, next.both, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+}
+
 uint64_t clock_uptime_ns(void)
 {
     return sys_clock_ns() - start_ns;

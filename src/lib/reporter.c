@@ -45,7 +45,6 @@ static struct {
     long refusal;        /* -errno: why there is no thread */
     uint32_t first_due;  /* tick: of the first report */
     bool told_off;       /* that there are none */
-    uint32_t told;       /* the last tick that was told, by this thread or one before it */
     uint32_t number;     /* reports so far */
     uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
@@ -281,9 +280,7 @@ static void run(void *unused)
     uint64_t published = reporter_uptime_ns();
     while (!told_to_stop()) {
         uint32_t tick = clock_read();
-        /* Once each: who takes it back wants everybody to meet a new one (slab_forget_sites). */
-        if (tick != reporter.told)
-            clock_set(reporter.told = tick);
+        clock_publish();
         watch_look(WATCH_REPORTS, reporter_self());
         control_look(reporter_self());
         uint64_t now = reporter_uptime_ns();
@@ -444,7 +441,6 @@ void reporter_forked(void)
     reporter.aside = 0;
     reporter.returns = 0;
     reporter.not_before = 0;
-    reporter.told = CLOCK_SELF;
     reporter.number = 0;
     reporter.cpu_us = 0;
     reporter.start_ns = clock_uptime_ns();

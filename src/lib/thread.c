@@ -190,7 +190,9 @@ void thread_forked(void)
     if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
         return;
     slab_orphan(mine);
-    if (mine != NULL)
+    if (mine != NULL) {
         mine->tid = thread_id();
+        slab_refresh_sites(mine); /* another thread may have been about to retract the tick */
+    }
     lock_release(&lock_books);
 }
