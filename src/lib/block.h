@@ -22,6 +22,8 @@ enum {
     BLOCK_HEADER = 16,
     BLOCK_NOTED = 2 * BLOCK_HEADER, /* a header, and room for a note */
     BLOCK_ALIGNMENT = 16,           /* what malloc promises */
+    /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
+    BLOCK_CALLOC_SMALL = 1024,
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 

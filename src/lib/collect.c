@@ -8,7 +8,6 @@
 #include "context.h"
 #include "feature.h"
 #include "growth.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "note.h"

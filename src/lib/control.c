@@ -12,9 +12,9 @@
 #include "reporter.h"
 #include "segment.h"
 #include "slab.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
-#include "track.h"
 
 #define WATCH_NS_MOST (60 * 1000000000ull) /* a promise that reaches farther is none */
 
@@ -35,22 +35,16 @@ bool control_baseline(uintptr_t self)
     return true;
 }
 
-/* The first pause sends everybody off the fast path: told before the caches forget (track.c, book). */
+/* Sends everybody off the fast path: set before the caches forget (track.c, book). */
 void control_pause(void)
 {
-    if (__atomic_fetch_add(&track_pauses, 1, __ATOMIC_SEQ_CST) == 0)
-        slab_forget_sites();
+    state_pause();
+    slab_forget_sites();
 }
 
 bool control_resume(void)
 {
-    uint32_t pauses = __atomic_load_n(&track_pauses, __ATOMIC_RELAXED);
-    do {
-        if (pauses == 0)
-            return false;
-    } while (
-        !__atomic_compare_exchange_n(&track_pauses, &pauses, pauses - 1, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-    return true;
+    return state_resume();
 }
 
 uint64_t control_watch_ms(void)

@@ -10,12 +10,12 @@
 #include "clock.h"
 #include "collect.h"
 #include "control.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
 #include "segment.h"
+#include "state.h"
 #include "snapshot/text.h"
 #include "sys.h"
 #include "watch.h"
@@ -375,7 +375,7 @@ static void start_thread(void)
 
 void reporter_start(void)
 {
-    if (may_start() && !log_is_sandboxed() && lifecycle_at_home())
+    if (may_start() && !log_is_sandboxed() && state_is_own_process())
         start_thread();
 }
 

@@ -12,6 +12,7 @@
 #include "context.h"
 #include "sample.h"
 #include "stack.h"
+#include "state.h"
 #include "tag.h"
 
 enum {
@@ -107,9 +108,20 @@ SHARED struct slab slab_shared;
  * into each other's lines. */
 #define SITES_HASH 0xff51afd7ed558ccdu
 
-/* Over a key: one that no allocation of the fast path asks for. No code stands at both addresses that it makes of one.
- */
-#define SITES_APART (1ull << 62)
+/* What the thread's site cache is asked for: a call site, a size class, and the tag of the thread's scope. */
+HOT uint64_t slab_key(const struct slab *slab, uintptr_t caller, unsigned size_class)
+{
+    return context_key(caller, size_class, 0) | slab->scope;
+}
+
+/* The same beside the fast path. Where stacks are taken, the key is one that the fast path never asks for: so each
+ * allocation comes by. No code is at both addresses that the bit makes of one. */
+HOT uint64_t slab_key_slow(const struct slab *slab, uintptr_t caller, size_t size)
+{
+    enum { STACKS_SHIFT = 62 };
+    uint64_t stacks = state_is_slow(SLOW_STACKS);
+    return slab_key(slab, caller, size_class(size)) ^ stacks << STACKS_SHIFT;
+}
 
 /* A key's home in the site cache. */
 HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)

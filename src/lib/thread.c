@@ -7,13 +7,13 @@
 
 #include "apart.h"
 #include "clock.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "reporter.h"
 #include "rule.h"
 #include "scope.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -75,7 +75,7 @@ void thread_take_slab(uint32_t tick)
     }
     thread.entered = false;
     if (thread_has_slab())
-        lifecycle_thread_began();
+        state_events.thread_began();
 }
 
 void thread_ends(void)

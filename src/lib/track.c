@@ -7,12 +7,9 @@
 #include "lifecycle.h"
 #include "odd.h"
 #include "site.h"
+#include "state.h"
 #include "trace.h"
 #include "watch.h"
-
-uint32_t track_pauses;
-size_t track_limit;
-size_t track_new_limit;
 
 /* Where on the stack our caller's address stands: of the entry point's caller, in what an entry point has jumped to. */
 #define SLOT ((uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t))
@@ -31,7 +28,7 @@ void *track_refuse(uintptr_t caller)
 {
     if (UNLIKELY(!lifecycle_up()))
         return NULL; /* where errno is may not be known yet */
-    if (lifecycle_tracks())
+    if (state_tracks())
         count_failure(caller);
     errno = ENOMEM;
     return NULL;
@@ -84,7 +81,7 @@ static COLD void *leave_uncounted(char *base, size_t size, unsigned shape)
     unsigned tag = thread_has_slab() ? (unsigned)thread_slab->scope : TAG_UNTAGGED;
     uint32_t now = clock_now();
     if (clock_tick() == CLOCK_SELF)
-        lifecycle_unticked(now);
+        state_events.unticked(now);
     struct block *block = block_at(base, shape);
     block_fill(block, block_word(tag, 0), size, now, shape | SHAPE_UNCOUNTED);
     return block_user(block);
@@ -93,9 +90,7 @@ static COLD void *leave_uncounted(char *base, size_t size, unsigned shape)
 /* What site_word says, where it has said it before. */
 HOT bool recall_word(struct slab *slab, uintptr_t site, size_t size, uint64_t *word)
 {
-    uint64_t key = context_key(site, size_class(size), 0) | slab->scope;
-    if (trace_period != STACKS_OFF)
-        key ^= SITES_APART;
+    uint64_t key = slab_key_slow(slab, site, size);
     *word = slab_site_word(slab_site(slab, key), key);
     return LIKELY(*word != 0);
 }
@@ -114,7 +109,7 @@ static uint64_t word_behind_wrappers(struct slab *slab, struct caller caller, si
 HOT uint64_t traced_word(struct slab *slab, struct caller caller, size_t size)
 {
     uint64_t word;
-    if (UNLIKELY(trace_skips) && caller.slot != 0)
+    if (UNLIKELY(state_is_slow(SLOW_WRAPPERS)) && caller.slot != 0)
         return word_behind_wrappers(slab, caller, size);
     return recall_word(slab, caller.address, size, &word) ? word : site_word(slab, caller.address, size);
 }
@@ -124,9 +119,9 @@ static void *trace_and_book(struct slab *slab, char *base, size_t size, struct c
 {
     caller.slot = stack_slot(caller.slot, caller.address);
     struct traced traced = trace_any_block(slab, base, size, shape, caller);
-    bool skips = trace_skips;
+    bool skips = state_is_slow(SLOW_WRAPPERS);
     uint64_t word = traced_word(slab, caller, size);
-    if (UNLIKELY(trace_skips != skips)) /* the first wrapper of all */
+    if (UNLIKELY(state_is_slow(SLOW_WRAPPERS) != skips)) /* the first wrapper of all */
         word = traced_word(slab, caller, size);
     struct block *block = block_at(traced.base, traced.shape);
     block_fill(block, word, size, slab->tick, traced.shape);
@@ -139,7 +134,7 @@ static void *trace_and_book(struct slab *slab, char *base, size_t size, struct c
 static void *book_plain(struct slab *slab, char *base, size_t size, struct caller caller, unsigned shape)
 {
     uint64_t word = site_word(slab, caller.address, size);
-    if (UNLIKELY(trace_is_on())) /* that was the first wrapper of all */
+    if (UNLIKELY(state_is_slow(SLOW_TRACED))) /* that was the first wrapper of all */
         return trace_and_book(slab, base, size, caller, shape);
     struct block *block = block_at(base, shape);
     block_fill(block, word, size, slab->tick, shape);
@@ -150,7 +145,7 @@ static void *book_plain(struct slab *slab, char *base, size_t size, struct calle
 static void *book(char *base, size_t size, struct caller caller, unsigned shape)
 {
     struct books books = books_open();
-    if (UNLIKELY(word_read(&track_pauses) != 0)) { /* asked again: from here on the site cache is the newest one's */
+    if (UNLIKELY(state_is_slow(SLOW_PAUSED))) { /* asked again: from here on the site cache is the newest one's */
         books_close(&books);
         return leave_uncounted(base, size, shape);
     }
@@ -170,8 +165,8 @@ static void *book_traced(char *base, size_t size, struct caller caller, unsigned
 /* One of a size that somebody wants to be told of. */
 static COLD void *book_watched(char *base, size_t size, struct caller caller, unsigned shape)
 {
-    void *user = trace_is_on() ? book_traced(base, size, caller, shape)
-                               : book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
+    void *user = state_is_slow(SLOW_TRACED) ? book_traced(base, size, caller, shape)
+                                            : book(base, size, caller, shape & ~(unsigned)SHAPE_ZEROED);
     watch_block(block_of(user));
     return user;
 }
@@ -180,11 +175,12 @@ void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned s
 {
     if (UNLIKELY(base == NULL))
         return fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
-    if (UNLIKELY(word_read(&track_pauses) != 0))
+    uint32_t slow = state_slow_for(size);
+    if (UNLIKELY(slow & SLOW_PAUSED))
         return leave_uncounted(base, size, shape & ~(unsigned)SHAPE_ZEROED);
-    if (UNLIKELY(size >= watch_least))
+    if (UNLIKELY(slow & SLOW_WATCHED))
         return book_watched(base, size, (struct caller){caller, SLOT}, shape);
-    if (UNLIKELY(trace_is_on()))
+    if (UNLIKELY(slow & SLOW_TRACED))
         return book_traced(base, size, (struct caller){caller, SLOT}, shape);
     return book(base, size, (struct caller){caller, SLOT}, shape & ~(unsigned)SHAPE_ZEROED);
 }
@@ -194,35 +190,19 @@ HOT void *booked_by(struct slab *slab, uint64_t word, char *base, size_t size, u
     return track_booked(slab, slab_site_of(slab, word), base, size, slab->tick, shape & ~(unsigned)SHAPE_ZEROED);
 }
 
-/* Where stacks are taken, the site cache has keys of another kind only (site_word). Most blocks that are not sampled
- * need no more than that. */
-static void *allocated_apart(char *base, size_t size, uintptr_t caller, unsigned shape, uintptr_t slot)
-{
-    struct slab *slab = thread_slab;
-    if (trace_period != STACKS_ALL) {
-        uint64_t key = (context_key(caller, size_class(size), 0) | slab->scope) ^ SITES_APART;
-        uint64_t word = slab_recall(slab, key);
-        if (word != 0 && trace_passes(slab, size))
-            return booked_by(slab, word, base, size, shape);
-    }
-    return trace_and_book(slab, base, size, (struct caller){caller, slot}, shape);
-}
-
-/* The slab and its tick are in order; the site is not at home in the cache. */
+/* The slab and its tick are in order; the site is not at home in the cache. Most blocks that are not sampled need no
+ * more than what it holds elsewhere. It holds nothing of a wrapper's, nor of what is watched for. */
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape)
 {
-    if (UNLIKELY(trace_is_on()) && (word_read(&track_pauses) != 0 || size >= watch_least))
-        return track_allocated_slow(base, size, caller, shape);
-    if (UNLIKELY(trace_period != STACKS_OFF))
-        return allocated_apart(base, size, caller, shape, SLOT);
     struct slab *slab = thread_slab;
-    uint64_t key = context_key(caller, size_class(size), 0) | slab->scope;
-    uint64_t word = slab_recall(slab, key);
-    if (word == 0 && trace_is_on()) /* a wrapper has no key */
+    uint32_t slow = state_slow_for(size);
+    bool all_stacks = UNLIKELY(slow & SLOW_STACKS) && trace_period == STACKS_ALL;
+    uint64_t word = all_stacks ? 0 : slab_recall(slab, slab_key_slow(slab, caller, size));
+    if (word != 0 && (!(slow & SLOW_STACKS) || trace_passes(slab, size)))
+        return booked_by(slab, word, base, size, shape);
+    if ((slow & SLOW_TRACED) && !(slow & (SLOW_PAUSED | SLOW_WATCHED)))
         return trace_and_book(slab, base, size, (struct caller){caller, SLOT}, shape);
-    if (word == 0)
-        return track_allocated_slow(base, size, caller, shape);
-    return booked_by(slab, word, base, size, shape);
+    return track_allocated_slow(base, size, caller, shape);
 }
 
 void *track_allocated_peak(struct slab *slab, struct slab_tag *tag, void *user)
@@ -240,7 +220,7 @@ static unsigned aligned_shape(size_t alignment, unsigned shape)
 /* A real block with room for the alignment, from memalign: malloc's room would not fit the header, or not be known. */
 static void *make_far_aligned(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
 {
-    if (size >= TRACK_HUGE)
+    if (size >= BLOCK_HUGE_SIZE)
         shape |= SHAPE_HUGE;
     return track_allocated_slow(real.memalign(alignment, size + alignment), size, caller, shape);
 }
@@ -251,9 +231,9 @@ static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsig
     unsigned asked = aligned_shape(alignment, shape);
     if (alignment > (size_t)PTRDIFF_MAX || size > (size_t)PTRDIFF_MAX - alignment)
         return fail(size, caller, asked);
-    if (alignment > BLOCK_ROOM_MOST - BLOCK_HEADER || size >= TRACK_HUGE)
+    if (alignment > BLOCK_ROOM_MOST - BLOCK_HEADER || size >= BLOCK_HUGE_SIZE)
         return make_far_aligned(alignment, size, caller, asked);
-    size_t header = trace_is_on() ? BLOCK_NOTED : BLOCK_HEADER;
+    size_t header = state_is_slow(SLOW_TRACED) ? BLOCK_NOTED : BLOCK_HEADER;
     char *base = real.malloc(size + alignment + header - BLOCK_HEADER);
     if (UNLIKELY(base == NULL))
         return track_allocated_slow(NULL, size, caller, asked);
@@ -268,7 +248,7 @@ static void *make_aligned(size_t alignment, size_t size, uintptr_t caller, unsig
 void *track_boot_block(size_t alignment, size_t size)
 {
     unsigned shape = alignment > BLOCK_ALIGNMENT ? aligned_shape(alignment, SHAPE_BOOT) : SHAPE_BOOT;
-    char *base = size < TRACK_HUGE ? real_arena_take(alignment, size + block_offset(shape)) : NULL;
+    char *base = size < BLOCK_HUGE_SIZE ? real_arena_take(alignment, size + block_offset(shape)) : NULL;
     if (base == NULL)
         return NULL;
     struct block *block = block_at(base, shape);
@@ -289,12 +269,12 @@ static char *boot_copy(const volatile char *string, size_t most)
 
 static bool comes_too_early(void)
 {
-    return UNLIKELY(track_limit == 0) && !lifecycle_up();
+    return UNLIKELY(state_malloc_limit == 0) && !lifecycle_up();
 }
 
 static bool is_passed_on(void)
 {
-    return UNLIKELY(track_limit == 0) && !lifecycle_tracks();
+    return UNLIKELY(state_malloc_limit == 0) && !state_tracks();
 }
 
 /* operator new belongs to the C++ library then, whose forms call each other, and a malloc that may not be ours. */
@@ -321,7 +301,7 @@ void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape)
         return track_boot_block(BLOCK_ALIGNMENT, size);
     if (is_passed_on())
         return pass_on(size, shape);
-    if (size >= TRACK_HUGE)
+    if (size >= BLOCK_HUGE_SIZE)
         return allocate_huge(size, caller, shape);
     /* The library has just come up. */
     return shape & SHAPE_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, shape);
@@ -330,15 +310,9 @@ void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape)
 /* The next library's may be a jump: its caller is ours then. */
 void *track_new_apart(size_t size, uintptr_t caller, unsigned shape)
 {
-    if (UNLIKELY(lifecycle_foreign_new) && lifecycle_tracks())
+    if (UNLIKELY(state.foreign_new) && state_tracks())
         return new_by_library(size, shape, true, NULL);
     return track_allocate_apart(size, caller, shape);
-}
-
-void track_start(bool news)
-{
-    __atomic_store_n(&track_limit, TRACK_HUGE, __ATOMIC_RELEASE);
-    __atomic_store_n(&track_new_limit, news ? TRACK_HUGE : 0, __ATOMIC_RELEASE);
 }
 
 void *track_memalign(size_t alignment, size_t size, uintptr_t caller, unsigned shape)
@@ -407,7 +381,7 @@ void *track_new_nothrow(size_t size, size_t alignment, uintptr_t caller, unsigne
 {
     if (comes_too_early())
         return track_boot_block(alignment, size);
-    if (size >= track_limit || alignment > BLOCK_ALIGNMENT)
+    if (size >= state_malloc_limit || alignment > BLOCK_ALIGNMENT)
         return remake(new_by_library(size, aligned_shape(alignment, shape), false, nothrow), caller, shape);
     char *base = real.malloc(size + BLOCK_HEADER);
     if (UNLIKELY(base == NULL)) {
@@ -422,9 +396,9 @@ void *track_calloc(size_t count, size_t size, uintptr_t caller)
     size_t bytes;
     if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
         return track_refuse(caller);
-    if (UNLIKELY(bytes >= track_limit))
+    if (UNLIKELY(bytes >= state_malloc_limit))
         return track_allocate_apart(bytes, caller, SHAPE_ZEROED);
-    if (bytes > TRACK_CALLOC_SMALL)
+    if (bytes > BLOCK_CALLOC_SMALL)
         return track_allocated(real.calloc(1, bytes + BLOCK_HEADER), bytes, caller, SHAPE_ZEROED);
     char *base = real.malloc(bytes + BLOCK_HEADER);
     if (LIKELY(base != NULL))
@@ -464,7 +438,7 @@ static void free_untracked(void *user, unsigned shape)
 void track_free_slow(void *user)
 {
     struct block *block = block_of(user);
-    if (UNLIKELY(!lifecycle_tracks()))
+    if (UNLIKELY(!state_tracks()))
         return free_untracked(user, block->shape);
     char *base = block_base(block);
     unbook(block);
@@ -502,18 +476,18 @@ static void free_traced(struct slab *slab, struct block *block)
 void track_free_other(void *user, unsigned shape)
 {
     struct block *block = block_of(user);
-    if (UNLIKELY(lifecycle_foreign_new) && (shape & SHAPE_MADE) != MADE_MALLOC)
+    if (UNLIKELY(state.foreign_new) && (shape & SHAPE_MADE) != MADE_MALLOC)
         return free_untracked(user, shape);
     if ((block->shape_check | BLOCK_ROOM) == BLOCK_LIVE(shape | SHAPE_STACK | BLOCK_ROOM) &&
         thread_slab->tick == clock_tick())
         return free_traced(thread_slab, block);
-    if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!lifecycle_tracks()))
+    if (UNLIKELY(!lifecycle_up()) || UNLIKELY(!state_tracks()))
         return free_untracked(user, shape);
     if (block_is_ours(block) && block->shape & SHAPE_BOOT)
         return;
     if (!block_is_ours(block))
         return real.free(odd_pointer(user, shape));
-    if (block_made(block) != (shape & SHAPE_MADE) && !lifecycle_own_new)
+    if (block_made(block) != (shape & SHAPE_MADE) && !state.own_new)
         odd_mismatch(block, shape, CALLER);
     track_free_slow(user);
 }
@@ -581,7 +555,7 @@ size_t track_usable_size(void *user)
     const struct block *block = block_of(user);
     if (real_from_arena(user))
         return block_size(block);
-    if (!lifecycle_tracks() || !odd_is_ours(user))
+    if (!state_tracks() || !odd_is_ours(user))
         return real.malloc_usable_size != NULL ? real.malloc_usable_size(user) : 0;
     return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
 }

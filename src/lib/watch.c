@@ -17,17 +17,18 @@
 #include "scope.h"
 #include "site.h"
 #include "slab.h"
+#include "state.h"
 #include "sys.h"
 #include "thread.h"
 
-enum state { STATE_FREE, STATE_SET, STATE_CANCELLED };
+enum watch_state { STATE_FREE, STATE_SET, STATE_CANCELLED };
 
 enum { SITE_CONTEXTS = 64, SLOT_BITS = 6, ROUNDS = INT32_MAX >> SLOT_BITS };
 
 _Static_assert(1 << SLOT_BITS == ALARMS_MAX, "a number is a place and a round");
 
 struct watch {
-    enum state state;
+    enum watch_state state;
     uint32_t round; /* how often the place was taken */
     struct watch_wish wish;
     struct alarm_state seen;
@@ -53,9 +54,6 @@ static struct {
 } watches;
 
 enum { FORKS_SHIFT = 32 };
-
-uint64_t watch_least = UINT64_MAX;
-unsigned watch_class = SIZE_CLASSES;
 
 static enum watch_who who_looks(const struct watch_wish *wish)
 {
@@ -328,9 +326,13 @@ static void agree_on_least(void)
         if (looks && watch->wish.alarm.bytes < least)
             least = watch->wish.alarm.bytes;
     }
-    bool lower = least < watch_least;
-    watch_least = least;
-    watch_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
+    bool lower = least < state_watched_least;
+    state_watched_least = least;
+    state_watched_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
+    if (least == UINT64_MAX)
+        state_slow_remove(SLOW_WATCHED);
+    else
+        state_slow_add(SLOW_WATCHED);
     if (lower)
         slab_forget_sites();
 }
@@ -383,7 +385,7 @@ static struct watch *free_place(void)
 {
     bool nobody_looks = !somebody_looks();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
-        enum state state = watches.each[i].state;
+        enum watch_state state = watches.each[i].state;
         if (state == STATE_FREE || (state == STATE_CANCELLED && nobody_looks))
             return &watches.each[i];
     }

@@ -13,10 +13,6 @@
 
 struct tm_alarm_event;
 
-/* The least block that somebody wants to be told of, and its class: none is as large as that at first. */
-SHARED uint64_t watch_least;
-SHARED unsigned watch_class;
-
 enum watch_who { WATCH_REPORTS, WATCH_CALLS };
 
 struct watch_wish {
@@ -41,7 +37,7 @@ void watch_features(void);
 /* Looks at all alarms of that kind, once. Costs nothing while there are none. */
 void watch_look(enum watch_who who, uintptr_t self);
 
-/* A block of watch_least bytes or more was made, and counted. Keeps errno. */
+/* A block of the least watched size (state_watched_least) or more was made, and counted. Keeps errno. */
 COLD void watch_block(const struct block *block);
 
 #endif
