@@ -11,6 +11,7 @@
 _Alignas(PAGE_BYTES) union clock_area clock_area;
 
 static uint64_t start_ns;
+static uint64_t process_start_ns; /* uptime when this process began */
 
 enum { TICK_NS = TICK_MS * 1000000 };
 
@@ -28,6 +29,7 @@ void clock_forked(void)
 
 void clock_own(uint32_t pid)
 {
+    process_start_ns = clock_uptime_ns();
     clock_set(CLOCK_SELF);
     __atomic_store_n(&clock_area.now.pid, pid, __ATOMIC_RELEASE);
 }
@@ -55,6 +57,11 @@ void clock_retract(void)
 uint64_t clock_uptime_ns(void)
 {
     return sys_clock_ns() - start_ns;
+}
+
+uint64_t clock_process_ns(void)
+{
+    return clock_uptime_ns() - process_start_ns;
 }
 
 uint64_t clock_uptime_ms(void)

@@ -45,6 +45,7 @@ void clock_forked(void);      /* in a forked child: as the kernel leaves the pag
 uint32_t clock_read(void);
 uint64_t clock_uptime_ns(void);
 uint64_t clock_uptime_ms(void);
+uint64_t clock_process_ns(void); /* the same of this process: a forked child's begins anew */
 /* Nanoseconds until the tick after `tick` begins; at least 1. */
 uint64_t clock_until_next(uint32_t tick);
 

@@ -24,7 +24,7 @@ static struct {
     bool paused;
 } outside;
 
-bool control_baseline(uintptr_t self)
+bool control_baseline(struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
@@ -62,7 +62,7 @@ static uint64_t watch_wanted(const struct segment_control *control)
 
 /* ---- requests ---- */
 
-static const char *report(uintptr_t self)
+static const char *report(struct lock_owner self)
 {
     if (output_is_mute())
         return "reports are off (output=none)";
@@ -106,7 +106,7 @@ static const char *set(const struct segment_control *control)
 }
 
 /* NULL: it was done. Else why not. */
-static const char *carry_out(const struct segment_control *control, uintptr_t self)
+static const char *carry_out(const struct segment_control *control, struct lock_owner self)
 {
     switch (control->command) {
     case SEGMENT_REPORT:
@@ -126,7 +126,7 @@ static const char *carry_out(const struct segment_control *control, uintptr_t se
     }
 }
 
-void control_look(uintptr_t self)
+void control_look(struct lock_owner self)
 {
     struct segment_control control = {.request = 0};
     if (segment_is_opened_anew() && outside.watch_ms == 0 && ++outside.looks % TICKS_PER_SECOND != 0)

@@ -10,6 +10,7 @@
 #include "base.h"
 #include "block.h"
 #include "context.h"
+#include "lock.h"
 #include "sample.h"
 #include "stack.h"
 #include "state.h"
@@ -198,7 +199,7 @@ struct slab_cell slab_sum(const struct slab *slab);
 /* Around a fork, by who forks: no slab is folded meanwhile, so that none is copied half folded. Waits for a fold that
  * is under way, which waits for nobody, and no longer than a few milliseconds: where it has then not ended, the blocks
  * of that slab are in the child as old as the fork. Without the lock. */
-void slab_fork_begins(uintptr_t self);
+void slab_fork_begins(struct lock_owner self);
 void slab_fork_ended(void);
 void slab_forked(void); /* in the child: repairs that */
 
