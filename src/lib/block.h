@@ -110,6 +110,18 @@ HOT size_t block_offset(unsigned shape)
     return shape & SHAPE_ALIGNED ? (size_t)1 << room : (room + 1ul) * BLOCK_HEADER;
 }
 
+/* The header of a block whose real block begins at `base`. */
+HOT struct block *block_at(char *base, unsigned shape)
+{
+    return (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+}
+
+/* The shape for an alignment above malloc's: it is kept in a header only where the room is the whole alignment. */
+HOT unsigned block_aligned_shape(size_t alignment, unsigned shape)
+{
+    return alignment > BLOCK_ALIGNMENT ? shape | SHAPE_ALIGNED | log2_floor(alignment) << SHAPE_ROOM_SHIFT : shape;
+}
+
 /* The part of a shape that says so, for an offset of up to BLOCK_ROOM_MOST. */
 HOT unsigned block_room(size_t offset)
 {

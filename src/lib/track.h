@@ -30,7 +30,7 @@ COLD void track_free_peak(void *user);
 /* Books a block under its site's entry (a copy of it), and returns what the program gets. */
 HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, size_t size, uint32_t tick, unsigned shape)
 {
-    struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+    struct block *block = block_at(base, shape);
     block->birth = tick;
     block->size_low = (uint32_t)size;
     block->word = site.word | (uint64_t)shape << 32;
