@@ -61,7 +61,7 @@ $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 
 # What runs once, or once a report, is built to be small: its pages are resident in every process.
 LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control environment feature filter growth image kernel_text lifecycle \
-             log lookup maps module name note object operator_new options output process program real reporter rule segment segments series suspect symbol symtab)) \
+             log lookup maps module name note object operator_new options output process program real report reporter rule rule_pattern segment segments series suspect symbol symtab)) \
              $(wildcard src/snapshot/*.c)
 $(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
 

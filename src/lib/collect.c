@@ -15,7 +15,6 @@
 #include "options.h"
 #include "process.h"
 #include "program.h"
-#include "segment.h"
 #include "series.h"
 #include "site.h"
 #include "slab.h"
@@ -336,9 +335,9 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
     add_ended();
     describe_process(request);
     area.head.left_out = feature_off();
-    if (feature_is_on(TM_FEATURE_VM) || segment_is_open())
+    if (feature_is_on(TM_FEATURE_VM) || request->for_others)
         process_memory(&area.head.memory, request->own_threads, self);
-    if (segment_is_open())
+    if (request->for_others)
         describe_for_others(self);
     place_rows();
 
