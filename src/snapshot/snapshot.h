@@ -17,12 +17,19 @@ enum {
     SNAPSHOT_SIZE_CLASSES = 32, /* powers of two: class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open */
     SNAPSHOT_AGE_ROWS = 5,      /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
     SNAPSHOT_WINDOWS = 4,       /* 1 min, 10 min, 1 hour, 1 day ago */
-    SNAPSHOT_SITES = 1024,      /* rows of call sites at most, the row of all others apart */
-    SNAPSHOT_SUSPECTS = 16,     /* rows of suspects at most */
     SNAPSHOT_FRAMES = 64,       /* of one stack at most */
-    SNAPSHOT_POINTS = 512,      /* of the time series at most */
-    SNAPSHOT_NOTES = 64,        /* rows of notes at most */
-    SNAPSHOT_COMMAND = 4096     /* bytes of a command line at most */
+    /* Rows of the tables at most. */
+    SNAPSHOT_TAGS = 4096,
+    SNAPSHOT_THREADS = 1024, /* and one for those that have ended */
+    SNAPSHOT_SITES = 1024,   /* and one for all others */
+    SNAPSHOT_SUSPECTS = 16,
+    SNAPSHOT_STACKS = 512, /* one of them for all others */
+    SNAPSHOT_ALL_FRAMES = SNAPSHOT_STACKS * SNAPSHOT_FRAMES,
+    SNAPSHOT_OBJECTS = 1024,
+    SNAPSHOT_NOTES = 64,
+    SNAPSHOT_POINTS = 512,       /* of the time series */
+    SNAPSHOT_NAMES = 128 * 1024, /* bytes of the frames' names */
+    SNAPSHOT_COMMAND = 4096      /* bytes of the command line */
 };
 
 #define SNAPSHOT_NONE    UINT32_MAX /* as a row: there is none */
@@ -236,7 +243,7 @@ struct snapshot {
     uint32_t stacks_at;
     uint32_t frames;
     uint32_t frames_at;
-    uint32_t names_bytes; /* of the frames; the first is a zero */
+    uint32_t names_bytes; /* of the frames, each with a closing zero; the first byte is a zero */
     uint32_t names_at;
     uint32_t objects;
     uint32_t objects_at;
@@ -267,33 +274,43 @@ _Static_assert(sizeof(struct snapshot_note) == 272, "no hidden padding");
 _Static_assert(sizeof(struct snapshot) == 1024 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
                "no hidden padding");
 
-/* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
-#define SNAPSHOT_ROWS(table)                                                                          \
-    static inline const struct snapshot_##table *snapshot_##table##s(const struct snapshot *snapshot) \
-    {                                                                                                 \
-        return (const struct snapshot_##table *)((const char *)snapshot + snapshot->table##s_at);     \
+/* The tables: name, a row, the field of the head that says how many rows there are, the most that a process makes. The
+ * head's field NAME_at says where the first one is. From this list come the accessors below, the check of foreign
+ * snapshots (check.c), the arrays that the library collects into (lib/collect.c), and what a compact snapshot is, as
+ * segments have it (lib/segment.c): all tables in this order, each directly behind the one before. Those of characters
+ * are last, since the others' rows are aligned. */
+#define SNAPSHOT_TABLES(X)                                            \
+    X(tags, struct snapshot_tag, tags, SNAPSHOT_TAGS)                 \
+    X(threads, struct snapshot_thread, threads, SNAPSHOT_THREADS + 1) \
+    X(sites, struct snapshot_site, sites, SNAPSHOT_SITES + 1)         \
+    X(suspects, struct snapshot_suspect, suspects, SNAPSHOT_SUSPECTS) \
+    X(stacks, struct snapshot_stack, stacks, SNAPSHOT_STACKS)         \
+    X(frames, struct snapshot_frame, frames, SNAPSHOT_ALL_FRAMES)     \
+    X(objects, struct snapshot_object, objects, SNAPSHOT_OBJECTS)     \
+    X(notes, struct snapshot_note, notes, SNAPSHOT_NOTES)             \
+    X(points, struct snapshot_point, points, SNAPSHOT_POINTS)         \
+    X(names, char, names_bytes, SNAPSHOT_NAMES)                       \
+    X(command, char, command_bytes, SNAPSHOT_COMMAND)
+
+#define SNAPSHOT_ONE(table, row, rows, most)   +1
+#define SNAPSHOT_BYTES(table, row, rows, most) +(most) * sizeof(row)
+enum { SNAPSHOT_TABLE_COUNT = 0 SNAPSHOT_TABLES(SNAPSHOT_ONE) };
+enum { SNAPSHOT_BYTES_MOST = sizeof(struct snapshot) SNAPSHOT_TABLES(SNAPSHOT_BYTES) };
+#undef SNAPSHOT_ONE
+#undef SNAPSHOT_BYTES
+
+/* snapshot_tags(snapshot) and so on: the first row, of a snapshot made by this process (a foreign one must be checked
+ * before). Not sorted. snapshot_writable_tags(snapshot): the same, to be changed. */
+#define SNAPSHOT_ACCESSORS(table, row, rows, most)                             \
+    static inline const row *snapshot_##table(const struct snapshot *snapshot) \
+    {                                                                          \
+        return (const row *)((const char *)snapshot + snapshot->table##_at);   \
+    }                                                                          \
+    static inline row *snapshot_writable_##table(struct snapshot *snapshot)    \
+    {                                                                          \
+        return (row *)((char *)snapshot + snapshot->table##_at);               \
     }
-SNAPSHOT_ROWS(tag)
-SNAPSHOT_ROWS(thread)
-SNAPSHOT_ROWS(site)
-SNAPSHOT_ROWS(suspect)
-SNAPSHOT_ROWS(stack)
-SNAPSHOT_ROWS(frame)
-SNAPSHOT_ROWS(object)
-SNAPSHOT_ROWS(point)
-SNAPSHOT_ROWS(note)
-#undef SNAPSHOT_ROWS
-
-/* All names of frames, one behind the other. */
-static inline const char *snapshot_names(const struct snapshot *snapshot)
-{
-    return (const char *)snapshot + snapshot->names_at;
-}
-
-/* The arguments of the command, one behind the other. */
-static inline const char *snapshot_command(const struct snapshot *snapshot)
-{
-    return (const char *)snapshot + snapshot->command_at;
-}
+SNAPSHOT_TABLES(SNAPSHOT_ACCESSORS)
+#undef SNAPSHOT_ACCESSORS
 
 #endif
