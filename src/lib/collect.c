@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "log.h"
 #include "note.h"
+#include "object.h"
 #include "odd.h"
 #include "options.h"
 #include "process.h"
@@ -27,21 +28,19 @@
 
 _Static_assert((int)AGE_ROWS == (int)SNAPSHOT_AGE_ROWS && (int)SIZE_CLASSES - 1 <= (int)SNAPSHOT_SIZE_CLASSES,
                "the snapshot holds what the books tell apart");
+_Static_assert((int)TAGS_MAX == (int)SNAPSHOT_TAGS && (int)THREAD_ROWS == (int)SNAPSHOT_THREADS &&
+                   (int)OBJECTS_MAX <= (int)SNAPSHOT_OBJECTS,
+               "each of them has its row");
 
-/* The snapshot with room for all its rows; of its pages only those are there that were once needed. */
+/* The snapshot, with its tables at their largest; of its pages only those are there that were once needed. */
+#define ROWS(table, row, rows, most) row table[most];
 static struct {
     struct snapshot head;
-    struct snapshot_tag tag[TAGS_MAX];
-    struct snapshot_thread thread[THREAD_ROWS + 1]; /* and the ended */
-    struct snapshot_site site[COLLECT_SITES];
-    struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
-    struct snapshot_object object[COLLECT_OBJECTS];
-    struct collect_stacks stacks;
-    struct snapshot_note note[SNAPSHOT_NOTES];
-    char command[SNAPSHOT_COMMAND];
-    struct series series;
-    uint32_t series_pid; /* whose it is: a forked child's begins anew */
+    SNAPSHOT_TABLES(ROWS)
+    uint32_t series_pid; /* whose the points are: a forked child's begin anew */
+    uint32_t series_points;
 } area SPARSE;
+#undef ROWS
 
 /* Working tables. */
 static struct {
@@ -99,7 +98,7 @@ static void add_thread(const struct slab *slab, struct slab_cell sum)
     uint32_t *rows = &area.head.threads;
     if (slab->tid == 0 || *rows == THREAD_ROWS)
         return; /* what no row shows is in the row of the ended */
-    struct snapshot_thread *row = &area.thread[(*rows)++];
+    struct snapshot_thread *row = &area.threads[(*rows)++];
     memset(row->name, 0, sizeof row->name);
     memcpy(row->name, slab->name, THREAD_NAME);
     row->tid = slab->tid;
@@ -189,7 +188,7 @@ static void spread_tags(unsigned tags)
         if (books->allocated.blocks == 0 && books->failures == 0)
             continue;
         work.tag_row[tag] = head->tags;
-        struct snapshot_tag *row = &area.tag[head->tags++];
+        struct snapshot_tag *row = &area.tags[head->tags++];
         memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
         row->books = *books;
     }
@@ -201,13 +200,13 @@ static void spread_tags(unsigned tags)
 static void add_ended(void)
 {
     struct snapshot *head = &area.head;
-    struct snapshot_thread *row = &area.thread[head->threads];
+    struct snapshot_thread *row = &area.threads[head->threads];
     *row = (struct snapshot_thread){.allocated = head->total.allocated, .freed = head->total.freed};
     for (uint32_t i = 0; i < head->threads; i++) {
-        row->allocated.blocks -= area.thread[i].allocated.blocks;
-        row->allocated.bytes -= area.thread[i].allocated.bytes;
-        row->freed.blocks -= area.thread[i].freed.blocks;
-        row->freed.bytes -= area.thread[i].freed.bytes;
+        row->allocated.blocks -= area.threads[i].allocated.blocks;
+        row->allocated.bytes -= area.threads[i].allocated.bytes;
+        row->freed.blocks -= area.threads[i].freed.blocks;
+        row->freed.bytes -= area.threads[i].freed.bytes;
     }
     row->allocated.blocks = not_negative(row->allocated.blocks);
     row->freed.blocks = not_negative(row->freed.blocks);
@@ -232,7 +231,7 @@ static void describe_process(const struct collect_request *request)
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = request->cpu_us;
     head->leaks_wanted = (uint32_t)options.leaks;
-    head->notes = note_copy(area.note);
+    head->notes = note_copy(area.notes);
 }
 
 /* Only others have no other way to know. */
@@ -245,12 +244,12 @@ static void describe_for_others(struct lock_owner self)
     head->command_bytes = identity->command_bytes;
     memcpy(area.command, identity->command, identity->command_bytes);
     if (area.series_pid != head->pid)
-        area.series.points = 0;
+        area.series_points = 0;
     area.series_pid = head->pid;
     struct snapshot_point point = {head->uptime_ms, head->total.live.bytes, head->total.live.blocks,
                                    head->memory.resident};
-    series_add(&area.series, &point, options.interval_ms - options.interval_ms / 8);
-    head->points = area.series.points;
+    series_add(area.points, &area.series_points, &point, options.interval_ms - options.interval_ms / 8);
+    head->points = area.series_points;
 }
 
 /* ---- who grew ---- */
@@ -276,33 +275,25 @@ static void collect_growth(unsigned tags)
         uint32_t at = work.tag_row[tag];
         if (at == SNAPSHOT_NONE)
             continue;
-        struct snapshot_tag *row = &area.tag[at];
+        struct snapshot_tag *row = &area.tags[at];
         take(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
              &row->past);
     }
     for (uint32_t i = 0; i < head->sites; i++) {
-        struct snapshot_site *row = &area.site[i];
+        struct snapshot_site *row = &area.sites[i];
         if (row->address != 0)
             take(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
                  &row->past);
     }
-    head->suspects = growth_suspects(area.suspect);
+    head->suspects = growth_suspects(area.suspects);
 }
 
 static void place_rows(void)
 {
     struct snapshot *head = &area.head;
-    head->tags_at = offsetof(__typeof__(area), tag);
-    head->threads_at = offsetof(__typeof__(area), thread);
-    head->sites_at = offsetof(__typeof__(area), site);
-    head->suspects_at = offsetof(__typeof__(area), suspect);
-    head->objects_at = offsetof(__typeof__(area), object);
-    head->stacks_at = offsetof(__typeof__(area), stacks.stack);
-    head->frames_at = offsetof(__typeof__(area), stacks.frame);
-    head->names_at = offsetof(__typeof__(area), stacks.names);
-    head->points_at = offsetof(__typeof__(area), series.point);
-    head->notes_at = offsetof(__typeof__(area), note);
-    head->command_at = offsetof(__typeof__(area), command);
+#define PLACE(table, row, rows, most) head->table##_at = offsetof(__typeof__(area), table);
+    SNAPSHOT_TABLES(PLACE)
+#undef PLACE
     head->bytes = sizeof area;
 }
 
@@ -343,12 +334,12 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
 
     unsigned top = (unsigned)options.top;
     struct collect_books books = {work.context, contexts, work.tag_row, now};
-    collect_sites(&area.head, area.site, &books);
-    collect_objects(&area.head, area.object);
-    collect_ages(&area.head, area.site, &books);
+    collect_sites(&area.head, area.sites, &books);
+    collect_objects(&area.head, area.objects);
+    collect_ages(&area.head, area.sites, &books);
     collect_growth(tags);
-    collect_names(&area.head, area.site, top, self);
-    collect_stacks(&area.head, &area.stacks, area.site, top, self);
+    collect_names(&area.head, area.sites, top, self);
+    collect_stacks(&area.head, top, self);
     return &area.head;
 }
 

@@ -193,7 +193,7 @@ static void describe(struct snapshot_object *row, const struct object *object)
     row->gone_ms = gone != 0 ? gone : SNAPSHOT_UNKNOWN;
 }
 
-void collect_objects(struct snapshot *head, struct snapshot_object rows[COLLECT_OBJECTS])
+void collect_objects(struct snapshot *head, struct snapshot_object rows[SNAPSHOT_OBJECTS])
 {
     unsigned count = object_count();
     for (unsigned object = 1; object < count; object++)

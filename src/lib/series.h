@@ -9,12 +9,8 @@
 #include "base.h"
 #include "snapshot/snapshot.h"
 
-struct series {
-    uint32_t points;
-    struct snapshot_point point[SNAPSHOT_POINTS];
-};
-
-/* Adds a point unless less than `apart_ms` have passed since the last one. */
-void series_add(struct series *series, const struct snapshot_point *point, uint64_t apart_ms);
+/* Adds a point to the `*count` there are, unless less than `apart_ms` have passed since the last one. */
+void series_add(struct snapshot_point points[SNAPSHOT_POINTS], uint32_t *count, const struct snapshot_point *point,
+                uint64_t apart_ms);
 
 #endif
