@@ -71,7 +71,7 @@ static void kill_planted(struct planted *planted)
 
 static struct snapshot_object *object_named(struct snapshot *snapshot, const char *path)
 {
-    struct snapshot_object *object = (struct snapshot_object *)snapshot_objects(snapshot);
+    struct snapshot_object *object = snapshot_writable_objects(snapshot);
     for (uint32_t i = 0; i < snapshot->objects; i++)
         if (strcmp(object[i].path, path) == 0)
             return &object[i];
@@ -385,7 +385,7 @@ static void made_up(const char *known, const char *path, struct symbolizer **sym
     struct story *story = story_new();
     story->head.stacks = story->head.frames = 0;
     story->head.pid = 0;
-    strcpy(story->object[0].path, path);
+    strcpy(story->objects[0].path, path);
     story_stack(story, 0, (struct snapshot_amount){1, 1});
     story_frame(story, known, 0, 0x9999);
     *snapshot = story_lay_out(story);

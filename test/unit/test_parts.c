@@ -43,7 +43,8 @@ static struct snapshot *talkative(void)
     sample_live(sample_tag(snapshot, 1), "db", 5000, 90, ages);
     *sample_thread(snapshot, 0) = (struct snapshot_thread){"main", 4242, 1, {190, 123456}, {160, 18456}};
     sample_total(snapshot);
-    snapshot = sample_more(snapshot, (struct sample_rows){1, 1, 1, 1, 64, 0});
+    snapshot =
+        sample_more(snapshot, (struct sample_rows){.sites = 1, .suspects = 1, .stacks = 1, .frames = 1, .names = 64});
     sample_holds(sample_site(snapshot, 0), "db!grow+0x1", (struct snapshot_amount){30, 105000}, 190, 1800000);
     *sample_suspect(snapshot, 0) = (struct snapshot_suspect){SNAPSHOT_SITE, 0, 90000, 300000, 4000, 0, 12000000};
     *sample_stack(snapshot, 0) = (struct snapshot_stack){.site = 0, .live = {30, 105000}, .allocated = {190, 123456}};

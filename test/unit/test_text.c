@@ -348,7 +348,8 @@ static struct snapshot *server(void)
     *sample_thread(snapshot, 0) =
         (struct snapshot_thread){"server", 4242, 1, {5084727, 519815168}, {5043286, 504446720}};
     sample_total(snapshot);
-    snapshot = sample_more(snapshot, (struct sample_rows){6, 2, 3, 8, 256, 0});
+    snapshot =
+        sample_more(snapshot, (struct sample_rows){.sites = 6, .suspects = 2, .stacks = 3, .frames = 8, .names = 256});
     snapshot->suspects = 0;
     snapshot->stacks = 0;
     fill_sites(snapshot);
