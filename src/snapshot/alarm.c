@@ -59,9 +59,10 @@ static void write_block(struct format *out, const struct snapshot_alarm *alarm)
     format_name(out, alarm->name, sizeof alarm->name);
 }
 
-void section_alarm(struct format *out, const struct snapshot *snapshot)
+void section_alarm(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
     const struct snapshot_alarm *alarm = &snapshot->alarm;
+    (void)top;
     if (alarm->what == SNAPSHOT_ALARM_NONE)
         return;
     format_text(out, "\nAlarm: ");

@@ -67,8 +67,9 @@ static void write_gap(struct format *out, const struct snapshot *snapshot)
         write_part(out, known - resident, resident, "Less what is not resident: never touched, or swapped out");
 }
 
-void section_memory(struct format *out, const struct snapshot *snapshot)
+void section_memory(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
+    (void)top;
     if (snapshot->memory.known == 0)
         return;
     format_text(out, "\nProcess memory:\n");

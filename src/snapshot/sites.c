@@ -5,8 +5,7 @@
 #include "sections.h"
 #include "table.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define SITE(field)   .at = offsetof(struct snapshot_site, field)
+#define SITE(field) .at = offsetof(struct snapshot_site, field)
 
 static bool is_others(const void *row)
 {

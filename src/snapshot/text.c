@@ -4,19 +4,15 @@
 
 #include "format.h"
 #include "sections.h"
-#include "table.h"
 
 enum { SIZE_ROWS = 12, BAR_COLUMNS = 60 };
 
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
-_Static_assert(offsetof(struct snapshot_tag, name) == 0, "a row of a table begins with its name");
-_Static_assert(offsetof(struct snapshot_thread, name) == 0, "a row of a table begins with its name");
 _Static_assert((int)SNAPSHOT_SIZE_CLASSES >= (int)SIZE_ROWS, "every row of sizes has a class");
 
 /* ---- the head ---- */
 
-static bool tells(const struct snapshot *snapshot, enum snapshot_part part)
+/* Part 0 is never left out. */
+static bool has(const struct snapshot *snapshot, unsigned part)
 {
     return (snapshot->left_out & part) == 0;
 }
@@ -24,7 +20,7 @@ static bool tells(const struct snapshot *snapshot, enum snapshot_part part)
 static void write_opening(struct format *out, const struct snapshot *snapshot)
 {
     format_text(out, ">>>>>>>>>>>>> ");
-    if (tells(snapshot, SNAPSHOT_PART_DATE)) {
+    if (has(snapshot, SNAPSHOT_PART_DATE)) {
         format_date(out, snapshot->wall_seconds);
         format_text(out, " ");
     }
@@ -141,95 +137,6 @@ static void write_ages(struct format *out, const struct snapshot_amount *ages)
     write_bars(out, "age", labels, counts, SNAPSHOT_AGE_ROWS);
 }
 
-/* ---- tables ---- */
-
-#define TAG(field)    .at = offsetof(struct snapshot_tag, books.field)
-#define THREAD(field) .at = offsetof(struct snapshot_thread, field)
-#define NET(field)                                                       \
-    .minus = 1, .at = offsetof(struct snapshot_thread, allocated.field), \
-    .less = offsetof(struct snapshot_thread, freed.field)
-
-static void write_tags(struct format *out, const struct snapshot *snapshot, unsigned top)
-{
-    static const struct column columns[] = {
-        {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, TAG(live.blocks)},
-        {.title = "live size", .width = 13, .kind = COLUMN_SIZE, TAG(live.bytes)},
-        {.title = "peak size", .width = 13, .kind = COLUMN_PEAK, TAG(peak_bytes)},
-        {.title = "allocations", .width = 13, .kind = COLUMN_COUNT, TAG(allocated.blocks)},
-        {.title = "< 1 sec", .width = 15, .kind = COLUMN_COUNT, TAG(age[0].blocks)},
-        {.title = "< 10 sec", .width = 10, .kind = COLUMN_COUNT, TAG(age[1].blocks)},
-        {.title = "< 100 sec", .width = 10, .kind = COLUMN_COUNT, TAG(age[2].blocks)},
-        {.title = "< 1000 sec", .width = 11, .kind = COLUMN_COUNT, TAG(age[3].blocks)},
-        {.title = "> 1000 sec", .width = 11, .kind = COLUMN_COUNT, TAG(age[4].blocks)},
-    };
-    static const struct table table = {
-        .one = "tag",
-        .many = "tags",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes),
-    };
-    format_text(out, "Current allocations by tag:\n");
-    table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
-}
-
-static void write_lifetimes(struct format *out, const struct snapshot *snapshot, unsigned top)
-{
-    static const struct column columns[] = {
-        {.title = "frees", .width = 13, .kind = COLUMN_COUNT, TAG(freed.blocks)},
-        {.title = "< 1 sec", .width = 13, .kind = COLUMN_COUNT, TAG(lifetime[0])},
-        {.title = "< 10 sec", .width = 13, .kind = COLUMN_COUNT, TAG(lifetime[1])},
-        {.title = "< 100 sec", .width = 13, .kind = COLUMN_COUNT, TAG(lifetime[2])},
-        {.title = "< 1000 sec", .width = 13, .kind = COLUMN_COUNT, TAG(lifetime[3])},
-        {.title = "> 1000 sec", .width = 13, .kind = COLUMN_COUNT, TAG(lifetime[4])},
-        {.title = "resizes", .width = 13, .kind = COLUMN_COUNT, TAG(resizes)},
-        {.title = "failures", .width = 13, .kind = COLUMN_COUNT, TAG(failures)},
-    };
-    static const struct table table = {
-        .one = "tag",
-        .many = "tags",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes), /* the rows of the table above, in its order */
-    };
-    format_text(out, "\nLifetimes of freed blocks by tag:\n");
-    table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
-}
-
-static bool thread_ended(const void *row)
-{
-    return ((const struct snapshot_thread *)row)->tid == 0;
-}
-
-/* Net is allocated less freed: below zero for a thread that frees the blocks of others. */
-static void write_threads(struct format *out, const struct snapshot *snapshot, unsigned top)
-{
-    static const struct column columns[] = {
-        {.title = "tid", .width = 13, .kind = COLUMN_TID, THREAD(tid)},
-        {.title = "threads", .width = 13, .kind = COLUMN_THREADS, THREAD(threads)},
-        {.title = "allocations", .width = 13, .kind = COLUMN_COUNT, THREAD(allocated.blocks)},
-        {.title = "allocated size", .width = 16, .kind = COLUMN_SIZE, THREAD(allocated.bytes)},
-        {.title = "frees", .width = 13, .kind = COLUMN_COUNT, THREAD(freed.blocks)},
-        {.title = "freed size", .width = 13, .kind = COLUMN_SIZE, THREAD(freed.bytes)},
-        {.title = "net blocks", .width = 13, .kind = COLUMN_COUNT, NET(blocks)},
-        {.title = "net size", .width = 13, .kind = COLUMN_SIZE, NET(bytes)},
-    };
-    static const struct table table = {
-        .one = "thread",
-        .many = "threads",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_thread),
-        .key_at = offsetof(struct snapshot_thread, allocated.bytes),
-        .apart = thread_ended,
-        .apart_name = "(ended)",
-    };
-    format_text(out, "\nAllocations by thread:\n");
-    table_write(out, &table, snapshot_threads(snapshot), snapshot->threads, top);
-}
-
 /* ---- the tool itself ---- */
 
 static void write_count_unless_zero(struct format *out, uint64_t count, const char *of_what)
@@ -264,42 +171,27 @@ static void write_itself(struct format *out, const struct snapshot *snapshot)
 
 /* ---- the whole ---- */
 
-static void write_counts(struct format *out, const struct snapshot *snapshot, unsigned top)
-{
-    section_sites(out, snapshot, top);
-    section_growth(out, snapshot, top);
-    section_suspects(out, snapshot, top);
-}
+#define WRITE(section, part) \
+    if (has(snapshot, part)) \
+        section_##section(out, snapshot, top);
 
 void text_begin(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
-    const bool counts = tells(snapshot, SNAPSHOT_PART_COUNTS);
     write_opening(out, snapshot);
     write_identity(out, snapshot);
     write_overall(out, &snapshot->total);
     write_sizes(out, snapshot->sizes);
     write_ages(out, snapshot->total.age);
-    write_tags(out, snapshot, top);
-    section_alarm(out, snapshot);
-    if (counts) {
-        section_tree(out, snapshot, top);
-        write_lifetimes(out, snapshot, top);
-    }
-    if (tells(snapshot, SNAPSHOT_PART_THREADS))
-        write_threads(out, snapshot, top);
-    if (counts)
-        write_counts(out, snapshot, top);
-    section_stacks(out, snapshot, top);
-    section_leaks(out, snapshot, top);
-    if (tells(snapshot, SNAPSHOT_PART_VM))
-        section_memory(out, snapshot);
+    SECTIONS(WRITE)
 }
 
 void text_end(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
-    section_notes(out, snapshot, top);
+    LAST_SECTIONS(WRITE)
     write_itself(out, snapshot);
 }
+
+#undef WRITE
 
 size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, size_t capacity)
 {

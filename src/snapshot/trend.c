@@ -2,8 +2,6 @@
 #include "sections.h"
 #include "table.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
 static const char *const windows[SNAPSHOT_WINDOWS] = {"1 min", "10 min", "1 hour", "1 day"};
 
 /* ---- by tag ---- */
