@@ -1,51 +1,13 @@
 #include "format.h"
 
-#include <stdbool.h>
-#include <string.h>
-
-void format_bytes(struct format *out, const char *bytes, size_t count)
-{
-    if (out->length < out->capacity) {
-        size_t room = out->capacity - out->length;
-        memcpy(out->out + out->length, bytes, count < room ? count : room);
-    }
-    out->length += count;
-}
-
-void format_text(struct format *out, const char *text)
-{
-    format_bytes(out, text, strlen(text));
-}
-
-void format_fill(struct format *out, char byte, size_t count)
-{
-    if (out->length < out->capacity) {
-        size_t room = out->capacity - out->length;
-        memset(out->out + out->length, byte, count < room ? count : room);
-    }
-    out->length += count;
-}
-
-static void put_digits(struct format *out, uint64_t value, unsigned least, bool commas)
-{
-    char digits[FORMAT_FIELD];
-    size_t start = sizeof digits;
-    for (unsigned written = 0; value > 0 || written < least; written++, value /= 10) {
-        if (commas && written > 0 && written % 3 == 0)
-            digits[--start] = ',';
-        digits[--start] = (char)('0' + value % 10);
-    }
-    format_bytes(out, digits + start, sizeof digits - start);
-}
-
 void format_number(struct format *out, uint64_t value)
 {
-    put_digits(out, value, 1, true);
+    writer_digits(out, value, 1, true);
 }
 
 void format_id(struct format *out, uint64_t value)
 {
-    put_digits(out, value, 1, false);
+    writer_number(out, value);
 }
 
 void format_decimal(struct format *out, uint64_t value, unsigned decimals)
@@ -55,7 +17,7 @@ void format_decimal(struct format *out, uint64_t value, unsigned decimals)
         one *= 10;
     format_number(out, value / one);
     format_bytes(out, ".", 1);
-    put_digits(out, value % one, decimals, false);
+    writer_digits(out, value % one, decimals, false);
 }
 
 /* ---- sizes ---- */
@@ -89,12 +51,8 @@ void format_change(struct format *out, uint64_t from, uint64_t to)
 
 void format_address(struct format *out, uint64_t address)
 {
-    unsigned digits = 1;
-    while (digits < 16 && address >> (4 * digits) != 0)
-        digits++;
     format_text(out, "0x");
-    while (digits-- > 0)
-        format_bytes(out, &"0123456789abcdef"[address >> (4 * digits) & 15], 1);
+    writer_hex(out, address);
 }
 
 void format_duration(struct format *out, uint64_t ms)
@@ -151,11 +109,11 @@ static struct civil civil_from_days(int64_t days_since_1970)
 
 static void put_clock(struct format *out, unsigned second_of_day)
 {
-    put_digits(out, second_of_day / 3600, 2, false);
+    writer_digits(out, second_of_day / 3600, 2, false);
     format_bytes(out, ":", 1);
-    put_digits(out, second_of_day / 60 % 60, 2, false);
+    writer_digits(out, second_of_day / 60 % 60, 2, false);
     format_bytes(out, ":", 1);
-    put_digits(out, second_of_day % 60, 2, false);
+    writer_digits(out, second_of_day % 60, 2, false);
 }
 
 void format_date(struct format *out, int64_t seconds)
@@ -171,11 +129,11 @@ void format_date(struct format *out, int64_t seconds)
     format_bytes(out, " ", 1);
     format_bytes(out, months + 3 * (size_t)date.month, 3);
     format_text(out, date.day < 10 ? "  " : " ");
-    put_digits(out, date.day, 1, false);
+    writer_digits(out, date.day, 1, false);
     format_bytes(out, " ", 1);
     put_clock(out, (unsigned)floor_mod(seconds, 86400));
     format_text(out, date.year < 0 ? " UTC -" : " UTC ");
-    put_digits(out, (uint64_t)(date.year < 0 ? -date.year : date.year), date.year < 0 ? 3 : 4, false);
+    writer_digits(out, (uint64_t)(date.year < 0 ? -date.year : date.year), date.year < 0 ? 3 : 4, false);
 }
 
 /* ---- names ---- */

@@ -1,23 +1,11 @@
-/* Values as people read them, into a bounded buffer: the pen of every text that runs inside the target.
- * No allocation, no locale, no libc but string.h. What no longer fits is counted and not written. */
+/* Values as people read them: numbers, sizes, times, and names from outside. No allocation, no locale, no libc but
+ * string.h. */
 #ifndef TM_SNAPSHOT_FORMAT_H
 #define TM_SNAPSHOT_FORMAT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "writer.h"
 
 enum { FORMAT_FIELD = 32 }; /* bytes that hold any one number or size: 2^64 with its commas has 26 */
-
-struct format {
-    char *out;
-    size_t capacity;
-    size_t length; /* of all that was said; out holds its first `capacity` bytes */
-};
-
-void format_bytes(struct format *out, const char *bytes, size_t count);
-void format_text(struct format *out, const char *text);
-void format_fill(struct format *out, char byte, size_t count);
 
 /* 1,234,567 */
 void format_number(struct format *out, uint64_t value);

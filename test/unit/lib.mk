@@ -1,12 +1,12 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c slab_ages.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c full.c log.c sys.c) src/snapshot/format.c
+UNIT_LIB := $(addprefix src/lib/,slab.c slab_ages.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c full.c log.c sys.c) $(UNIT_FORMAT)
 
 UNIT_block   :=
 UNIT_age     := src/lib/age.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
-UNIT_tag     := src/lib/tag.c src/snapshot/format.c
+UNIT_tag     := src/lib/tag.c $(UNIT_FORMAT)
 UNIT_scope   := $(UNIT_LIB)
 UNIT_lock    := src/lib/lock.c src/lib/sys.c
 UNIT_sample  := src/lib/sample.c
@@ -16,10 +16,10 @@ UNIT_clock   := src/lib/clock.c src/lib/sys.c
 UNIT_growth  := src/lib/growth.c src/lib/suspect.c
 UNIT_log     := src/lib/log.c src/lib/sys.c
 UNIT_object  := $(addprefix src/lib/,object.c image.c module.c lookup.c maps.c program.c full.c log.c sys.c)
-UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
+UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c) $(UNIT_WRITER)
 UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c rule_pattern.c operator_new.c symtab.c glob.c)
 UNIT_operator_new := $(addprefix src/lib/,operator_new.c image.c sys.c)
-UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c)
+UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c) $(UNIT_WRITER)
 UNIT_alarm   := $(UNIT_options)
 UNIT_allocator := $(addprefix src/lib/,allocator.c feature.c sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
 

@@ -5,7 +5,11 @@
 
 UNIT_SNAPSHOT := $(filter-out src/snapshot/check.c,$(wildcard src/snapshot/*.c))
 
-UNIT_format   := src/snapshot/format.c
+UNIT_WRITER   := src/snapshot/writer.c
+UNIT_FORMAT   := src/snapshot/format.c $(UNIT_WRITER)
+
+UNIT_writer   := $(UNIT_WRITER)
+UNIT_format   := $(UNIT_FORMAT)
 UNIT_rank     := src/snapshot/rank.c
 UNIT_text     := $(UNIT_SNAPSHOT) test/unit/sample.c
 UNIT_parts    := $(UNIT_SNAPSHOT) test/unit/sample.c

@@ -1,0 +1,63 @@
+#include "writer.h"
+
+#include <string.h>
+
+enum { DIGITS_MOST = 32 /* 2^64 with its commas has 26 */ };
+
+/* How many of `count` bytes there is space for. */
+static size_t fitting(const struct format *out, size_t count)
+{
+    const size_t space = out->capacity - writer_kept(out);
+    return count < space ? count : space;
+}
+
+void format_bytes(struct format *out, const char *bytes, size_t count)
+{
+    const size_t fit = fitting(out, count);
+    if (fit != 0)
+        memcpy(out->out + out->length, bytes, fit);
+    out->length += count;
+}
+
+void format_text(struct format *out, const char *text)
+{
+    format_bytes(out, text, strlen(text));
+}
+
+void format_fill(struct format *out, char byte, size_t count)
+{
+    const size_t fit = fitting(out, count);
+    if (fit != 0)
+        memset(out->out + out->length, byte, fit);
+    out->length += count;
+}
+
+void writer_printable(struct format *out, const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const bool control = (unsigned char)bytes[i] < ' ' || bytes[i] == 127;
+        format_bytes(out, control ? "?" : &bytes[i], 1);
+    }
+}
+
+void writer_digits(struct format *out, uint64_t value, unsigned least, bool commas)
+{
+    char digits[DIGITS_MOST];
+    size_t start = sizeof digits;
+    for (unsigned written = 0; value > 0 || written < least; written++, value /= 10) {
+        if (commas && written > 0 && written % 3 == 0)
+            digits[--start] = ',';
+        digits[--start] = (char)('0' + value % 10);
+    }
+    format_bytes(out, digits + start, sizeof digits - start);
+}
+
+void writer_hex(struct format *out, uint64_t value)
+{
+    char digits[16];
+    size_t start = sizeof digits;
+    do
+        digits[--start] = "0123456789abcdef"[value & 15];
+    while ((value >>= 4) != 0);
+    format_bytes(out, digits + start, sizeof digits - start);
+}
