@@ -254,9 +254,9 @@ static void describe_for_others(struct lock_owner self)
 
 /* ---- who grew ---- */
 
-static void take(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
-                 const struct snapshot_amount *allocated, const struct snapshot_amount *freed, uint32_t tag,
-                 struct snapshot_past *past)
+static void read_growth(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
+                        const struct snapshot_amount *allocated, const struct snapshot_amount *freed, uint32_t tag,
+                        struct snapshot_past *past)
 {
     struct growth_reading reading = {.subject = subject, .row = row, .tag = tag, .number = number};
     reading.live_bytes = live->bytes;
@@ -270,20 +270,20 @@ static void collect_growth(unsigned tags)
     struct snapshot *head = &area.head;
     struct snapshot_books *total = &head->total;
     growth_begin(head->uptime_ms);
-    take(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
+    read_growth(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
     for (unsigned tag = 0; tag < tags; tag++) {
         uint32_t at = work.tag_row[tag];
         if (at == SNAPSHOT_NONE)
             continue;
         struct snapshot_tag *row = &area.tags[at];
-        take(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
-             &row->past);
+        read_growth(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
+                    &row->past);
     }
     for (uint32_t i = 0; i < head->sites; i++) {
         struct snapshot_site *row = &area.sites[i];
         if (row->address != 0)
-            take(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
-                 &row->past);
+            read_growth(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
+                        &row->past);
     }
     head->suspects = growth_suspects(area.suspects);
 }

@@ -68,7 +68,7 @@ static void leave_out(uint32_t id)
     add_sums(&work.others, &sums);
 }
 
-static void consider(uint32_t id)
+static void consider_stack(uint32_t id)
 {
     struct trace_sums sums = trace_sums(id);
     if (sums.samples == 0)
@@ -82,14 +82,14 @@ static void consider(uint32_t id)
     sink(0, entry);
 }
 
-static void choose(void)
+static void choose_stacks(void)
 {
     work.count = 0;
     work.others = (struct trace_sums){0};
-    consider(STACK_TRUNCATED);
+    consider_stack(STACK_TRUNCATED);
     uint32_t count = stack_count();
     for (uint32_t id = STACK_FIRST; id < count; id++)
-        consider(id);
+        consider_stack(id);
 }
 
 /* ---- their rows ---- */
@@ -99,7 +99,7 @@ static uint64_t whole_blocks(uint64_t weight)
     return (weight + SAMPLE_WEIGHT_ONE / 2) / SAMPLE_WEIGHT_ONE;
 }
 
-static void fill(struct snapshot_stack *row, const struct trace_sums *sums)
+static void fill_stack_row(struct snapshot_stack *row, const struct trace_sums *sums)
 {
     *row = (struct snapshot_stack){.site = SNAPSHOT_NONE, .samples = sums->samples};
     row->allocated.blocks = whole_blocks(sums->allocated.blocks);
@@ -177,16 +177,16 @@ void collect_stacks(struct snapshot *head, unsigned top, struct lock_owner self)
     head->names_bytes = 1; /* the first is no name */
     if (trace_period == STACKS_OFF)
         return;
-    choose();
+    choose_stacks();
     for (uint32_t i = 0; i < work.count; i++) {
         struct snapshot_stack *row = &stacks[head->stacks++];
         struct trace_sums sums = trace_sums(work.heap[i].id);
-        fill(row, &sums);
+        fill_stack_row(row, &sums);
         add_frames(head, row, work.heap[i].id);
         row->site = site_row(head, row);
     }
     if (work.others.samples != 0)
-        fill(&stacks[head->stacks++], &work.others);
+        fill_stack_row(&stacks[head->stacks++], &work.others);
     head->stack_period = trace_period == STACKS_ALL ? 0 : trace_period;
     name_largest(head, top, self);
 }

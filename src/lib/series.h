@@ -1,6 +1,6 @@
 /* What the process held in the course of time, as many points as fit: the older, the farther apart.
  *
- * Where there is no room, the point goes whose neighbours are nearest to each other, measured by their age. So gaps
+ * Where there is no space, the point goes whose neighbours are nearest to each other, measured by their age. So gaps
  * grow in proportion to age, and after any time the whole life is there: a week of reports every five seconds leaves
  * gaps of about 3 % of their age. The first point stays. */
 #ifndef TM_SERIES_H

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool ends(const char *text, size_t capacity)
+static bool is_terminated(const char *text, size_t capacity)
 {
     return memchr(text, '\0', capacity) != NULL;
 }
@@ -69,7 +69,7 @@ static bool check_tags(const struct snapshot *snapshot)
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (uint32_t i = 0; i < snapshot->tags; i++)
-        if (!ends(tag[i].name, sizeof tag[i].name))
+        if (!is_terminated(tag[i].name, sizeof tag[i].name))
             return false;
     return true;
 }
@@ -78,7 +78,7 @@ static bool check_threads(const struct snapshot *snapshot)
 {
     const struct snapshot_thread *thread = snapshot_threads(snapshot);
     for (uint32_t i = 0; i < snapshot->threads; i++)
-        if (!ends(thread[i].name, sizeof thread[i].name))
+        if (!is_terminated(thread[i].name, sizeof thread[i].name))
             return false;
     return true;
 }
@@ -87,7 +87,7 @@ static bool check_sites(const struct snapshot *snapshot)
 {
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++)
-        if (!ends(site[i].name, sizeof site[i].name) || !is_row(site[i].tag, snapshot->tags) ||
+        if (!is_terminated(site[i].name, sizeof site[i].name) || !is_row(site[i].tag, snapshot->tags) ||
             !is_row(site[i].object, snapshot->objects))
             return false;
     return true;
@@ -131,8 +131,8 @@ static bool check_objects(const struct snapshot *snapshot)
 {
     const struct snapshot_object *object = snapshot_objects(snapshot);
     for (uint32_t i = 0; i < snapshot->objects; i++)
-        if (!ends(object[i].path, sizeof object[i].path) || object[i].build_id_bytes > sizeof object[i].build_id ||
-            object[i].codes > SNAPSHOT_CODES)
+        if (!is_terminated(object[i].path, sizeof object[i].path) ||
+            object[i].build_id_bytes > sizeof object[i].build_id || object[i].codes > SNAPSHOT_CODES)
             return false;
     return true;
 }
@@ -141,7 +141,7 @@ static bool check_notes(const struct snapshot *snapshot)
 {
     const struct snapshot_note *note = snapshot_notes(snapshot);
     for (uint32_t i = 0; i < snapshot->notes; i++)
-        if (!ends(note[i].name, sizeof note[i].name) || note[i].kind >= SNAPSHOT_NOTE_KINDS)
+        if (!is_terminated(note[i].name, sizeof note[i].name) || note[i].kind >= SNAPSHOT_NOTE_KINDS)
             return false;
     return true;
 }
@@ -166,10 +166,10 @@ static bool check_tables(const struct snapshot *snapshot)
 
 static bool check_head(const struct snapshot *snapshot)
 {
-    return snapshot->kind <= SNAPSHOT_ALARM && ends(snapshot->program, sizeof snapshot->program) &&
+    return snapshot->kind <= SNAPSHOT_ALARM && is_terminated(snapshot->program, sizeof snapshot->program) &&
            snapshot->alarm.what <= SNAPSHOT_ALARM_BLOCK && snapshot->alarm.of <= SNAPSHOT_SITE &&
-           ends(snapshot->alarm.name, sizeof snapshot->alarm.name) &&
-           ends(snapshot->alarm.tag, sizeof snapshot->alarm.tag);
+           is_terminated(snapshot->alarm.name, sizeof snapshot->alarm.name) &&
+           is_terminated(snapshot->alarm.tag, sizeof snapshot->alarm.tag);
 }
 
 static const char *check_version(const struct snapshot *snapshot)

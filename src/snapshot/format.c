@@ -144,7 +144,7 @@ struct character {
 };
 
 /* One character of UTF-8; no overlong form, no surrogate, nothing beyond U+10FFFF. */
-static struct character decode(const char *text, size_t rest)
+static struct character decode_utf8(const char *text, size_t rest)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const struct character broken = {0, 1};
@@ -167,7 +167,7 @@ static struct character decode(const char *text, size_t rest)
 
 /* Blanks and line ends of any script, C0 and C1 controls (0x9b alone starts an escape sequence), marks that are
  * not seen or that turn the direction of a line. */
-static bool harmless(uint32_t code)
+static bool is_harmless(uint32_t code)
 {
     static const struct {
         uint32_t from, to;
@@ -184,8 +184,8 @@ static bool harmless(uint32_t code)
 /* One character of a name, from `at` on; moves `at` behind it. */
 static void put_character(struct format *out, const char *name, size_t capacity, size_t *at)
 {
-    const struct character next = decode(name + *at, capacity - *at);
-    if (harmless(next.code))
+    const struct character next = decode_utf8(name + *at, capacity - *at);
+    if (is_harmless(next.code))
         format_bytes(out, name + *at, next.bytes);
     else
         format_bytes(out, "?", 1);
@@ -194,8 +194,8 @@ static void put_character(struct format *out, const char *name, size_t capacity,
 
 size_t format_character(const char *text, size_t length, bool *shown)
 {
-    const struct character next = decode(text, length);
-    *shown = next.code == ' ' || harmless(next.code);
+    const struct character next = decode_utf8(text, length);
+    *shown = next.code == ' ' || is_harmless(next.code);
     return next.bytes;
 }
 

@@ -36,11 +36,11 @@ void format_date(struct format *out, int64_t seconds);
  * Returns the columns it takes, one for each character. */
 size_t format_name(struct format *out, const char *name, size_t capacity);
 
-/* Whether a name of so many bytes is written as it stands, but for its blanks (U+0020). */
+/* Whether a name of so many bytes is written as it is, but for its blanks (U+0020). */
 bool format_shows(const char *name, size_t length);
 
 /* The bytes of the character that a text of `length` bytes, 1 or more, begins with (1 where none does), and whether it
- * is shown as it stands, as a blank is here. */
+ * is shown as it is, as a blank is here. */
 size_t format_character(const char *text, size_t length, bool *shown);
 
 /* The same in at most `most` columns (8 or more): a longer name loses its middle to "...". Of module!function+0x12,

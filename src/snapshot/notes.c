@@ -1,7 +1,7 @@
 /* Notes: what the library did to the program on purpose, or could not do for it. */
 #include "sections.h"
 
-/* What stands before the name and behind it; `nobody`, where it is about nothing that has a name. */
+/* What comes before the name and behind it; `nobody`, where it is about nothing that has a name. */
 struct wording {
     const char *before, *behind, *nobody;
 };

@@ -25,7 +25,7 @@ enum { SECTION_NAME = 56 /* columns of a call site's name at most: the table sta
     X(leaks, 0)                        \
     X(memory, SNAPSHOT_PART_VM)
 
-/* Those behind what only the process itself can say (text.h); the tool's own cost is behind them. */
+/* Those behind what only the process itself can report (text.h); the tool's own cost is behind them. */
 #define LAST_SECTIONS(X) X(notes, 0)
 
 #define DECLARE(section, part) \
@@ -34,7 +34,7 @@ SECTIONS(DECLARE)
 LAST_SECTIONS(DECLARE)
 #undef DECLARE
 
-/* What a call site is called wherever it is told of: its name, or its address. Returns the columns. */
+/* What a call site is called in every section: its name, or its address. Returns the columns. */
 size_t section_site_name(struct format *out, const struct snapshot_site *site);
 
 /* The frames of a stack from number `from` on, a line each. */

@@ -36,7 +36,7 @@ static const char *tag_name(const struct snapshot *snapshot, const struct snapsh
     return site->tag < snapshot->tags ? snapshot_tags(snapshot)[site->tag].name : NULL;
 }
 
-/* What stands behind the module in a call site's name, with a function and without. */
+/* What comes behind the module in a call site's name, with a function and without. */
 static bool module_ends(const char *rest)
 {
     return *rest == '!' || *rest == '\0' || strncmp(rest, "+0x", 3) == 0;
@@ -75,8 +75,8 @@ static void write_table(struct format *out, struct table table, const struct sna
     table.one = "site";
     table.many = "sites";
     table.row_bytes = sizeof(struct snapshot_site);
-    table.apart = is_others;
-    table.apart_name = "(others)";
+    table.is_last = is_others;
+    table.last_name = "(others)";
     table.put_name = put_site_name;
     table.put_tail = put_tag;
     table.tail = any_other_tag(snapshot) ? "tag" : NULL;
@@ -104,7 +104,7 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
                 snapshot, top);
 }
 
-/* How many frames lead up to the site and to itself: those of wrappers that were seen through stand before it. */
+/* How many frames lead up to the site and to itself: those of wrappers that were looked through come before it. */
 static uint32_t frames_of_site(const struct snapshot *snapshot, const struct snapshot_stack *stack, uint64_t address)
 {
     for (uint32_t i = 0; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++)

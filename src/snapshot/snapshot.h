@@ -39,7 +39,7 @@ enum {
 enum snapshot_part {
     SNAPSHOT_PART_DATE = 1,
     SNAPSHOT_PART_THREADS = 2,
-    SNAPSHOT_PART_COUNTS = 4, /* all tables by tag and call site but the first */
+    SNAPSHOT_PART_COUNTS = 4, /* tag tree, lifetimes, call sites, growth, suspects */
     SNAPSHOT_PART_VM = 256
 };
 
@@ -63,7 +63,7 @@ struct snapshot_books {
 };
 
 /* What a tag, a site or the process held some time ago, and which of that is known: the process may be too young, its
- * reports too far apart (lib/growth.h says how near to the moment the figures are). */
+ * reports too far apart (lib/growth.h says how near to that moment the figures are). */
 struct snapshot_past {
     uint64_t live_bytes[SNAPSHOT_WINDOWS];
     uint32_t known; /* a bit for each window */
@@ -76,12 +76,12 @@ struct snapshot_tag {
     struct snapshot_past past;
 };
 
-/* What one call site did under one tag. */
+/* What one call site did, whatever the tags of its blocks. */
 struct snapshot_site {
     char name[SNAPSHOT_SITE_NAME]; /* module!function+0x12; empty where no name is known */
     uint64_t address;              /* that the call returns to; 0: all sites without a row of their own, together */
     uint32_t object;               /* the row of the object that the address is in, or SNAPSHOT_NONE */
-    uint32_t tag;                  /* the row of the tag, or SNAPSHOT_NONE */
+    uint32_t tag;                  /* the row of its blocks' tag; SNAPSHOT_NONE: they have several */
     struct snapshot_amount live;
     struct snapshot_amount allocated;
     struct snapshot_amount freed;
@@ -91,7 +91,7 @@ struct snapshot_site {
     struct snapshot_past past;
 };
 
-/* Who looks like a leak, and by what evidence (lib/growth.h). The strongest stands first. */
+/* Who looks like a leak, and by what evidence (lib/growth.h). Sites before tags, the strongest first. */
 enum snapshot_subject { SNAPSHOT_TOTAL, SNAPSHOT_TAG, SNAPSHOT_SITE };
 
 struct snapshot_suspect {
@@ -122,7 +122,7 @@ struct snapshot_frame {
     uint32_t name_at; /* of its name among all names, a zero behind it; 0: not known */
 };
 
-/* An executable segment as it was loaded: what stands at an address stood in the file at address - begin + offset. */
+/* An executable segment as it was loaded: what is at an address was in the file at address - begin + offset. */
 struct snapshot_code {
     uint64_t begin;
     uint64_t end;
@@ -148,7 +148,7 @@ struct snapshot_object {
 struct snapshot_thread {
     char name[SNAPSHOT_NAME];
     uint32_t tid;     /* 0: all threads that have ended, together */
-    uint32_t threads; /* how many threads this row stands for */
+    uint32_t threads; /* how many threads are in this row */
     struct snapshot_amount allocated;
     struct snapshot_amount freed;
 };
@@ -160,7 +160,7 @@ struct snapshot_alarm {
     uint32_t what;                 /* enum snapshot_alarm_what */
     uint32_t over;                 /* 1: a level, and the value is below its end */
     uint32_t of;                   /* enum snapshot_subject */
-    uint32_t blocks;               /* of a block alarm: so many since it was last told */
+    uint32_t blocks;               /* of a block alarm: so many since it was last reported */
     uint64_t limit;                /* bytes; where it is over, below which */
     uint64_t value;                /* bytes; of blocks the largest one's */
     int64_t change;                /* bytes */
@@ -184,7 +184,7 @@ struct snapshot_note {
     uint64_t count; /* how often */
 };
 
-/* What the kernel says of the process's memory, in bytes. */
+/* The kernel's figures of the process's memory, in bytes. */
 struct snapshot_memory {
     uint32_t known; /* 0: it could not be asked, all is 0 */
     uint32_t threads;
@@ -223,18 +223,18 @@ struct snapshot {
     struct snapshot_past total_past;
     struct snapshot_amount sizes[SNAPSHOT_SIZE_CLASSES]; /* the live blocks, by size */
     uint64_t foreign_frees;                              /* pointers passed on that were not ours */
-    uint64_t wild_frees;                                 /* double frees and frees of a middle pointer, told */
+    uint64_t wild_frees;                                 /* double frees and frees within a block, reported */
     uint64_t mismatches;                                 /* freed in another way than made */
-    uint64_t call_sites;                                 /* contexts seen */
-    uint64_t own_resident_bytes; /* the library's own bookkeeping memory (an upper bound: pages once touched) */
+    uint64_t call_sites;                                 /* seen so far, with a row or without */
+    uint64_t own_resident_bytes; /* the library's memory for accounting (an upper bound: pages once touched) */
     uint64_t own_cpu_us;         /* of the reporter thread */
     uint32_t tags;
     uint32_t tags_at;
     uint32_t tags_left_out; /* tags wanted beyond the table's end, counted under (other) */
     uint32_t threads;
     uint32_t threads_at;
-    uint32_t live_threads; /* with books of their own */
-    uint32_t leaks_wanted; /* 1: the exit report tells what is still allocated */
+    uint32_t live_threads; /* with counters of their own */
+    uint32_t leaks_wanted; /* 1: the exit report lists what is still allocated */
     uint32_t sites;
     uint32_t sites_at;
     uint32_t suspects;
@@ -249,7 +249,8 @@ struct snapshot {
     uint32_t objects_at;
     uint32_t points;
     struct snapshot_alarm alarm; /* of an alarm report */
-    uint64_t stack_period;       /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
+    uint64_t stack_period; /* bytes allocated from one stack sample to the next, on average; 0: all have theirs, or none
+                              has */
     uint32_t points_at;
     uint32_t command_bytes; /* the arguments, each with a closing zero; cut at SNAPSHOT_COMMAND */
     uint32_t command_at;

@@ -27,7 +27,7 @@ void section_frames(struct format *out, const struct snapshot *snapshot, const s
         format_text(out, "    (others)\n");
 }
 
-/* An estimate says so. */
+/* An estimate is marked as one. */
 static void put_amount(struct format *out, const struct snapshot_amount *amount, const char *of_what, bool estimated)
 {
     const char *sign = estimated ? "~" : "";

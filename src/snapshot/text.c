@@ -82,7 +82,7 @@ static void write_overall(struct format *out, const struct snapshot_books *total
 
 /* ---- bars ---- */
 
-/* A row that counts anything shows at least one '#'; more than BAR_COLUMNS none can: one '#' stands for a
+/* A row that counts anything shows at least one '#'; more than BAR_COLUMNS none can: one '#' is a
  * BAR_COLUMNS-th of the greatest count, rounded up. */
 static void write_bar(struct format *out, const char *label, uint64_t count, uint64_t scale)
 {

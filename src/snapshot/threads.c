@@ -34,8 +34,8 @@ void section_threads(struct format *out, const struct snapshot *snapshot, unsign
         .column_count = LENGTH(columns),
         .row_bytes = sizeof(struct snapshot_thread),
         .key_at = offsetof(struct snapshot_thread, allocated.bytes),
-        .apart = thread_ended,
-        .apart_name = "(ended)",
+        .is_last = thread_ended,
+        .last_name = "(ended)",
     };
     format_text(out, "\nAllocations by thread:\n");
     table_write(out, &table, snapshot_threads(snapshot), snapshot->threads, top);

@@ -69,7 +69,7 @@ struct snapshot_stack *story_stack(struct story *story, uint32_t site, struct sn
     return stack;
 }
 
-/* Where the name stands; the first byte of all names is a zero. */
+/* Where the name is; the first byte of all names is a zero. */
 static uint32_t name_at(struct story *story, const char *name)
 {
     uint32_t at = story->head.names_bytes;
@@ -88,7 +88,7 @@ struct snapshot_frame *story_frame(struct story *story, const char *name, uint32
     return frame;
 }
 
-static void add(struct snapshot_amount *to, struct snapshot_amount amount)
+static void add_amount(struct snapshot_amount *to, struct snapshot_amount amount)
 {
     to->blocks += amount.blocks;
     to->bytes += amount.bytes;
@@ -100,12 +100,12 @@ void story_sum(struct story *story)
     memset(total, 0, sizeof *total);
     for (uint32_t i = 0; i < story->head.tags; i++) {
         const struct snapshot_books *books = &story->tags[i].books;
-        add(&total->live, books->live);
-        add(&total->allocated, books->allocated);
-        add(&total->freed, books->freed);
+        add_amount(&total->live, books->live);
+        add_amount(&total->allocated, books->allocated);
+        add_amount(&total->freed, books->freed);
         total->peak_bytes += books->peak_bytes;
         for (unsigned row = 0; row < SNAPSHOT_AGE_ROWS; row++) {
-            add(&total->age[row], books->age[row]);
+            add_amount(&total->age[row], books->age[row]);
             total->lifetime[row] += books->lifetime[row];
         }
     }
@@ -117,7 +117,7 @@ void story_sum(struct story *story)
 
 enum { PROGRAM, LIBC, ENGINE };
 
-static void tell_head(struct snapshot *head)
+static void fill_head(struct snapshot *head)
 {
     static const char program[] = "shop";
     head->version = SNAPSHOT_VERSION;
@@ -150,7 +150,7 @@ static void tell_head(struct snapshot *head)
     };
 }
 
-static void tell_tags(struct story *story)
+static void fill_tags(struct story *story)
 {
     story_tag(story, "shop", 1000, 40 << 20);
     story_tag(story, "cache/pages", 400, 20 << 20);
@@ -164,7 +164,7 @@ static void tell_tags(struct story *story)
     }
 }
 
-static void tell_sites(struct story *story)
+static void fill_sites(struct story *story)
 {
     story_site(story, "shop!order_new+0x1f", PROGRAM, 0x1230, 0, (struct snapshot_amount){900, 39 << 20})->past =
         (struct snapshot_past){.known = 7, .live_bytes = {38 << 20, 30 << 20, 5 << 20}};
@@ -176,7 +176,7 @@ static void tell_sites(struct story *story)
         SNAPSHOT_UNKNOWN; /* all others */
 }
 
-static void tell_stacks(struct story *story)
+static void fill_stacks(struct story *story)
 {
     story_stack(story, 0, (struct snapshot_amount){700, 30 << 20});
     story_frame(story, "shop!order_new+0x1f", PROGRAM, 0x1230);
@@ -193,7 +193,7 @@ static void tell_stacks(struct story *story)
     story->stacks[2].truncated = 1;
 }
 
-static void tell_threads(struct story *story)
+static void fill_threads(struct story *story)
 {
     story->threads[0] = (struct snapshot_thread){
         .name = "shop", .tid = 4242, .threads = 1, .allocated = {6000, 150 << 20}, .freed = {3000, 60 << 20}};
@@ -202,7 +202,7 @@ static void tell_threads(struct story *story)
     story->head.threads = 2;
 }
 
-static void tell_past(struct story *story)
+static void fill_past(struct story *story)
 {
     const struct snapshot_books *total = &story->head.total;
     story->head.total_past.known = 7;
@@ -233,16 +233,16 @@ struct story *story_new(void)
     struct story *story = calloc(1, sizeof *story);
     if (story == NULL)
         abort();
-    tell_head(&story->head);
+    fill_head(&story->head);
     story_object(story, "/usr/bin/shop", 0x555555554000);
     story_object(story, "/usr/lib/libc.so.6", 0x7ffff7000000);
     story_object(story, "/usr/lib/libengine.so.2", 0x7ffff6000000);
-    tell_tags(story);
+    fill_tags(story);
     story_sum(story);
-    tell_sites(story);
-    tell_stacks(story);
-    tell_threads(story);
-    tell_past(story);
+    fill_sites(story);
+    fill_stacks(story);
+    fill_threads(story);
+    fill_past(story);
     story->notes[story->head.notes++] =
         (struct snapshot_note){.name = "/usr/lib/shop/plugin.so", .kind = SNAPSHOT_NOTE_DEEPBIND, .count = 2};
     story->notes[story->head.notes++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = 3};
@@ -254,7 +254,7 @@ struct story *story_new(void)
 /* ---- in one piece ---- */
 
 /* The end of a snapshot that grows. */
-static uint32_t append(struct snapshot **snapshot, const void *rows, size_t bytes)
+static uint32_t append_rows(struct snapshot **snapshot, const void *rows, size_t bytes)
 {
     uint32_t at = (*snapshot)->bytes;
     uint32_t whole = at + (uint32_t)((bytes + 7) / 8 * 8);
@@ -275,8 +275,8 @@ struct snapshot *story_lay_out(const struct story *story)
     *snapshot = story->head;
     snapshot->bytes = sizeof *snapshot;
     uint32_t at;
-#define APPEND(table, row, rows, most)                                               \
-    at = append(&snapshot, story->table, story->head.rows * sizeof story->table[0]); \
+#define APPEND(table, row, rows, most)                                                    \
+    at = append_rows(&snapshot, story->table, story->head.rows * sizeof story->table[0]); \
     snapshot->table##_at = at;
     SNAPSHOT_TABLES(APPEND)
 #undef APPEND

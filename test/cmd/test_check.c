@@ -1,4 +1,4 @@
-/* snapshot_check: every field that says where something is, how much or how long, is made to lie. */
+/* snapshot_check: every field of a place, a count or a length is made wrong. */
 #include "harness.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void a_snapshot_cut_anywhere_is_refused(void **state)
 #define NO_ROW  "no such row"
 #define MANY    "more rows"
 
-static void versions_are_told_apart(void **state)
+static void versions_are_distinguished(void **state)
 {
     (void)state;
     ASSERT_BAD(snapshot->version = 0, "there is no snapshot in it");
@@ -84,7 +84,7 @@ static void versions_are_told_apart(void **state)
     ASSERT_BAD(snapshot->table = UINT32_MAX / sizeof *snapshot_##table(snapshot) + 2, OUTSIDE); \
     ASSERT_BAD(snapshot->table##_at += 4, OUTSIDE);
 
-static void tables_must_lie_inside(void **state)
+static void tables_must_be_inside(void **state)
 {
     (void)state;
     SNAPSHOT_TABLES(ASSERT_TABLE)
@@ -173,7 +173,7 @@ static const char *why_not(uint32_t *rows, uint32_t count, struct snapshot *snap
         free(snapshot);                                                                \
     } while (0);
 
-static void no_table_is_longer_than_is_said(void **state)
+static void no_table_is_longer_than_a_process_makes(void **state)
 {
     (void)state;
     SNAPSHOT_TABLES(ASSERT_MOST)
@@ -183,9 +183,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_snapshot_is_good),          cmocka_unit_test(a_snapshot_cut_anywhere_is_refused),
-        cmocka_unit_test(versions_are_told_apart),           cmocka_unit_test(tables_must_lie_inside),
+        cmocka_unit_test(versions_are_distinguished),        cmocka_unit_test(tables_must_be_inside),
         cmocka_unit_test(rows_that_are_named_must_be_there), cmocka_unit_test(texts_must_end),
-        cmocka_unit_test(kinds_and_lengths_must_be_known),   cmocka_unit_test(no_table_is_longer_than_is_said),
+        cmocka_unit_test(kinds_and_lengths_must_be_known),   cmocka_unit_test(no_table_is_longer_than_a_process_makes),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

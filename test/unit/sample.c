@@ -22,7 +22,7 @@ struct snapshot *sample_new(uint32_t tags, uint32_t threads)
 }
 
 /* Where `rows` more rows are put, all zero; nowhere when there are none. */
-static uint32_t append(struct snapshot *snapshot, uint32_t rows, size_t row_bytes, size_t alignment)
+static uint32_t append_rows(struct snapshot *snapshot, uint32_t rows, size_t row_bytes, size_t alignment)
 {
     const uint32_t at = (snapshot->bytes + (uint32_t)alignment - 1) / (uint32_t)alignment * (uint32_t)alignment;
     snapshot->bytes = at + rows * (uint32_t)row_bytes;
@@ -32,10 +32,10 @@ static uint32_t append(struct snapshot *snapshot, uint32_t rows, size_t row_byte
 struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows more)
 {
     const uint32_t before = snapshot->bytes;
-#define APPEND(table, row, rows, most)                                                   \
-    if (more.table != 0) {                                                               \
-        snapshot->table##_at = append(snapshot, more.table, sizeof(row), _Alignof(row)); \
-        snapshot->rows = more.table;                                                     \
+#define APPEND(table, row, rows, most)                                                        \
+    if (more.table != 0) {                                                                    \
+        snapshot->table##_at = append_rows(snapshot, more.table, sizeof(row), _Alignof(row)); \
+        snapshot->rows = more.table;                                                          \
     }
     SNAPSHOT_TABLES(APPEND)
 #undef APPEND
@@ -115,7 +115,7 @@ void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes
     books->allocated.bytes = live_bytes + books->freed.bytes;
 }
 
-static void add(struct snapshot_amount *to, const struct snapshot_amount *amount)
+static void add_amount(struct snapshot_amount *to, const struct snapshot_amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -123,14 +123,14 @@ static void add(struct snapshot_amount *to, const struct snapshot_amount *amount
 
 static void add_books(struct snapshot_books *to, const struct snapshot_books *books)
 {
-    add(&to->live, &books->live);
-    add(&to->allocated, &books->allocated);
-    add(&to->freed, &books->freed);
+    add_amount(&to->live, &books->live);
+    add_amount(&to->allocated, &books->allocated);
+    add_amount(&to->freed, &books->freed);
     to->peak_bytes += books->peak_bytes;
     to->resizes += books->resizes;
     to->failures += books->failures;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        add(&to->age[i], &books->age[i]);
+        add_amount(&to->age[i], &books->age[i]);
         to->lifetime[i] += books->lifetime[i];
     }
 }

@@ -37,7 +37,7 @@ struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index)
 void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
                  const uint64_t *ages);
 
-/* total = the sum over the tags, sizes and lifetimes apart. */
+/* total = the sum over the tags; its sizes are left alone. */
 void sample_total(struct snapshot *snapshot);
 
 /* A snapshot of random numbers, some large, that add up. */

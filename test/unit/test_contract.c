@@ -1,5 +1,5 @@
-/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line stands
- * where it has to, has no letter more or less, and says what the snapshot says. */
+/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line is
+ * where it has to be, has no letter more or less, and means what the snapshot means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -32,8 +32,8 @@ static struct snapshot_memory some_memory(void)
     };
 }
 
-/* A process of which every section has something to tell. */
-static struct snapshot *talkative(void)
+/* A process of which every section is in the report. */
+static struct snapshot *with_all_sections(void)
 {
     static const uint64_t ages[SNAPSHOT_AGE_ROWS] = {1, 2, 3, 4, 5};
     struct snapshot *snapshot = sample_new(2, 1);
@@ -72,7 +72,7 @@ static void take_out(char *report, const char *heading)
 
 static void assert_leaves_out(uint32_t part, const char *const *headings)
 {
-    struct snapshot *snapshot = talkative();
+    struct snapshot *snapshot = with_all_sections();
     char *whole = sample_report(snapshot, TOP);
     snapshot->left_out = part;
     char *report = sample_report(snapshot, TOP);
@@ -104,7 +104,7 @@ static void the_date_alone(void **state)
 {
     (void)state;
     static const char date[] = "Thu Jan  1 00:00:00 UTC 1970 ";
-    struct snapshot *snapshot = talkative();
+    struct snapshot *snapshot = with_all_sections();
     char *whole = sample_report(snapshot, TOP);
     snapshot->left_out = SNAPSHOT_PART_DATE;
     char *report = sample_report(snapshot, TOP);
