@@ -36,9 +36,9 @@ _Static_assert((int)TAGS_MAX == (int)SNAPSHOT_TAGS && (int)THREAD_ROWS == (int)S
 #define ROWS(table, row, rows, most) row table[most];
 static struct {
     struct snapshot head;
-    SNAPSHOT_TABLES(ROWS)
     uint32_t series_pid; /* whose the points are: a forked child's begin anew */
     uint32_t series_points;
+    SNAPSHOT_TABLES(ROWS)
 } area SPARSE;
 #undef ROWS
 
