@@ -175,6 +175,8 @@ static bool is_harmless(uint32_t code)
                    {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f},  {0x205f, 0x206f}, {0x3000, 0x3000},
                    {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
 
+    if (code > ' ' && code < 0x7f)
+        return true; /* most of what there is */
     for (size_t i = 0; i < sizeof harmful / sizeof *harmful; i++)
         if (code >= harmful[i].from && code <= harmful[i].to)
             return false;

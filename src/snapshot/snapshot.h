@@ -279,7 +279,9 @@ _Static_assert(sizeof(struct snapshot) == 1024 + sizeof(struct snapshot_alarm) +
  * head's field NAME_at says where the first one is. From this list come the accessors below, the check of foreign
  * snapshots (check.c), the arrays that the library collects into (lib/collect.c), and what a compact snapshot is, as
  * segments have it (lib/segment.c): all tables in this order, each directly behind the one before. Those of characters
- * are last, since the others' rows are aligned. */
+ * are last, since the others' rows are aligned.
+ *
+ * One more table: its row and its two fields above, a line here, its check_NAME in check.c, and who fills it. */
 #define SNAPSHOT_TABLES(X)                                            \
     X(tags, struct snapshot_tag, tags, SNAPSHOT_TAGS)                 \
     X(threads, struct snapshot_thread, threads, SNAPSHOT_THREADS + 1) \

@@ -4,18 +4,17 @@
 
 enum { DIGITS_MOST = 32 /* 2^64 with its commas has 26 */ };
 
-/* How many of `count` bytes there is space for. */
-static size_t fitting(const struct format *out, size_t count)
+/* How many of `count` bytes there is space for, where there is any. */
+static inline size_t fitting(const struct format *out, size_t count)
 {
-    const size_t space = out->capacity - writer_kept(out);
+    const size_t space = out->capacity - out->length;
     return count < space ? count : space;
 }
 
 void format_bytes(struct format *out, const char *bytes, size_t count)
 {
-    const size_t fit = fitting(out, count);
-    if (fit != 0)
-        memcpy(out->out + out->length, bytes, fit);
+    if (out->length < out->capacity)
+        memcpy(out->out + out->length, bytes, fitting(out, count));
     out->length += count;
 }
 
@@ -26,9 +25,8 @@ void format_text(struct format *out, const char *text)
 
 void format_fill(struct format *out, char byte, size_t count)
 {
-    const size_t fit = fitting(out, count);
-    if (fit != 0)
-        memset(out->out + out->length, byte, fit);
+    if (out->length < out->capacity)
+        memset(out->out + out->length, byte, fitting(out, count));
     out->length += count;
 }
 
