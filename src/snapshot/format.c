@@ -5,11 +5,6 @@ void format_number(struct format *out, uint64_t value)
     writer_digits(out, value, 1, true);
 }
 
-void format_id(struct format *out, uint64_t value)
-{
-    writer_number(out, value);
-}
-
 void format_decimal(struct format *out, uint64_t value, unsigned decimals)
 {
     uint64_t one = 1;

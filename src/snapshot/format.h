@@ -11,7 +11,10 @@ enum { FORMAT_FIELD = 32 }; /* bytes that hold any one number or size: 2^64 with
 void format_number(struct format *out, uint64_t value);
 
 /* 1234567: for what is a name rather than an amount, such as a pid. */
-void format_id(struct format *out, uint64_t value);
+static inline void format_id(struct format *out, uint64_t value)
+{
+    writer_number(out, value);
+}
 
 /* A value counted in tenths, hundredths, …: (12345, 1) is 1,234.5. */
 void format_decimal(struct format *out, uint64_t value, unsigned decimals);

@@ -29,7 +29,7 @@ void writer_digits(struct format *out, uint64_t value, unsigned least, bool comm
 /* deadbeef: without leading zeros. */
 void writer_hex(struct format *out, uint64_t value);
 
-/* 1234567 */
+/* 1234567, without commas. */
 static inline void writer_number(struct format *out, uint64_t value)
 {
     writer_digits(out, value, 1, false);
