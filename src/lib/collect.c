@@ -38,6 +38,7 @@ static struct {
     struct snapshot head;
     uint32_t series_pid; /* whose the points are: a forked child's begin anew */
     uint32_t series_points;
+    /* cppcheck-suppress unusedStructMember; some are reached by their places only */
     SNAPSHOT_TABLES(ROWS)
 } area SPARSE;
 #undef ROWS
