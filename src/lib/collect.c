@@ -48,7 +48,7 @@ static struct {
     struct slab_cell context[CONTEXTS_MAX];
     struct amount live[TAGS_MAX];          /* of one slab */
     struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
-    struct snapshot_books books[TAGS_MAX];
+    struct snapshot_counts books[TAGS_MAX];
     uint32_t tag_row[TAGS_MAX];
 } work SPARSE;
 
@@ -79,7 +79,7 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
 {
     for (unsigned tag = 0; tag < tags; tag++) {
         const struct slab_tag *from = &slab->tag[tag];
-        struct snapshot_books *books = &work.books[tag];
+        struct snapshot_counts *books = &work.books[tag];
         books->resizes += cell_read(&from->resizes);
         books->failures += cell_read(&from->failures);
         for (unsigned row = 0; row < AGE_ROWS; row++)
@@ -130,7 +130,7 @@ static void spread_contexts(unsigned contexts)
 {
     for (unsigned context = 1; context < contexts; context++) {
         const struct slab_cell *cell = &work.context[context];
-        struct snapshot_books *books = &work.books[context_tag(context)];
+        struct snapshot_counts *books = &work.books[context_tag(context)];
         struct snapshot_amount *size = &area.head.sizes[context_class(context) - 1];
         add_amount(&books->allocated, &cell->allocated);
         add_amount(&books->freed, &cell->freed);
@@ -144,7 +144,7 @@ static void spread_contexts(unsigned contexts)
 }
 
 /* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_books(struct snapshot_books *books, struct amount age[AGE_ROWS], uint64_t peak)
+static void finish_books(struct snapshot_counts *books, struct amount age[AGE_ROWS], uint64_t peak)
 {
     uint64_t settled = 0;
     age_balance(age);
@@ -159,7 +159,7 @@ static void finish_books(struct snapshot_books *books, struct amount age[AGE_ROW
     books->peak_bytes = peak > books->live.bytes ? peak : books->live.bytes;
 }
 
-static void add_books(struct snapshot_books *total, const struct snapshot_books *books)
+static void add_books(struct snapshot_counts *total, const struct snapshot_counts *books)
 {
     total->live.blocks += books->live.blocks;
     total->live.bytes += books->live.bytes;
@@ -180,7 +180,7 @@ static void spread_tags(unsigned tags)
 {
     struct snapshot *head = &area.head;
     for (unsigned tag = 0; tag < tags; tag++) {
-        struct snapshot_books *books = &work.books[tag];
+        struct snapshot_counts *books = &work.books[tag];
         finish_books(books, work.age[tag], 0);
         tag_raise(tag, books->live.bytes);
         books->peak_bytes = tag_peak(tag);
@@ -191,7 +191,7 @@ static void spread_tags(unsigned tags)
         work.tag_row[tag] = head->tags;
         struct snapshot_tag *row = &area.tags[head->tags++];
         memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
-        row->books = *books;
+        row->counts = *books;
     }
     total_raise(head->total.live.bytes);
     head->total.peak_bytes = total_peak();
@@ -269,7 +269,7 @@ static void read_growth(uint32_t subject, uint32_t row, uint64_t number, const s
 static void collect_growth(unsigned tags)
 {
     struct snapshot *head = &area.head;
-    struct snapshot_books *total = &head->total;
+    struct snapshot_counts *total = &head->total;
     growth_begin(head->uptime_ms);
     read_growth(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
     for (unsigned tag = 0; tag < tags; tag++) {
@@ -277,7 +277,7 @@ static void collect_growth(unsigned tags)
         if (at == SNAPSHOT_NONE)
             continue;
         struct snapshot_tag *row = &area.tags[at];
-        read_growth(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
+        read_growth(SNAPSHOT_TAG, at, tag, &row->counts.live, &row->counts.allocated, &row->counts.freed, SNAPSHOT_NONE,
                     &row->past);
     }
     for (uint32_t i = 0; i < head->sites; i++) {

@@ -51,7 +51,7 @@ struct snapshot_amount {
 };
 
 /* What one tag, or the whole process, did with the heap. live = allocated - freed, always. */
-struct snapshot_books {
+struct snapshot_counts {
     struct snapshot_amount live;
     struct snapshot_amount allocated; /* since start; a resized block counts at the size that it has now */
     struct snapshot_amount freed;
@@ -72,7 +72,7 @@ struct snapshot_past {
 
 struct snapshot_tag {
     char name[SNAPSHOT_NAME];
-    struct snapshot_books books;
+    struct snapshot_counts counts;
     struct snapshot_past past;
 };
 
@@ -219,7 +219,7 @@ struct snapshot {
     int64_t wall_seconds;      /* since 1970, UTC */
     uint64_t uptime_ms;
     char program[SNAPSHOT_NAME];
-    struct snapshot_books total;
+    struct snapshot_counts total;
     struct snapshot_past total_past;
     struct snapshot_amount sizes[SNAPSHOT_SIZE_CLASSES]; /* the live blocks, by size */
     uint64_t foreign_frees;                              /* pointers passed on that were not ours */
@@ -264,7 +264,7 @@ struct snapshot {
 };
 
 /* A change of one of these is a new SNAPSHOT_VERSION. */
-_Static_assert(sizeof(struct snapshot_books) == 192 && sizeof(struct snapshot_past) == 40, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_counts) == 192 && sizeof(struct snapshot_past) == 40, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_tag) == 296 && sizeof(struct snapshot_thread) == 104, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_suspect) == 48, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");

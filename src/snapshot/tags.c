@@ -2,7 +2,7 @@
 #include "sections.h"
 #include "table.h"
 
-#define TAG(field) .at = offsetof(struct snapshot_tag, books.field)
+#define TAG(field) .at = offsetof(struct snapshot_tag, counts.field)
 
 _Static_assert(offsetof(struct snapshot_tag, name) == 0, "a row of a table begins with its name");
 
@@ -25,7 +25,7 @@ void section_tags(struct format *out, const struct snapshot *snapshot, unsigned 
         .columns = columns,
         .column_count = LENGTH(columns),
         .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes),
+        .key_at = offsetof(struct snapshot_tag, counts.live.bytes),
     };
     format_text(out, "Current allocations by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
@@ -49,7 +49,7 @@ void section_lifetimes(struct format *out, const struct snapshot *snapshot, unsi
         .columns = columns,
         .column_count = LENGTH(columns),
         .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes), /* the rows of the table above, in its order */
+        .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the table above, in its order */
     };
     format_text(out, "\nLifetimes of freed blocks by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);

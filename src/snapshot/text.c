@@ -67,7 +67,7 @@ static void write_count(struct format *out, uint64_t count, const char *of_what)
     format_text(out, "\n");
 }
 
-static void write_overall(struct format *out, const struct snapshot_books *total)
+static void write_overall(struct format *out, const struct snapshot_counts *total)
 {
     format_text(out, "Overall stats:\n");
     write_count(out, total->allocated.blocks, "Overall allocations since start");

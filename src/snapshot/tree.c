@@ -64,9 +64,9 @@ static void add_tag(const struct snapshot_tag *tag)
             continue;
         struct branch *branch = &tree.branch[at];
         branch->tags++;
-        add_amount(&branch->live, &tag->books.live);
-        add_amount(&branch->allocated, &tag->books.allocated);
-        add_amount(&branch->freed, &tag->books.freed);
+        add_amount(&branch->live, &tag->counts.live);
+        add_amount(&branch->allocated, &tag->counts.allocated);
+        add_amount(&branch->freed, &tag->counts.freed);
     }
 }
 

@@ -8,26 +8,29 @@ static const char *const windows[SNAPSHOT_WINDOWS] = {"1 min", "10 min", "1 hour
 
 #define THEN(window)                                                          \
     .width = 13, .kind = COLUMN_SIZE, .minus = 1, .plus = 1, .bit = (window), \
-    .at = offsetof(struct snapshot_tag, books.live.bytes),                    \
+    .at = offsetof(struct snapshot_tag, counts.live.bytes),                   \
     .less = offsetof(struct snapshot_tag, past.live_bytes[window]), .known = offsetof(struct snapshot_tag, past.known)
 
 void section_growth(struct format *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
-        {.title = "live size", .width = 13, .kind = COLUMN_SIZE, .at = offsetof(struct snapshot_tag, books.live.bytes)},
+        {.title = "live size",
+         .width = 13,
+         .kind = COLUMN_SIZE,
+         .at = offsetof(struct snapshot_tag, counts.live.bytes)},
         {.title = "1 min", THEN(0)},
         {.title = "10 min", THEN(1)},
         {.title = "1 hour", THEN(2)},
         {.title = "1 day", THEN(3)},
     };
-    const struct snapshot_tag all = {.name = "(all)", .books = snapshot->total, .past = snapshot->total_past};
+    const struct snapshot_tag all = {.name = "(all)", .counts = snapshot->total, .past = snapshot->total_past};
     const struct table table = {
         .one = "tag",
         .many = "tags",
         .columns = columns,
         .column_count = LENGTH(columns),
         .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes), /* the rows of the other tables, in their order */
+        .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the other tables, in their order */
         .total = &all,
     };
     if (snapshot->total_past.known == 0)
@@ -52,7 +55,7 @@ static struct subject subject_of(const struct snapshot *snapshot, const struct s
     }
     if (suspect->subject == SNAPSHOT_TAG && suspect->row < snapshot->tags) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[suspect->row];
-        return (struct subject){&tag->past, tag->books.live.bytes, SNAPSHOT_UNKNOWN};
+        return (struct subject){&tag->past, tag->counts.live.bytes, SNAPSHOT_UNKNOWN};
     }
     return (struct subject){NULL, 0, SNAPSHOT_UNKNOWN};
 }

@@ -9,15 +9,15 @@
 struct snapshot_tag *story_tag(struct story *story, const char *name, uint64_t blocks, uint64_t bytes)
 {
     struct snapshot_tag *tag = &story->tags[story->head.tags++];
-    struct snapshot_books *books = &tag->books;
+    struct snapshot_counts *counts = &tag->counts;
     snprintf(tag->name, sizeof tag->name, "%s", name);
-    books->live = (struct snapshot_amount){blocks, bytes};
-    books->freed = (struct snapshot_amount){3 * blocks, 2 * bytes};
-    books->allocated = (struct snapshot_amount){4 * blocks, 3 * bytes};
-    books->peak_bytes = bytes + bytes / 4;
-    books->age[3] = (struct snapshot_amount){blocks / 2, bytes / 2};
-    books->age[0] = (struct snapshot_amount){blocks - blocks / 2, bytes - bytes / 2};
-    books->lifetime[0] = 3 * blocks;
+    counts->live = (struct snapshot_amount){blocks, bytes};
+    counts->freed = (struct snapshot_amount){3 * blocks, 2 * bytes};
+    counts->allocated = (struct snapshot_amount){4 * blocks, 3 * bytes};
+    counts->peak_bytes = bytes + bytes / 4;
+    counts->age[3] = (struct snapshot_amount){blocks / 2, bytes / 2};
+    counts->age[0] = (struct snapshot_amount){blocks - blocks / 2, bytes - bytes / 2};
+    counts->lifetime[0] = 3 * blocks;
     return tag;
 }
 
@@ -96,17 +96,17 @@ static void add_amount(struct snapshot_amount *to, struct snapshot_amount amount
 
 void story_sum(struct story *story)
 {
-    struct snapshot_books *total = &story->head.total;
+    struct snapshot_counts *total = &story->head.total;
     memset(total, 0, sizeof *total);
     for (uint32_t i = 0; i < story->head.tags; i++) {
-        const struct snapshot_books *books = &story->tags[i].books;
-        add_amount(&total->live, books->live);
-        add_amount(&total->allocated, books->allocated);
-        add_amount(&total->freed, books->freed);
-        total->peak_bytes += books->peak_bytes;
+        const struct snapshot_counts *counts = &story->tags[i].counts;
+        add_amount(&total->live, counts->live);
+        add_amount(&total->allocated, counts->allocated);
+        add_amount(&total->freed, counts->freed);
+        total->peak_bytes += counts->peak_bytes;
         for (unsigned row = 0; row < SNAPSHOT_AGE_ROWS; row++) {
-            add_amount(&total->age[row], books->age[row]);
-            total->lifetime[row] += books->lifetime[row];
+            add_amount(&total->age[row], counts->age[row]);
+            total->lifetime[row] += counts->lifetime[row];
         }
     }
     memset(story->head.sizes, 0, sizeof story->head.sizes);
@@ -160,7 +160,7 @@ static void fill_tags(struct story *story)
         struct snapshot_tag *tag = &story->tags[i];
         tag->past.known = 7; /* an hour at most */
         for (unsigned window = 0; window < 3; window++)
-            tag->past.live_bytes[window] = tag->books.live.bytes / (1 + window * (i + 1));
+            tag->past.live_bytes[window] = tag->counts.live.bytes / (1 + window * (i + 1));
     }
 }
 
@@ -204,7 +204,7 @@ static void fill_threads(struct story *story)
 
 static void fill_past(struct story *story)
 {
-    const struct snapshot_books *total = &story->head.total;
+    const struct snapshot_counts *total = &story->head.total;
     story->head.total_past.known = 7;
     for (uint32_t i = 0; i < story->head.tags; i++)
         for (unsigned window = 0; window < 3; window++)

@@ -62,8 +62,8 @@ static void nothing_grew_between_two_runs_alike(void **state)
 static void totals_are_told(void **state)
 {
     struct story *after = story_new();
-    after->tags[0].books.live.bytes += 1 << 20;
-    after->tags[0].books.live.blocks += 1234;
+    after->tags[0].counts.live.bytes += 1 << 20;
+    after->tags[0].counts.live.blocks += 1234;
     story_sum(after);
     after->head.uptime_ms += 60000;
     after->head.memory.resident -= 1 << 20;
@@ -81,9 +81,9 @@ static void tags_by_growth_new_and_gone(void **state)
 {
     struct story *before = story_new(), *after = next_run();
     (void)state;
-    after->tags[0].books.live = (struct snapshot_amount){900, 41 << 20}; /* 1 MiB more in fewer blocks */
-    after->tags[1].books.live = (struct snapshot_amount){500, 25 << 20}; /* 5 MiB more */
-    after->tags[2].books.live = (struct snapshot_amount){300, 1 << 20};  /* 2 MiB less */
+    after->tags[0].counts.live = (struct snapshot_amount){900, 41 << 20}; /* 1 MiB more in fewer blocks */
+    after->tags[1].counts.live = (struct snapshot_amount){500, 25 << 20}; /* 5 MiB more */
+    after->tags[2].counts.live = (struct snapshot_amount){300, 1 << 20};  /* 2 MiB less */
     strcpy(after->tags[3].name, "libengine.so.3");
     char *text = diff_of(before, after);
     assert_string_equal(section(text, "Grew, by tag"), "Grew, by tag:\n"
@@ -215,7 +215,7 @@ static void what_is_left_out_is_summed_up(void **state)
     struct story *after = next_run();
     (void)state;
     for (unsigned i = 0; i < 4; i++)
-        after->tags[i].books.live.bytes += (4 - i) << 20;
+        after->tags[i].counts.live.bytes += (4 - i) << 20;
     for (unsigned i = 0; i < 3; i++)
         after->stacks[i].live.bytes += (3 - i) << 20;
     const char *before = kept("before.tms", story_new()), *later = kept("after.tms", after);

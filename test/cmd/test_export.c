@@ -349,9 +349,9 @@ static void tags_that_look_the_same_are_one(void **state)
     struct metrics_tags tags = tags_of(story, 100);
     assert_int_equal(tags.rows, 5);
     assert_string_equal(tags.row[4].name, "a?");
-    assert_int_equal(tags.row[4].books.live.bytes, 700);
-    assert_int_equal(tags.row[4].books.allocated.blocks, 28);
-    assert_int_equal(tags.row[4].books.age[0].blocks, 1 + 1 + 2);
+    assert_int_equal(tags.row[4].counts.live.bytes, 700);
+    assert_int_equal(tags.row[4].counts.allocated.blocks, 28);
+    assert_int_equal(tags.row[4].counts.age[0].blocks, 1 + 1 + 2);
     metrics_tags_free(&tags);
 }
 
@@ -365,7 +365,7 @@ static void tags_beyond_the_most_are_summed_up(void **state)
     assert_string_equal(tags.row[0].name, "shop");
     assert_string_equal(tags.row[2].name, "cache/index");
     assert_string_equal(tags.row[3].name, "(others)");
-    assert_int_equal(tags.row[3].books.live.bytes, (1ull << 40) + (1 << 20));
+    assert_int_equal(tags.row[3].counts.live.bytes, (1ull << 40) + (1 << 20));
     metrics_tags_free(&tags);
     tags = tags_of(story_new(), 4);
     assert_int_equal(tags.rows, 4);
@@ -484,7 +484,7 @@ static void no_number_breaks_a_form(void **state)
 {
     struct story *story = story_new();
     (void)state;
-    memset(&story->tags[0].books, 0xff, sizeof story->tags[0].books);
+    memset(&story->tags[0].counts, 0xff, sizeof story->tags[0].counts);
     memset(&story->head.total, 0xff, sizeof story->head.total);
     memset(&story->head.memory, 0xff, sizeof story->head.memory);
     story->sites[0].address = story->sites[0].age_ms = UINT64_MAX;

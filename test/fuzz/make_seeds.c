@@ -126,7 +126,7 @@ static void huge(struct story *story)
     head->wall_seconds = INT64_MIN;
     head->left_out = SNAPSHOT_PART_THREADS;
     for (uint32_t i = 0; i < head->tags; i++)
-        memset(&story->tags[i].books, 0xFF, sizeof story->tags[i].books + sizeof story->tags[i].past);
+        memset(&story->tags[i].counts, 0xFF, sizeof story->tags[i].counts + sizeof story->tags[i].past);
     for (uint32_t i = 0; i < head->sites; i++)
         memset(&story->sites[i].live, 0xFF, sizeof story->sites[i] - offsetof(struct snapshot_site, live));
     for (uint32_t i = 0; i < head->points; i++)

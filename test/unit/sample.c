@@ -99,20 +99,20 @@ void sample_call(struct snapshot *snapshot, struct snapshot_stack *stack, const 
 void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
                  const uint64_t *ages)
 {
-    struct snapshot_books *books = &tag->books;
+    struct snapshot_counts *counts = &tag->counts;
     memset(tag, 0, sizeof *tag);
     snprintf(tag->name, sizeof tag->name, "%s", name);
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        books->age[i].blocks = ages[i];
-        books->live.blocks += ages[i];
+        counts->age[i].blocks = ages[i];
+        counts->live.blocks += ages[i];
     }
-    books->age[0].bytes = live_bytes;
-    books->live.bytes = live_bytes;
-    books->peak_bytes = live_bytes;
-    books->allocated.blocks = allocations;
-    books->freed.blocks = allocations - books->live.blocks;
-    books->freed.bytes = 100 * books->freed.blocks;
-    books->allocated.bytes = live_bytes + books->freed.bytes;
+    counts->age[0].bytes = live_bytes;
+    counts->live.bytes = live_bytes;
+    counts->peak_bytes = live_bytes;
+    counts->allocated.blocks = allocations;
+    counts->freed.blocks = allocations - counts->live.blocks;
+    counts->freed.bytes = 100 * counts->freed.blocks;
+    counts->allocated.bytes = live_bytes + counts->freed.bytes;
 }
 
 static void add_amount(struct snapshot_amount *to, const struct snapshot_amount *amount)
@@ -121,17 +121,17 @@ static void add_amount(struct snapshot_amount *to, const struct snapshot_amount 
     to->bytes += amount->bytes;
 }
 
-static void add_books(struct snapshot_books *to, const struct snapshot_books *books)
+static void add_counts(struct snapshot_counts *to, const struct snapshot_counts *counts)
 {
-    add_amount(&to->live, &books->live);
-    add_amount(&to->allocated, &books->allocated);
-    add_amount(&to->freed, &books->freed);
-    to->peak_bytes += books->peak_bytes;
-    to->resizes += books->resizes;
-    to->failures += books->failures;
+    add_amount(&to->live, &counts->live);
+    add_amount(&to->allocated, &counts->allocated);
+    add_amount(&to->freed, &counts->freed);
+    to->peak_bytes += counts->peak_bytes;
+    to->resizes += counts->resizes;
+    to->failures += counts->failures;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        add_amount(&to->age[i], &books->age[i]);
-        to->lifetime[i] += books->lifetime[i];
+        add_amount(&to->age[i], &counts->age[i]);
+        to->lifetime[i] += counts->lifetime[i];
     }
 }
 
@@ -139,7 +139,7 @@ void sample_total(struct snapshot *snapshot)
 {
     memset(&snapshot->total, 0, sizeof snapshot->total);
     for (uint32_t i = 0; i < snapshot->tags; i++)
-        add_books(&snapshot->total, &sample_tag(snapshot, i)->books);
+        add_counts(&snapshot->total, &sample_tag(snapshot, i)->counts);
 }
 
 uint64_t sample_number(uint64_t *state)
@@ -170,12 +170,12 @@ static void fill_tag(struct snapshot_tag *tag, uint32_t index, uint64_t *state)
     const uint64_t freed = some(state, 40);
     sample_live(tag, name, bytes, live + freed, ages);
 
-    uint64_t left = tag->books.freed.blocks;
+    uint64_t left = tag->counts.freed.blocks;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS - 1; i++)
-        left -= tag->books.lifetime[i] = left == 0 ? 0 : sample_number(state) % left;
-    tag->books.lifetime[SNAPSHOT_AGE_ROWS - 1] = left;
-    tag->books.resizes = some(state, 40);
-    tag->books.failures = some(state, 10);
+        left -= tag->counts.lifetime[i] = left == 0 ? 0 : sample_number(state) % left;
+    tag->counts.lifetime[SNAPSHOT_AGE_ROWS - 1] = left;
+    tag->counts.resizes = some(state, 40);
+    tag->counts.failures = some(state, 10);
 }
 
 static void fill_thread(struct snapshot_thread *thread, uint32_t index, uint64_t *state)

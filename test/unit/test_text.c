@@ -75,13 +75,13 @@ static struct snapshot *example(void)
     sample_live(sample_tag(snapshot, 0), "(untagged)", 4409123, 23231, other_ages);
     sample_live(sample_tag(snapshot, 1), "libsqlite3.so.0", 83991000, 6100000, sqlite_ages);
 
-    struct snapshot_books *sqlite = &sample_tag(snapshot, 1)->books;
+    struct snapshot_counts *sqlite = &sample_tag(snapshot, 1)->counts;
     sqlite->peak_bytes = 90177536;
     sqlite->lifetime[0] = sqlite->freed.blocks - 1200;
     sqlite->lifetime[1] = 1200;
     sqlite->resizes = 41532;
-    sample_tag(snapshot, 0)->books.peak_bytes = 5242880;
-    sample_tag(snapshot, 0)->books.lifetime[0] = 23008;
+    sample_tag(snapshot, 0)->counts.peak_bytes = 5242880;
+    sample_tag(snapshot, 0)->counts.lifetime[0] = 23008;
     sample_total(snapshot);
     snapshot->total.peak_bytes = 95420416;
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
@@ -135,7 +135,7 @@ static void huge_numbers(void **state)
     (void)state;
     struct snapshot *snapshot = sample_new(2, 2);
     memset(&snapshot->total, 0xff, sizeof snapshot->total);
-    memset(&sample_tag(snapshot, 0)->books, 0xff, sizeof snapshot->total);
+    memset(&sample_tag(snapshot, 0)->counts, 0xff, sizeof snapshot->total);
     strcpy(sample_tag(snapshot, 0)->name, "everything");
     strcpy(sample_tag(snapshot, 1)->name, "nothing");
     for (unsigned i = 0; i < 11; i++)

@@ -49,7 +49,7 @@ static struct aged *aged_tags(const struct snapshot *snapshot, int window)
     struct aged *rows = must_allocate(snapshot->tags * sizeof *rows);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
-        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->books.live.bytes, .past = tag->past};
+        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->counts.live.bytes, .past = tag->past};
         weigh(&rows[i], window);
     }
     return rows;
