@@ -75,28 +75,28 @@ struct options options;
 
 /* ---- help ---- */
 
-static void put_padded(struct format *text, const char *string, size_t width)
+static void put_padded(struct writer *text, const char *string, size_t width)
 {
     const size_t length = strlen(string);
-    format_text(text, string);
-    format_fill(text, ' ', length < width ? width - length : 0);
+    writer_text(text, string);
+    writer_fill(text, ' ', length < width ? width - length : 0);
 }
 
 size_t options_help(char *out, size_t capacity)
 {
-    struct format text = {out, capacity, 0};
-    format_text(&text, "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n");
+    struct writer text = {out, capacity, 0};
+    writer_text(&text, "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n");
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-        format_text(&text, "  ");
+        writer_text(&text, "  ");
         put_padded(&text, table[i].name, 10);
         put_padded(&text, table[i].help, 62);
-        format_text(&text, table[i].allowed);
+        writer_text(&text, table[i].allowed);
         if (table[i].standard[0] != '\0') {
-            format_text(&text, " (default ");
-            format_text(&text, table[i].standard);
-            format_text(&text, ")");
+            writer_text(&text, " (default ");
+            writer_text(&text, table[i].standard);
+            writer_text(&text, ")");
         }
-        format_text(&text, "\n");
+        writer_text(&text, "\n");
     }
     return text.length;
 }
@@ -225,23 +225,23 @@ static void complain_about(complain_function *complain, const char *name, size_t
                            size_t value_length, const struct option *option)
 {
     char line[512];
-    struct format text = {line, sizeof line, 0};
-    format_text(&text, "option '");
-    format_bytes(&text, name, name_length < 64 ? name_length : 64);
+    struct writer text = {line, sizeof line, 0};
+    writer_text(&text, "option '");
+    writer_bytes(&text, name, name_length < 64 ? name_length : 64);
     if (option == NULL) {
-        format_text(&text, "' is not known; there are:");
+        writer_text(&text, "' is not known; there are:");
         for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-            format_text(&text, i == 0 ? " " : ", ");
-            format_text(&text, table[i].name);
+            writer_text(&text, i == 0 ? " " : ", ");
+            writer_text(&text, table[i].name);
         }
     } else {
-        format_text(&text, "': '");
-        format_bytes(&text, value, value_length < 128 ? value_length : 128);
-        format_text(&text, "' is not allowed (");
-        format_text(&text, option->allowed);
-        format_text(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
+        writer_text(&text, "': '");
+        writer_bytes(&text, value, value_length < 128 ? value_length : 128);
+        writer_text(&text, "' is not allowed (");
+        writer_text(&text, option->allowed);
+        writer_text(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
         if (option->kind != KIND_LIST)
-            format_text(&text, option->standard[0] != '\0' ? option->standard : "empty");
+            writer_text(&text, option->standard[0] != '\0' ? option->standard : "empty");
     }
     complain(line, writer_kept(&text));
 }

@@ -49,20 +49,20 @@ static size_t find_in_memory(const struct object *object, uint64_t address, uint
     return object_is_there(object) ? length : 0;
 }
 
-static void put_offset(struct format *out, uint64_t offset)
+static void put_offset(struct writer *out, uint64_t offset)
 {
-    format_text(out, "+0x");
+    writer_text(out, "+0x");
     writer_hex(out, offset);
 }
 
 /* As much of the function as leaves the offset whole. */
-static void put_function(struct format *out, const char *name, size_t length, uint64_t offset)
+static void put_function(struct writer *out, const char *name, size_t length, uint64_t offset)
 {
-    struct format whole = *out;
-    format_text(&whole, "!");
+    struct writer whole = *out;
+    writer_text(&whole, "!");
     put_offset(&whole, offset);
     const size_t space = writer_is_cut(&whole) ? 0 : whole.capacity - whole.length;
-    format_text(out, "!");
+    writer_text(out, "!");
     writer_printable(out, name, length < space ? length : space);
 }
 
@@ -72,7 +72,7 @@ size_t symbol_name(unsigned number, uintptr_t address, enum symbol_source source
         return 0;
     const struct object *object = object_get(number);
     char name[SYMBOL_NAME];
-    struct format text = {out, size - 1, 0};
+    struct writer text = {out, size - 1, 0};
     uint64_t offset = address - object->bias;
     size_t length = 0;
     if (source == SYMBOL_FROM_FILE)

@@ -29,16 +29,16 @@ enum { SECTION_NAME = 56 /* columns of a call site's name at most: the table sta
 #define LAST_SECTIONS(X) X(notes, 0)
 
 #define DECLARE(section, part) \
-    void section_##section(struct format *out, const struct snapshot *snapshot, unsigned top);
+    void section_##section(struct writer *out, const struct snapshot *snapshot, unsigned top);
 SECTIONS(DECLARE)
 LAST_SECTIONS(DECLARE)
 #undef DECLARE
 
 /* What a call site is called in every section: its name, or its address. Returns the columns. */
-size_t section_site_name(struct format *out, const struct snapshot_site *site);
+size_t section_site_name(struct writer *out, const struct snapshot_site *site);
 
 /* The frames of a stack from number `from` on, a line each. */
-void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
+void section_frames(struct writer *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
                     uint32_t from);
 
 #endif

@@ -12,19 +12,19 @@ static bool is_others(const void *row)
     return ((const struct snapshot_site *)row)->address == 0;
 }
 
-size_t section_site_name(struct format *out, const struct snapshot_site *site)
+size_t section_site_name(struct writer *out, const struct snapshot_site *site)
 {
     const size_t start = out->length;
     if (site->name[0] != '\0')
         return format_name_within(out, site->name, SNAPSHOT_SITE_NAME, SECTION_NAME);
     if (is_others(site))
-        format_text(out, "(others)");
+        writer_text(out, "(others)");
     else
         format_address(out, site->address);
     return out->length - start;
 }
 
-static size_t put_site_name(struct format *out, const void *row)
+static size_t put_site_name(struct writer *out, const void *row)
 {
     return section_site_name(out, row);
 }
@@ -59,18 +59,18 @@ static bool any_other_tag(const struct snapshot *snapshot)
     return false;
 }
 
-static void put_tag(struct format *out, const void *row, const void *of)
+static void put_tag(struct writer *out, const void *row, const void *of)
 {
     const char *tag = tag_name(of, row);
     if (tag != NULL)
         format_name(out, tag, SNAPSHOT_NAME);
     else
-        format_text(out, "-");
+        writer_text(out, "-");
 }
 
 /* ---- the two tables ---- */
 
-static void write_table(struct format *out, struct table table, const struct snapshot *snapshot, unsigned top)
+static void write_table(struct writer *out, struct table table, const struct snapshot *snapshot, unsigned top)
 {
     table.one = "site";
     table.many = "sites";
@@ -84,7 +84,7 @@ static void write_table(struct format *out, struct table table, const struct sna
     table_write(out, &table, snapshot_sites(snapshot), snapshot->sites, top);
 }
 
-void section_sites(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_sites(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, SITE(live.blocks)},
@@ -96,7 +96,7 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
     };
     if (snapshot->sites == 0)
         return;
-    format_text(out, "\nCurrent allocations by call site:\n");
+    writer_text(out, "\nCurrent allocations by call site:\n");
     write_table(out,
                 (struct table){.columns = columns,
                                .column_count = LENGTH(columns),
@@ -114,7 +114,7 @@ static uint32_t frames_of_site(const struct snapshot *snapshot, const struct sna
 }
 
 /* The calls that led to this site in the heaviest stack that ends there. */
-static void put_stack(struct format *out, const void *row, const void *of)
+static void put_stack(struct writer *out, const void *row, const void *of)
 {
     const struct snapshot *snapshot = of;
     const struct snapshot_stack *heaviest = NULL;
@@ -130,18 +130,18 @@ static void put_stack(struct format *out, const void *row, const void *of)
                        frames_of_site(snapshot, heaviest, ((const struct snapshot_site *)row)->address));
 }
 
-static void write_still_allocated(struct format *out, const struct snapshot *snapshot)
+static void write_still_allocated(struct writer *out, const struct snapshot *snapshot)
 {
-    format_text(out, "\nStill allocated at exit: ");
+    writer_text(out, "\nStill allocated at exit: ");
     format_number(out, snapshot->total.live.blocks);
-    format_text(out, " blocks, ");
+    writer_text(out, " blocks, ");
     format_size(out, snapshot->total.live.bytes);
-    format_text(out, " (");
+    writer_text(out, " (");
     format_number(out, snapshot->total.live.bytes);
-    format_text(out, " bytes); what grew and aged comes first\n");
+    writer_text(out, " bytes); what grew and aged comes first\n");
 }
 
-void section_leaks(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_leaks(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, SITE(live.blocks)},

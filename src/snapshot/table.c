@@ -58,7 +58,7 @@ static bool is_negative(const struct column *column, uint64_t value)
     return column->minus && value > INT64_MAX;
 }
 
-static void put_magnitude(struct format *out, const struct column *column, uint64_t value)
+static void put_magnitude(struct writer *out, const struct column *column, uint64_t value)
 {
     if (column->kind == COLUMN_SIZE || column->kind == COLUMN_PEAK)
         format_size(out, value);
@@ -69,34 +69,34 @@ static void put_magnitude(struct format *out, const struct column *column, uint6
     else if (value != 0)
         format_id(out, value);
     else
-        format_bytes(out, "-", 1);
+        writer_bytes(out, "-", 1);
 }
 
-static void put_value(struct format *out, const struct column *column, uint64_t value)
+static void put_value(struct writer *out, const struct column *column, uint64_t value)
 {
     if (is_negative(column, value))
-        format_bytes(out, "-", 1);
+        writer_bytes(out, "-", 1);
     else if (column->plus && value > 0)
-        format_bytes(out, "+", 1);
+        writer_bytes(out, "+", 1);
     put_magnitude(out, column, is_negative(column, value) ? -value : value);
 }
 
 /* At least one blank before it, whatever the width: a line can always be split at its blanks. */
-static void put_right(struct format *out, const char *text, size_t length, size_t width)
+static void put_right(struct writer *out, const char *text, size_t length, size_t width)
 {
-    format_fill(out, ' ', width > length ? width - length : 1);
-    format_bytes(out, text, length);
+    writer_fill(out, ' ', width > length ? width - length : 1);
+    writer_bytes(out, text, length);
 }
 
-static void put_dash(const struct sheet *sheet, struct format *out, unsigned column)
+static void put_dash(const struct sheet *sheet, struct writer *out, unsigned column)
 {
     put_right(out, "-", 1, sheet->width[column]);
 }
 
-static void put_cell(const struct sheet *sheet, struct format *out, unsigned column, uint64_t value)
+static void put_cell(const struct sheet *sheet, struct writer *out, unsigned column, uint64_t value)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     put_value(&field, &sheet->table->columns[column], value);
     put_right(out, text, field.length, sheet->width[column]);
 }
@@ -154,7 +154,7 @@ static void subtract_row(struct sheet *sheet, const char *row)
 static void measure_column(struct sheet *sheet, unsigned i)
 {
     const struct column *column = &sheet->table->columns[i];
-    struct format longest = {NULL, 0, 0};
+    struct writer longest = {NULL, 0, 0};
     uint64_t magnitudes = 0;
     for (uint32_t row = 0; row < sheet->count; row++) {
         const uint64_t value = cell_value(column, row_at(sheet, row));
@@ -163,14 +163,14 @@ static void measure_column(struct sheet *sheet, unsigned i)
         if (is_known(column, row_at(sheet, row)))
             magnitudes += is_negative(column, value) ? -value : value;
     }
-    format_text(&longest, column->minus ? "  -" : "  ");
+    writer_text(&longest, column->minus ? "  -" : "  ");
     put_magnitude(&longest, column, magnitudes);
     sheet->width[i] = column->width;
     if (column->kind != COLUMN_TID && column->kind != COLUMN_AGE && longest.length > column->width)
         sheet->width[i] = longest.length;
 }
 
-static size_t put_row_name(const struct sheet *sheet, struct format *out, const char *row)
+static size_t put_row_name(const struct sheet *sheet, struct writer *out, const char *row)
 {
     if (!is_last_row(sheet, row) && sheet->table->put_name != NULL)
         return sheet->table->put_name(out, row);
@@ -178,21 +178,21 @@ static size_t put_row_name(const struct sheet *sheet, struct format *out, const 
 }
 
 /* One word, as every name is. */
-static size_t put_rest_name(const struct sheet *sheet, struct format *out)
+static size_t put_rest_name(const struct sheet *sheet, struct writer *out)
 {
     const size_t start = out->length;
-    format_bytes(out, "(", 1);
+    writer_bytes(out, "(", 1);
     format_number(out, sheet->left_out);
-    format_text(out, "-more-");
-    format_text(out, sheet->left_out == 1 ? sheet->table->one : sheet->table->many);
-    format_bytes(out, ")", 1);
+    writer_text(out, "-more-");
+    writer_text(out, sheet->left_out == 1 ? sheet->table->one : sheet->table->many);
+    writer_bytes(out, ")", 1);
     return out->length - start; /* ASCII: a column a byte */
 }
 
 /* The row will be shown: it is none of the rest. */
 static void measure_row(struct sheet *sheet, const char *row)
 {
-    struct format nowhere = {NULL, 0, 0};
+    struct writer nowhere = {NULL, 0, 0};
     const size_t width = put_row_name(sheet, &nowhere, row);
     if (sheet->name_width < width)
         sheet->name_width = width;
@@ -219,7 +219,7 @@ static void measure_sheet(struct sheet *sheet)
     while ((row = next_shown(sheet, &rank, &shown)) != NULL)
         measure_row(sheet, row);
 
-    struct format nowhere = {NULL, 0, 0};
+    struct writer nowhere = {NULL, 0, 0};
     const size_t width = sheet->left_out > 0 ? put_rest_name(sheet, &nowhere) : 0;
     if (sheet->name_width < width)
         sheet->name_width = width;
@@ -227,37 +227,37 @@ static void measure_sheet(struct sheet *sheet)
 
 /* ---- the page ---- */
 
-static void write_head(const struct sheet *sheet, struct format *out)
+static void write_head(const struct sheet *sheet, struct writer *out)
 {
-    format_text(out, sheet->table->one);
-    format_fill(out, ' ', sheet->name_width - strlen(sheet->table->one));
+    writer_text(out, sheet->table->one);
+    writer_fill(out, ' ', sheet->name_width - strlen(sheet->table->one));
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
         const char *title = sheet->table->columns[i].title;
         put_right(out, title, strlen(title), sheet->width[i]);
     }
     if (sheet->table->tail != NULL) {
-        format_text(out, "  ");
-        format_text(out, sheet->table->tail);
+        writer_text(out, "  ");
+        writer_text(out, sheet->table->tail);
     }
-    format_bytes(out, "\n", 1);
+    writer_bytes(out, "\n", 1);
 }
 
 /* What comes behind a row's numbers, and below them. */
-static void write_words(const struct table *table, struct format *out, const char *row)
+static void write_words(const struct table *table, struct writer *out, const char *row)
 {
     if (table->tail != NULL) {
-        format_text(out, "  ");
+        writer_text(out, "  ");
         table->put_tail(out, row, table->of);
     }
-    format_bytes(out, "\n", 1);
+    writer_bytes(out, "\n", 1);
     if (table->put_below != NULL)
         table->put_below(out, row, table->of);
 }
 
-static void write_row(const struct sheet *sheet, struct format *out, const char *row)
+static void write_row(const struct sheet *sheet, struct writer *out, const char *row)
 {
     const size_t columns = put_row_name(sheet, out, row);
-    format_fill(out, ' ', sheet->name_width - columns);
+    writer_fill(out, ' ', sheet->name_width - columns);
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
         if (is_known(&sheet->table->columns[i], row))
             put_cell(sheet, out, i, cell_value(&sheet->table->columns[i], row));
@@ -267,20 +267,20 @@ static void write_row(const struct sheet *sheet, struct format *out, const char 
     write_words(sheet->table, out, row);
 }
 
-static void write_rest(const struct sheet *sheet, struct format *out)
+static void write_rest(const struct sheet *sheet, struct writer *out)
 {
     const size_t columns = put_rest_name(sheet, out);
-    format_fill(out, ' ', sheet->name_width - columns);
+    writer_fill(out, ' ', sheet->name_width - columns);
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
         if (is_summable(&sheet->table->columns[i]) && sheet->unknown[i] == 0)
             put_cell(sheet, out, i, sheet->rest[i]);
         else
             put_dash(sheet, out, i);
     }
-    format_text(out, sheet->table->tail != NULL ? "  -\n" : "\n");
+    writer_text(out, sheet->table->tail != NULL ? "  -\n" : "\n");
 }
 
-void table_write(struct format *out, const struct table *table, const void *rows, uint32_t count, unsigned top)
+void table_write(struct writer *out, const struct table *table, const void *rows, uint32_t count, unsigned top)
 {
     struct sheet sheet = {
         .table = table,

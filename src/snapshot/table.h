@@ -44,17 +44,17 @@ struct table {
     const char *last_name;            /* of such a row */
 
     /* NULL, or: writes a row's name, one word; returns the columns it takes. */
-    size_t (*put_name)(struct format *out, const void *row);
+    size_t (*put_name)(struct writer *out, const void *row);
 
     /* NULL, or: a last column of words, one a row, and what to write below a row. Both are handed `of`. */
     const char *tail;
-    void (*put_tail)(struct format *out, const void *row, const void *of);
-    void (*put_below)(struct format *out, const void *row, const void *of);
+    void (*put_tail)(struct writer *out, const void *row, const void *of);
+    void (*put_below)(struct writer *out, const void *row, const void *of);
     const void *of;
     const void *total; /* NULL, or: one more row that closes the table */
 };
 
 /* At most `top` rows; then one that sums up those left out, then those that are last. */
-void table_write(struct format *out, const struct table *table, const void *rows, uint32_t count, unsigned top);
+void table_write(struct writer *out, const struct table *table, const void *rows, uint32_t count, unsigned top);
 
 #endif

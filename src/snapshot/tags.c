@@ -6,7 +6,7 @@
 
 _Static_assert(offsetof(struct snapshot_tag, name) == 0, "a row of a table begins with its name");
 
-void section_tags(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_tags(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, TAG(live.blocks)},
@@ -27,11 +27,11 @@ void section_tags(struct format *out, const struct snapshot *snapshot, unsigned 
         .row_bytes = sizeof(struct snapshot_tag),
         .key_at = offsetof(struct snapshot_tag, counts.live.bytes),
     };
-    format_text(out, "Current allocations by tag:\n");
+    writer_text(out, "Current allocations by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
 }
 
-void section_lifetimes(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_lifetimes(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "frees", .width = 13, .kind = COLUMN_COUNT, TAG(freed.blocks)},
@@ -51,6 +51,6 @@ void section_lifetimes(struct format *out, const struct snapshot *snapshot, unsi
         .row_bytes = sizeof(struct snapshot_tag),
         .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the table above, in its order */
     };
-    format_text(out, "\nLifetimes of freed blocks by tag:\n");
+    writer_text(out, "\nLifetimes of freed blocks by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
 }

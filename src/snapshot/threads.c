@@ -15,7 +15,7 @@ static bool thread_ended(const void *row)
 }
 
 /* Net is allocated less freed: below zero for a thread that frees the blocks of others. */
-void section_threads(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_threads(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "tid", .width = 13, .kind = COLUMN_TID, THREAD(tid)},
@@ -37,6 +37,6 @@ void section_threads(struct format *out, const struct snapshot *snapshot, unsign
         .is_last = thread_ended,
         .last_name = "(ended)",
     };
-    format_text(out, "\nAllocations by thread:\n");
+    writer_text(out, "\nAllocations by thread:\n");
     table_write(out, &table, snapshot_threads(snapshot), snapshot->threads, top);
 }

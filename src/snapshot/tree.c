@@ -72,7 +72,7 @@ static void add_tag(const struct snapshot_tag *tag)
 
 #define BRANCH(field) .at = offsetof(struct branch, field)
 
-void section_tree(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_tree(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "tags", .width = 13, .kind = COLUMN_COUNT, BRANCH(tags)},
@@ -96,6 +96,6 @@ void section_tree(struct format *out, const struct snapshot *snapshot, unsigned 
         return;
     for (uint32_t i = 0; i < snapshot->tags; i++)
         add_tag(&snapshot_tags(snapshot)[i]);
-    format_text(out, "\nCurrent allocations by tag tree:\n");
+    writer_text(out, "\nCurrent allocations by tag tree:\n");
     table_write(out, &table, tree.branch, tree.count, top);
 }

@@ -5,40 +5,40 @@
 enum { DIGITS_MOST = 32 /* 2^64 with its commas has 26 */ };
 
 /* How many of `count` bytes there is space for, where there is any. */
-static inline size_t fitting(const struct format *out, size_t count)
+static inline size_t fitting(const struct writer *out, size_t count)
 {
     const size_t space = out->capacity - out->length;
     return count < space ? count : space;
 }
 
-void format_bytes(struct format *out, const char *bytes, size_t count)
+void writer_bytes(struct writer *out, const char *bytes, size_t count)
 {
     if (out->length < out->capacity)
         memcpy(out->out + out->length, bytes, fitting(out, count));
     out->length += count;
 }
 
-void format_text(struct format *out, const char *text)
+void writer_text(struct writer *out, const char *text)
 {
-    format_bytes(out, text, strlen(text));
+    writer_bytes(out, text, strlen(text));
 }
 
-void format_fill(struct format *out, char byte, size_t count)
+void writer_fill(struct writer *out, char byte, size_t count)
 {
     if (out->length < out->capacity)
         memset(out->out + out->length, byte, fitting(out, count));
     out->length += count;
 }
 
-void writer_printable(struct format *out, const char *bytes, size_t count)
+void writer_printable(struct writer *out, const char *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const bool control = (unsigned char)bytes[i] < ' ' || bytes[i] == 127;
-        format_bytes(out, control ? "?" : &bytes[i], 1);
+        writer_bytes(out, control ? "?" : &bytes[i], 1);
     }
 }
 
-void writer_digits(struct format *out, uint64_t value, unsigned least, bool commas)
+void writer_digits(struct writer *out, uint64_t value, unsigned least, bool commas)
 {
     char digits[DIGITS_MOST];
     size_t start = sizeof digits;
@@ -47,15 +47,15 @@ void writer_digits(struct format *out, uint64_t value, unsigned least, bool comm
             digits[--start] = ',';
         digits[--start] = (char)('0' + value % 10);
     }
-    format_bytes(out, digits + start, sizeof digits - start);
+    writer_bytes(out, digits + start, sizeof digits - start);
 }
 
-void writer_hex(struct format *out, uint64_t value)
+void writer_hex(struct writer *out, uint64_t value)
 {
     char digits[16];
     size_t start = sizeof digits;
     do
         digits[--start] = "0123456789abcdef"[value & 15];
     while ((value >>= 4) != 0);
-    format_bytes(out, digits + start, sizeof digits - start);
+    writer_bytes(out, digits + start, sizeof digits - start);
 }

@@ -10,45 +10,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct format {
+struct writer {
     char *out;
     size_t capacity;
     size_t length; /* of all that was given; `out` holds its first `capacity` bytes */
 };
 
-void format_bytes(struct format *out, const char *bytes, size_t count);
-void format_text(struct format *out, const char *text);
-void format_fill(struct format *out, char byte, size_t count);
+void writer_bytes(struct writer *out, const char *bytes, size_t count);
+void writer_text(struct writer *out, const char *text);
+void writer_fill(struct writer *out, char byte, size_t count);
 
 /* The bytes, with '?' for each control character of ASCII. */
-void writer_printable(struct format *out, const char *bytes, size_t count);
+void writer_printable(struct writer *out, const char *bytes, size_t count);
 
 /* At least so many digits; with commas, 1,234,567. */
-void writer_digits(struct format *out, uint64_t value, unsigned least, bool commas);
+void writer_digits(struct writer *out, uint64_t value, unsigned least, bool commas);
 
 /* deadbeef: without leading zeros. */
-void writer_hex(struct format *out, uint64_t value);
+void writer_hex(struct writer *out, uint64_t value);
 
 /* 1234567, without commas. */
-static inline void writer_number(struct format *out, uint64_t value)
+static inline void writer_number(struct writer *out, uint64_t value)
 {
     writer_digits(out, value, 1, false);
 }
 
-static inline bool writer_is_cut(const struct format *out)
+static inline bool writer_is_cut(const struct writer *out)
 {
     return out->length > out->capacity;
 }
 
 /* How many bytes of the text are in the buffer. */
-static inline size_t writer_kept(const struct format *out)
+static inline size_t writer_kept(const struct writer *out)
 {
     return writer_is_cut(out) ? out->capacity : out->length;
 }
 
 /* The buffer as a string. The closing zero is in place of the last byte when the text takes all of the buffer, which
  * has one byte at least. */
-static inline char *writer_end(struct format *out)
+static inline char *writer_end(struct writer *out)
 {
     out->out[out->length < out->capacity ? out->length : out->capacity - 1] = '\0';
     return out->out;

@@ -12,22 +12,22 @@
 
 static const char whole[] = "ab\"?\"  1234567 007 1,234,567 deadbeef 0 18446744073709551615";
 
-static void write_some_of_all(struct format *out)
+static void write_some_of_all(struct writer *out)
 {
-    format_text(out, "a");
-    format_bytes(out, "bcd", 1);
+    writer_text(out, "a");
+    writer_bytes(out, "bcd", 1);
     writer_printable(out, "\"\n\"", 3);
-    format_fill(out, ' ', 2);
+    writer_fill(out, ' ', 2);
     writer_number(out, 1234567);
-    format_text(out, " ");
+    writer_text(out, " ");
     writer_digits(out, 7, 3, false);
-    format_text(out, " ");
+    writer_text(out, " ");
     writer_digits(out, 1234567, 1, true);
-    format_text(out, " ");
+    writer_text(out, " ");
     writer_hex(out, 0xdeadbeef);
-    format_text(out, " ");
+    writer_text(out, " ");
     writer_hex(out, 0);
-    format_text(out, " ");
+    writer_text(out, " ");
     writer_number(out, UINT64_MAX);
 }
 
@@ -37,7 +37,7 @@ static void cut_anywhere_it_is_a_beginning(void **state)
     (void)state;
     for (size_t capacity = 0; capacity < sizeof whole + 3; capacity++) {
         char *text = malloc(capacity + !capacity);
-        struct format out = {text, capacity, 0};
+        struct writer out = {text, capacity, 0};
         const size_t kept = capacity < strlen(whole) ? capacity : strlen(whole);
         assert_non_null(text);
         write_some_of_all(&out);
@@ -51,7 +51,7 @@ static void cut_anywhere_it_is_a_beginning(void **state)
 
 static void without_a_buffer_it_measures(void **state)
 {
-    struct format out = {NULL, 0, 0};
+    struct writer out = {NULL, 0, 0};
     (void)state;
     write_some_of_all(&out);
     assert_int_equal(out.length, strlen(whole));
@@ -65,7 +65,7 @@ static void a_string_ends_within_its_buffer(void **state)
     (void)state;
     for (size_t capacity = 1; capacity < sizeof whole + 3; capacity++) {
         char *text = malloc(capacity);
-        struct format out = {text, capacity, 0};
+        struct writer out = {text, capacity, 0};
         const size_t kept = capacity - 1 < strlen(whole) ? capacity - 1 : strlen(whole);
         assert_non_null(text);
         write_some_of_all(&out);
@@ -82,7 +82,7 @@ static void only_controls_are_unprintable(void **state)
     (void)state;
     for (int byte = 0; byte < 256; byte++) {
         const char from = (char)byte;
-        struct format out = {text, sizeof text, 0};
+        struct writer out = {text, sizeof text, 0};
         writer_printable(&out, &from, 1);
         assert_int_equal(out.length, 1);
         assert_int_equal(text[0], byte < ' ' || byte == 127 ? '?' : from);
