@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "alarm.h"
 #include "allocator.h"
 #include "clock.h"
 #include "context.h"
@@ -26,6 +27,7 @@
 #include "real.h"
 #include "report.h"
 #include "reporter.h"
+#include "rule.h"
 #include "segment.h"
 #include "site.h"
 #include "slab.h"
@@ -260,6 +262,10 @@ static void tell_other_libc(void)
 
 static void read_options(void)
 {
+    options_register("skip", (struct options_list){rule_skip, NULL});
+    options_register("rule", (struct options_list){rule_add, rule_clear});
+    options_register("alarm", (struct options_list){alarm_add, alarm_clear});
+    options_register("features", (struct options_list){feature_option, feature_clear});
     options_read(environment_get("TRACKMALLOC_OPTIONS"), complain);
     if (sys_filtered() && filter_is_trusted())
         log_trusts_filter();

@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-#include "alarm.h"
-#include "feature.h"
 #include "glob.h"
-#include "rule.h"
 #include "snapshot/writer.h"
 
 enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT, KIND_PERIOD, KIND_LIST };
@@ -18,60 +15,61 @@ struct option {
     const char *help;
     size_t field;
     uint64_t least, most;
-    bool (*take)(const char *value, size_t length); /* KIND_LIST: one value more; others follow after commas */
+    enum { FIXED, CHANGEABLE } change; /* while the program runs: only one whose value is read anew each time */
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option table[] = {
     {"interval", KIND_SECONDS, "5", "0.1 to 86400, or 0: none", "seconds from one report to the next",
-     FIELD(interval_ms), 100, 86400000, NULL},
+     FIELD(interval_ms), 100, 86400000, CHANGEABLE},
     {"output", KIND_TEXT, "stderr", "stderr, none, or a path", "where reports go; %p is the process id, %n its name",
-     FIELD(output), 1, OPTION_TEXT - 1, NULL},
-    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0, NULL},
+     FIELD(output), 1, OPTION_TEXT - 1, FIXED},
+    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0, CHANGEABLE},
     {"only", KIND_TEXT, "", "globs, separated by ':'", "track only programs whose file name matches", FIELD(only), 0,
-     OPTION_TEXT - 1, NULL},
-    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096, NULL},
-    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0, NULL},
-    {"callers", KIND_CHOICE, "on", "off|on", "tell call sites apart", FIELD(callers), 0, 0, NULL},
+     OPTION_TEXT - 1, FIXED},
+    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096, CHANGEABLE},
+    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0, FIXED},
+    {"callers", KIND_CHOICE, "on", "off|on", "tell call sites apart", FIELD(callers), 0, 0, FIXED},
     {"stacks", KIND_PERIOD, "off", "off, all, or 1KiB to 1GiB", "whose stacks are taken: one block in so many bytes",
-     FIELD(stacks), 1 << 10, 1 << 30, NULL},
+     FIELD(stacks), 1 << 10, 1 << 30, FIXED},
     {.name = "skip",
      .kind = KIND_LIST,
      .standard = "",
      .allowed = "[MODULE!]FUNCTION, as globs; 64 at most",
-     .help = "wrappers: their callers are counted instead; may be several",
-     .take = rule_skip},
+     .help = "wrappers: their callers are counted instead; may be several"},
     {.name = "rule",
      .kind = KIND_LIST,
      .standard = "",
      .allowed = "MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as globs; 64 at most",
-     .help = "what else tags a block; may be given several times",
-     .take = rule_add},
+     .help = "what else tags a block; may be given several times"},
     {.name = "alarm",
      .kind = KIND_LIST,
      .standard = "",
      .allowed = "TAG>SIZE[<SIZE], TAG+SIZE[/TIME] or block>SIZE; TAG: or process; 16 at most",
-     .help = "what is worth a report at once; may be given several times",
-     .take = alarm_add},
+     .help = "what is worth a report at once; may be given several times"},
     {.name = "features",
      .kind = KIND_LIST,
      .standard = "",
      .allowed = "date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off",
-     .help = "what is told, one by one; may be several",
-     .take = feature_option},
-    {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0, NULL},
+     .help = "what is told, one by one; may be several"},
+    {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0,
+     CHANGEABLE},
     {"segment", KIND_CHOICE, "auto", "off|auto|on", "a file that the command `trackmalloc` reads, also after death",
-     FIELD(segment), 0, 0, NULL},
+     FIELD(segment), 0, 0, FIXED},
     {"dir", KIND_TEXT, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm", FIELD(dir),
-     0, OPTION_TEXT - 1, NULL},
-    {"keep", KIND_CHOICE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep), 0, 0, NULL},
+     0, OPTION_TEXT - 1, FIXED},
+    {"keep", KIND_CHOICE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep), 0, 0,
+     CHANGEABLE},
     {"filter", KIND_CHOICE, "auto", "careful|trusted|auto", "whether a seccomp filter from before the start is feared",
-     FIELD(filter), 0, 0, NULL},
-    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, NULL},
+     FIELD(filter), 0, 0, FIXED},
+    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, FIXED},
 };
 
 struct options options;
+
+/* Who takes the values of a list, by its place in the table. */
+static struct options_list lists[ARRAY_LENGTH(table)];
 
 /* ---- help ---- */
 
@@ -99,6 +97,27 @@ size_t options_help(char *out, size_t capacity)
         writer_text(&text, "\n");
     }
     return text.length;
+}
+
+/* ---- the table ---- */
+
+static const struct option *option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
+            return &table[i];
+    return NULL;
+}
+
+void options_register(const char *name, struct options_list list)
+{
+    lists[option_find(name, strlen(name)) - table] = list;
+}
+
+static bool add_to_list(const struct option *option, const char *value, size_t length)
+{
+    const struct options_list *list = &lists[option - table];
+    return list->add != NULL && list->add(value, length);
 }
 
 /* ---- values ---- */
@@ -194,7 +213,7 @@ static bool option_set(const struct option *option, const char *value, size_t le
         ((char *)field)[length] = '\0';
         return true;
     case KIND_LIST:
-        return option->take(value, length);
+        return add_to_list(option, value, length);
     case KIND_PERIOD:
         if (!parse_period(option, value, length, &number))
             return false;
@@ -246,14 +265,6 @@ static void complain_about(complain_function *complain, const char *name, size_t
     complain(line, writer_kept(&text));
 }
 
-static const struct option *option_find(const char *name, size_t length)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
-        if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
-            return &table[i];
-    return NULL;
-}
-
 /* NAME=VALUE, or one value more of the list before it. Returns the list that the next value may belong to, or NULL. */
 static const struct option *read_one(const char *text, size_t length, const struct option *list,
                                      complain_function *complain)
@@ -278,9 +289,9 @@ static const struct option *read_one(const char *text, size_t length, const stru
 
 void options_read(const char *text, complain_function *complain)
 {
-    rule_clear();
-    alarm_clear();
-    feature_clear();
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        if (lists[i].clear != NULL)
+            lists[i].clear();
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         set_standard(&table[i]);
     const struct option *list = NULL;
@@ -294,23 +305,12 @@ void options_read(const char *text, complain_function *complain)
 
 /* ---- while the program runs ---- */
 
-/* Whose value is looked at anew each time. */
-static const char *const changeable[] = {"interval", "final", "top", "leaks", "keep"};
-
-static bool is_changeable(const struct option *option)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(changeable); i++)
-        if (strcmp(option->name, changeable[i]) == 0)
-            return true;
-    return false;
-}
-
 enum options_change options_change(const char *name, const char *value)
 {
     const struct option *option = option_find(name, strlen(name));
     if (option == NULL)
         return OPTIONS_UNKNOWN;
-    if (!is_changeable(option))
+    if (option->change == FIXED)
         return OPTIONS_FIXED;
     return option_set(option, value, strlen(value)) ? OPTIONS_CHANGED : OPTIONS_NOT_ALLOWED;
 }

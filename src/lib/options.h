@@ -37,6 +37,14 @@ struct options {
 
 SHARED struct options options;
 
+/* An option with several values belongs to the room that they mean something to, which takes them one by one: false
+ * where one is not allowed. `clear` forgets all, or is NULL where another list's does. Before options_read. */
+struct options_list {
+    bool (*add)(const char *value, size_t length);
+    void (*clear)(void);
+};
+void options_register(const char *name, struct options_list list);
+
 /* Reads them; every bad one is told by `complain` in one line without a line end, and leaves its default. */
 void options_read(const char *text, void (*complain)(const char *line, size_t length));
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/alarm.h"
 #include "lib/feature.h"
 #include "lib/options.h"
 #include "lib/rule.h"
@@ -38,6 +39,10 @@ static void tell(const char *line, size_t length)
 static void read_options(const char *text)
 {
     memset(&told, 0, sizeof told);
+    options_register("skip", (struct options_list){rule_skip, NULL});
+    options_register("rule", (struct options_list){rule_add, rule_clear});
+    options_register("alarm", (struct options_list){alarm_add, alarm_clear});
+    options_register("features", (struct options_list){feature_option, feature_clear});
     options_read(text, tell);
 }
 
