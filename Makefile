@@ -31,7 +31,7 @@ LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-prot
               -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize
 LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so -Wl,--sort-section=name
 
-LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*.c src/snapshot/*.c))
+LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*/*.c src/snapshot/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
 LIB         := $(BUILD)/libtrackmalloc.so
 TOOLCHAIN   := $(BUILD)/toolchain
@@ -52,18 +52,17 @@ $(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
 
 # One list names the wrapped functions; the symbol map is made from it.
-$(BUILD)/symbols.map: src/lib/symbols.map.in src/lib/functions.h | $(TOOLCHAIN)
+$(BUILD)/symbols.map: src/lib/next/symbols.map.in src/lib/next/functions.h | $(TOOLCHAIN)
 	@mkdir -p $(@D)
 	$(CC) -E -P -x c -Isrc $< -o $@
 
 $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
-# What runs once, or once a report, is built to be small: its pages are resident in every process.
-LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control environment feature filter growth image kernel_text lifecycle \
-             log lookup maps module name note object operator_new options output process program real report reporter rule rule_pattern segment segments series suspect symbol symtab)) \
-             $(wildcard src/snapshot/*.c)
-$(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
+# Folders on the way of an allocation are built for speed. All else runs once, or once a report, and is built to be small: its
+# pages are resident in every process as well.
+LIB_FAST := $(addprefix src/lib/,entry/% account/% thread/% stack/% sys/% api/%)
+$(patsubst %.c,$(BUILD)/lib/%.o,$(filter-out $(LIB_FAST),$(LIB_SOURCES))): LIB_CFLAGS += -Os
 
 -include $(LIB_OBJECTS:.o=.d)
 
@@ -110,7 +109,7 @@ install: all
 	install -D -m 644 src/cmd/trackmalloc.bash $(DESTDIR)$(BASHDIR)/trackmalloc
 	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    src/lib/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
+	    src/lib/api/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
 	install -m 644 README.md LICENSE $(wildcard doc/*.md doc/*.json) $(DESTDIR)$(DOCDIR)
 	doc/man/lay-down $(DESTDIR)$(MANDIR)
 

@@ -22,7 +22,7 @@ real-quick: $(LIB) real-build
 real: setup-real $(filter $(LIB),$(REAL_LIB))
 	@$(PYTHON) -B $(REAL_DIR)/compat --library $(REAL_LIB) --document doc/compatibility.md $(REAL)
 
-$(REAL_OUT)/test_object: src/lib/functions.h
+$(REAL_OUT)/test_object: src/lib/next/functions.h
 
 $(REAL_OUT)/test_%: $(REAL_DIR)/test_%.c $(BUILD)/test/preload/harness.o test/preload/harness.h $(REAL_DIR)/real.mk
 	@mkdir -p $(@D)

@@ -1,32 +1,32 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c slab_ages.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c full.c log.c sys.c) $(UNIT_FORMAT)
+UNIT_LIB := $(addprefix src/lib/,account/slab.c account/slab_ages.c account/slab_sites.c account/age.c account/tag.c account/context.c account/intern.c sys/clock.c account/sample.c sys/lock.c config/full.c config/log.c sys/sys.c) $(UNIT_FORMAT)
 
 UNIT_block   :=
-UNIT_age     := src/lib/age.c
+UNIT_age     := src/lib/account/age.c
 UNIT_context := $(UNIT_LIB)
 UNIT_slab    := $(UNIT_LIB)
-UNIT_tag     := src/lib/tag.c $(UNIT_FORMAT)
+UNIT_tag     := src/lib/account/tag.c $(UNIT_FORMAT)
 UNIT_scope   := $(UNIT_LIB)
-UNIT_lock    := src/lib/lock.c src/lib/sys.c
-UNIT_sample  := src/lib/sample.c
-UNIT_note    := src/lib/note.c
-UNIT_series  := src/lib/series.c
-UNIT_clock   := src/lib/clock.c src/lib/sys.c
-UNIT_growth  := src/lib/growth.c src/lib/suspect.c
-UNIT_log     := src/lib/log.c src/lib/sys.c
-UNIT_object  := $(addprefix src/lib/,object.c image.c module.c lookup.c maps.c program.c full.c log.c sys.c)
-UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c) $(UNIT_WRITER)
-UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c rule_pattern.c operator_new.c symtab.c glob.c)
-UNIT_operator_new := $(addprefix src/lib/,operator_new.c image.c sys.c)
-UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c) $(UNIT_WRITER)
+UNIT_lock    := src/lib/sys/lock.c src/lib/sys/sys.c
+UNIT_sample  := src/lib/account/sample.c
+UNIT_note    := src/lib/config/note.c
+UNIT_series  := src/lib/collect/series.c
+UNIT_clock   := src/lib/sys/clock.c src/lib/sys/sys.c
+UNIT_growth  := src/lib/collect/growth.c src/lib/collect/suspect.c
+UNIT_log     := src/lib/config/log.c src/lib/sys/sys.c
+UNIT_object  := $(addprefix src/lib/,objects/object.c objects/image.c objects/module.c next/lookup.c objects/maps.c objects/program.c config/full.c config/log.c sys/sys.c)
+UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,code/symbol.c objects/symtab.c) $(UNIT_WRITER)
+UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,code/rule.c code/rule_pattern.c code/operator_new.c objects/symtab.c config/glob.c)
+UNIT_operator_new := $(addprefix src/lib/,code/operator_new.c objects/image.c sys/sys.c)
+UNIT_options := $(UNIT_rule) $(addprefix src/lib/,config/options.c alarm/alarm.c config/feature.c) $(UNIT_WRITER)
 UNIT_alarm   := $(UNIT_options)
-UNIT_allocator := $(addprefix src/lib/,allocator.c feature.c sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
+UNIT_allocator := $(addprefix src/lib/,collect/allocator.c config/feature.c sys/sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
 
-UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
-UNIT_stack   := $(addprefix src/lib/,stack.c full.c log.c sys.c)
+UNIT_UNWIND  := $(addprefix src/lib/,stack/unwind.c stack/cfi.c stack/cfi_program.c stack/cfi_expression.c sys/sys.c)
+UNIT_stack   := $(addprefix src/lib/,stack/stack.c config/full.c config/log.c sys/sys.c)
 UNIT_cfi     := $(UNIT_UNWIND)
-UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c src/lib/full.c src/lib/log.c \
+UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack/stack.c src/lib/stack/stack_here.c src/lib/config/full.c src/lib/config/log.c \
                 $(addprefix test/unit/,truth.c shapes.c shapes_rbp.c)
 
 UNIT_TSAN    += context slab lock object stack note

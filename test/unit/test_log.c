@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "lib/log.h"
+#include "lib/config/log.h"
 
 enum { STDERR = 2, BIG = 1 << 20, PATIENCE_MS = 2000, CHILD_PATIENCE_S = 5 };
 

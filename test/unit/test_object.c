@@ -21,9 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/object.h"
-#include "lib/sys.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 #include "random.h"
 

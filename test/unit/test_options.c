@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "lib/alarm.h"
-#include "lib/feature.h"
-#include "lib/options.h"
-#include "lib/rule.h"
+#include "lib/alarm/alarm.h"
+#include "lib/code/rule.h"
+#include "lib/config/feature.h"
+#include "lib/config/options.h"
 #include "random.h"
 #include "trackmalloc.h"
 

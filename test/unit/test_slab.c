@@ -17,10 +17,10 @@
 #include <sys/mman.h>
 
 #include "ages.h"
-#include "lib/books.h"
-#include "lib/lock.h"
-#include "lib/slab.h"
-#include "lib/sys.h"
+#include "lib/account/slab.h"
+#include "lib/sys/lock.h"
+#include "lib/sys/sys.h"
+#include "lib/thread/books.h"
 #include "random.h"
 
 enum { TAGS = 12, CONTEXTS = 300, POOL = 4000, MAIN_SELF = 4096 };

@@ -17,8 +17,8 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-#include "lib/stack.h"
-#include "lib/sys.h"
+#include "lib/stack/stack.h"
+#include "lib/sys/sys.h"
 #include "random.h"
 #include "shapes.h"
 #include "truth.h"
