@@ -14,7 +14,7 @@ examples-build: $(EXAMPLES_PROGRAMS) $(EXAMPLES_OUT)/test_examples
 examples: $(LIB) examples-build
 	@echo "== test_examples"; $(EXAMPLES_OUT)/test_examples || { echo "test_examples failed"; exit 1; }
 
-$(EXAMPLES_OUT)/test_examples: $(EXAMPLES_DIR)/test_examples.c $(BUILD)/test/preload/harness.o $(EXAMPLES_DIR)/examples.mk
+$(EXAMPLES_OUT)/test_examples: $(EXAMPLES_DIR)/test_examples.c $(PRELOAD_HARNESS) $(EXAMPLES_DIR)/examples.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -Itest/preload -DEXAMPLES_DIR='"$(CURDIR)/$(EXAMPLES_DIR)"' -MMD -MP \
 	    $(filter %.c %.o,$^) -lcmocka -lm -o $@

@@ -11,6 +11,8 @@ PRELOAD_SCENARIOS := $(patsubst $(PRELOAD_DIR)/scenarios/%.c,$(PRELOAD_OUT)/%,$(
 PRELOAD_PLUGINS   := $(patsubst $(PRELOAD_DIR)/plugins/%.c,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.c)) \
                      $(patsubst $(PRELOAD_DIR)/plugins/%.cc,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.cc))
 PRELOAD_SUITES    := $(patsubst $(PRELOAD_DIR)/test_%.c,$(PRELOAD_OUT)/test_%,$(wildcard $(PRELOAD_DIR)/test_*.c))
+# What the suites share: all that is beside them in C.
+PRELOAD_HARNESS   := $(patsubst $(PRELOAD_DIR)/%.c,$(PRELOAD_OUT)/%.o,$(filter-out $(PRELOAD_DIR)/test_%,$(wildcard $(PRELOAD_DIR)/*.c)))
 
 # -fno-builtin: a compiler that knows malloc may leave a pair of calls out, and the scenario would test nothing.
 PRELOAD_CFLAGS   := $(WARN) $(CFLAGS) -fno-builtin -pthread -I$(PRELOAD_DIR)
@@ -49,11 +51,11 @@ $(PRELOAD_OUT)/%.so: $(PRELOAD_DIR)/plugins/%.cc $(PRELOAD_DIR)/preload.mk $$(PL
 	@mkdir -p $(@D)
 	$(CXX) $(PRELOAD_CXXFLAGS) $(PLUGIN_CFLAGS_$*) $(PRELOAD_PLUGIN) -MMD -MP $< $(PLUGIN_LDFLAGS_$*) -o $@
 
-$(PRELOAD_OUT)/harness.o: $(PRELOAD_DIR)/harness.c $(PRELOAD_DIR)/preload.mk
+$(PRELOAD_HARNESS): $(PRELOAD_OUT)/%.o: $(PRELOAD_DIR)/%.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(PRELOAD_OUT)/test_%: $(PRELOAD_DIR)/test_%.c $(PRELOAD_OUT)/harness.o $(PRELOAD_DIR)/preload.mk
+$(PRELOAD_OUT)/test_%: $(PRELOAD_DIR)/test_%.c $(PRELOAD_HARNESS) $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP $(filter %.c %.o,$^) -lcmocka -lm -o $@
 
@@ -84,7 +86,7 @@ PRELOAD_LEDGER := $(PRELOAD_OUT)/ledger.so $(PRELOAD_ORIGIN)
 $(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
     $(eval SCENARIO_NEEDS_$(name) := $(PRELOAD_OUT)/ledger.so) $(eval SCENARIO_LDFLAGS_$(name) = $$(PRELOAD_LEDGER)))
 
-# ---- test_sites: functions must have names, wrappers be found with and without frame pointers ----
+# ---- test_sites and its kin: functions must have names, wrappers be found with and without frame pointers ----
 
 PRELOAD_NAMES := $(PRELOAD_ORIGIN) -rdynamic
 
@@ -102,12 +104,6 @@ $(foreach name,wrappers:wrapping wrappers_rbp:wrapping_rbp ruled:ledger unloadin
     $(eval SCENARIO_NEEDS_$(firstword $(words)) := $(PRELOAD_OUT)/$(lastword $(words)).so) \
     $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_NAMES)))
 
-$(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
-
-$(PRELOAD_OUT)/test_sites $(PRELOAD_OUT)/test_names: $(PRELOAD_OUT)/sections.o
-
 SCENARIO_LDFLAGS_static_cxx          := -static-libstdc++ -static-libgcc
 SCENARIO_LDFLAGS_static_cxx_stripped := -static-libstdc++ -static-libgcc -s
 
@@ -120,7 +116,7 @@ $(foreach name,$(PRELOAD_FRAMES),\
 SCENARIO_CFLAGS_stack_frames_rbp := -fno-optimize-sibling-calls -fno-omit-frame-pointer
 
 PRELOAD_STRICT := -Wpedantic -Wconversion -Wshadow
-SCENARIO_CFLAGS_api_no_pie             := -fno-pie -no-pie
+$(foreach name,api api_threads api_control,$(eval SCENARIO_CFLAGS_$(name)_no_pie := -fno-pie -no-pie))
 SCENARIO_CFLAGS_api_strict             := -std=c11 -U_GNU_SOURCE $(PRELOAD_STRICT)
 SCENARIO_CFLAGS_api_cxx                := -std=c++11 $(PRELOAD_STRICT)
 

@@ -24,7 +24,7 @@ real: setup-real $(filter $(LIB),$(REAL_LIB))
 
 $(REAL_OUT)/test_object: src/lib/functions.h
 
-$(REAL_OUT)/test_%: $(REAL_DIR)/test_%.c $(BUILD)/test/preload/harness.o test/preload/harness.h $(REAL_DIR)/real.mk
+$(REAL_OUT)/test_%: $(REAL_DIR)/test_%.c $(PRELOAD_HARNESS) test/preload/harness.h $(REAL_DIR)/real.mk
 	@mkdir -p $(@D)
 	$(CC) $(REAL_CFLAGS) $(filter %.c %.o,$^) -lcmocka -lm -o $@
 
