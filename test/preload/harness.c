@@ -405,13 +405,19 @@ static void must_equal(const char *what, const char *name, const char *bare, con
              (int)strcspn(other, "\n"), other);
 }
 
-struct run expect_transparent(const struct run_spec *spec, const char *const *argv, struct report *last)
+struct run run_bare_and_tracked(const struct run_spec *spec, const char *const *argv, struct run *bare)
 {
     struct run_spec how = spec != NULL ? *spec : (struct run_spec){0};
     how.bare = true;
-    struct run bare = run_program(&how, argv);
+    *bare = run_program(&how, argv);
     how.bare = false;
-    struct run tracked = run_program(&how, argv);
+    return run_program(&how, argv);
+}
+
+struct run expect_transparent(const struct run_spec *spec, const char *const *argv, struct report *last)
+{
+    struct run bare;
+    struct run tracked = run_bare_and_tracked(spec, argv, &bare);
     char *own = stream_without_reports(tracked.err);
 
     if (bare.timed_out)
@@ -422,9 +428,9 @@ struct run expect_transparent(const struct run_spec *spec, const char *const *ar
     must_equal("stderr", argv[0], bare.err, own);
     if (!report_read(tracked.err, -1, last) || strcmp(last->kind, "exit") != 0)
         fail_run(&tracked, "%s: no exit report", argv[0]);
-    const struct report_tag *row = report_tag(last, own_tag(&how, argv[0]));
+    const struct report_tag *row = report_tag(last, own_tag(spec, argv[0]));
     if (row == NULL || row->allocations == 0)
-        fail_run(&tracked, "%s: nothing booked under %s", argv[0], own_tag(&how, argv[0]));
+        fail_run(&tracked, "%s: nothing booked under %s", argv[0], own_tag(spec, argv[0]));
     free(own);
     run_free(&bare);
     return tracked;

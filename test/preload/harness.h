@@ -31,7 +31,10 @@ struct run_spec {
 /* argv[0] without a slash is a scenario of this folder, build/test/preload/NAME. */
 struct run run_program(const struct run_spec *spec, const char *const *argv);
 
-/* The same in two steps, so that slow programs can run side by side: at most 4 at once, and their output is
+/* Both ways, one after the other. */
+struct run run_bare_and_tracked(const struct run_spec *spec, const char *const *argv, struct run *bare);
+
+/* As run_program, in two steps, so that slow programs can run side by side: at most 4 at once, and their output is
  * read only by run_finish (more than 64 KiB of it waits until then). */
 struct running *run_start(const struct run_spec *spec, const char *const *argv);
 struct run run_finish(struct running *running);

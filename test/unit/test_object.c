@@ -17,20 +17,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "build_id.h"
 #include "lib/module.h"
 #include "lib/object.h"
+#include "objects.h"
 #include "plugin.h"
-
-static uint64_t now = 100;
-
-static int start(void **state)
-{
-    (void)state;
-    module_start();
-    object_start();
-    return 0;
-}
 
 /* ---- what is loaded ---- */
 
@@ -62,13 +52,13 @@ static void the_program_is_itself(void **state)
     (void)state;
     char path[4096] = "";
     assert_true(readlink("/proc/self/exe", path, sizeof path - 1) > 0);
-    unsigned number = object_of((uintptr_t)&start, 8);
+    unsigned number = object_of((uintptr_t)&objects_start, 8);
     const struct object *object = object_get(number);
     assert_true(object->is_program);
     assert_string_equal(object->path, path);
     assert_string_equal(object->name, "test_object");
-    assert_in_range((uintptr_t)&start, object->begin, object->end - 1);
-    assert_id(object, (uintptr_t)&start);
+    assert_in_range((uintptr_t)&objects_start, object->begin, object->end - 1);
+    assert_id(object, (uintptr_t)&objects_start);
     struct image file;
     assert_true(object_open(object, &file));
     image_close(&file);
@@ -95,17 +85,17 @@ static void code_is_found_in_its_file(void **state)
 {
     (void)state;
     uintptr_t in_libc = (uintptr_t)dlsym(RTLD_NEXT, "qsort");
-    assert_code(object_get(object_of((uintptr_t)&start, 8)), (uintptr_t)&start);
+    assert_code(object_get(object_of((uintptr_t)&objects_start, 8)), (uintptr_t)&objects_start);
     assert_code(object_get(object_of(in_libc, 8)), in_libc);
 }
 
 static void a_number_is_given_once(void **state)
 {
     (void)state;
-    unsigned number = object_of((uintptr_t)&start, 9);
+    unsigned number = object_of((uintptr_t)&objects_start, 9);
     unsigned count = object_count();
     for (unsigned i = 0; i < 100; i++)
-        assert_int_equal(object_of((uintptr_t)&start + i, 10 + i), number);
+        assert_int_equal(object_of((uintptr_t)&objects_start + i, 10 + i), number);
     assert_int_equal(object_count(), count);
     assert_int_equal(object_get(number)->seen_ms, 8);
     assert_int_equal(object_get(number)->times, 1);
@@ -240,5 +230,5 @@ int main(void)
         cmocka_unit_test(a_check_sees_another_in_the_same_place),
         cmocka_unit_test(a_plugin_opened_for_ever_needs_one_number),
     };
-    return cmocka_run_group_tests_name("object", tests, start, NULL);
+    return cmocka_run_group_tests_name("object", tests, objects_start, NULL);
 }

@@ -16,21 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "build_id.h"
 #include "lib/module.h"
 #include "lib/object.h"
 #include "lib/sys.h"
+#include "objects.h"
 #include "plugin.h"
-
-static uint64_t now = 100;
-
-static int start(void **state)
-{
-    (void)state;
-    module_start();
-    object_start();
-    return 0;
-}
 
 struct scratch {
     char directory[64];
@@ -62,6 +52,17 @@ static void scratch_remove(const struct scratch *scratch)
 {
     unlink(scratch->path);
     rmdir(scratch->directory);
+}
+
+/* As a program does it that stands in that directory. */
+static void *load_in(const char *directory, const char *path)
+{
+    char before[4096];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(directory), 0);
+    void *handle = load(path);
+    assert_int_equal(chdir(before), 0);
+    return handle;
 }
 
 static bool opens(unsigned object)
@@ -130,12 +131,8 @@ static void a_relative_path_is_made_absolute(void **state)
 {
     (void)state;
     struct scratch scratch;
-    char before[4096];
     scratch_make(&scratch);
-    assert_non_null(getcwd(before, sizeof before));
-    assert_int_equal(chdir(scratch.directory), 0);
-    void *handle = load("./plugin.so");
-    assert_int_equal(chdir(before), 0);
+    void *handle = load_in(scratch.directory, "./plugin.so");
     unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
     char expected[128];
     snprintf(expected, sizeof expected, "%s/plugin.so", scratch.directory);
@@ -152,14 +149,12 @@ static void a_relative_link_keeps_its_name(void **state)
 {
     (void)state;
     struct scratch scratch;
-    char before[4096];
+    char link[96];
     scratch_make(&scratch);
-    assert_non_null(getcwd(before, sizeof before));
-    assert_int_equal(chdir(scratch.directory), 0);
-    assert_int_equal(symlink("plugin.so", "plugin"), 0);
-    void *handle = load("./plugin");
-    assert_int_equal(unlink("plugin"), 0);
-    assert_int_equal(chdir(before), 0);
+    snprintf(link, sizeof link, "%s/plugin", scratch.directory);
+    assert_int_equal(symlink("plugin.so", link), 0);
+    void *handle = load_in(scratch.directory, "./plugin");
+    assert_int_equal(unlink(link), 0);
     unsigned number = object_of(address_of(handle, "plugin_a_work"), ++now);
     assert_string_equal(object_get(number)->path, scratch.path);
     assert_string_equal(object_get(number)->name, "plugin");
@@ -181,7 +176,7 @@ static void no_descriptor_stays_open(void **state)
 {
     (void)state;
     int before = descriptors();
-    unsigned number = object_of((uintptr_t)&start, ++now);
+    unsigned number = object_of((uintptr_t)&objects_start, ++now);
     for (unsigned i = 0; i < 10; i++)
         assert_true(opens(number));
     assert_int_equal(descriptors(), before);
@@ -220,5 +215,5 @@ int main(void)
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(in_a_sandbox_the_place_must_do),
     };
-    return cmocka_run_group_tests_name("object_files", tests, start, NULL);
+    return cmocka_run_group_tests_name("object_files", tests, objects_start, NULL);
 }

@@ -16,15 +16,12 @@
 
 #include "lib/module.h"
 #include "lib/object.h"
+#include "objects.h"
 #include "plugin.h"
-
-static uint64_t now = 100;
 
 static int start(void **state)
 {
-    (void)state;
-    module_start();
-    object_start();
+    objects_start(state);
     object_of((uintptr_t)&start, now); /* the program is the first in it */
     return 0;
 }

@@ -1,12 +1,24 @@
-/* The build-id of what is loaded, as the loader's own list of segments leads to it. */
-#ifndef TM_TEST_BUILD_ID_H
-#define TM_TEST_BUILD_ID_H
+/* What the suites about loaded objects share: the start of their table, and build-ids as the loader's own list of
+ * segments leads to them. */
+#ifndef TM_TEST_OBJECTS_H
+#define TM_TEST_OBJECTS_H
 
 #include <elf.h>
 #include <link.h>
 #include <string.h>
 
+#include "lib/module.h"
 #include "lib/object.h"
+
+__attribute__((unused)) static uint64_t now = 100; /* ms */
+
+static inline int objects_start(void **state)
+{
+    (void)state;
+    module_start();
+    object_start();
+    return 0;
+}
 
 struct note_wanted {
     uintptr_t address;
