@@ -9,14 +9,11 @@ CMDTEST_OUT      := $(BUILD)/test/cmd
 CMDTEST_SUITES   := $(patsubst $(CMDTEST_DIR)/test_%.c,$(CMDTEST_OUT)/test_%,$(wildcard $(CMDTEST_DIR)/test_*.c))
 CMDTEST_PROGRAMS := $(patsubst $(CMDTEST_DIR)/programs/%.c,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.c))
 CMDTEST_PROGRAMS += $(patsubst $(CMDTEST_DIR)/programs/%.cc,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.cc))
-CMDTEST_OBJECTS  := $(addprefix $(CMDTEST_OUT)/,harness.o story.o place.o)
+CMDTEST_OBJECTS  := $(patsubst $(CMDTEST_DIR)/%.c,$(CMDTEST_OUT)/%.o,$(filter-out $(CMDTEST_DIR)/test_%,$(wildcard $(CMDTEST_DIR)/*.c)))
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
-CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
+CMDTEST_CFLAGS   := $(CPPFLAGS) -I$(BUILD)/cmd $(STD) $(WARN) $(CFLAGS) -DCMDTEST_TOP='"$(CURDIR)"'
 
-CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd -DCMDTEST_TOP='"$(CURDIR)"'
-CMDTEST_CFLAGS_run        := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_NEEDS_living      := $(PRELOAD_OUT)/twin_a.so
-CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_PROGRAM_tagged    := -Iinclude
 CMDTEST_PROGRAM_unlinked  := -static
 
@@ -31,11 +28,11 @@ cmd-test: $(LIB) $(CMD) cmd-test-build
 	    echo "== $$suite"; $(CMDTEST_OUT)/$$suite || { status=1; echo "$$suite failed"; }; \
 	done; exit $$status
 
-$(CMDTEST_OBJECTS): $(CMDTEST_OUT)/%.o: $(CMDTEST_DIR)/%.c $(CMDTEST_DIR)/cmd-test.mk
+$(CMDTEST_OBJECTS): $(CMDTEST_OUT)/%.o: $(CMDTEST_DIR)/%.c $(CMDTEST_DIR)/cmd-test.mk | $(CMD_PROFILE).c
 	@mkdir -p $(@D)
 	$(CC) $(CMDTEST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/cmd-test.mk $$(CMDTEST_NEEDS_$$*)
+$(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/cmd-test.mk $$(CMDTEST_NEEDS_$$*) | $(CMD_PROFILE).c
 	@mkdir -p $(@D)
 	$(CC) $(CMDTEST_CFLAGS) $(CMDTEST_CFLAGS_$*) -MMD -MP $< $(CMDTEST_SHARED) $(CMD_LIBS) $(CMDTEST_LIBS_$*) -lcmocka -lm -o $@
 
