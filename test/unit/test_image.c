@@ -1,7 +1,6 @@
 /* The bytes of ELF files, cut short or false: nothing is read beyond them, and nothing is believed without a test. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "lib/log.h"
 #include "log_stderr.h"

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

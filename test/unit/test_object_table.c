@@ -1,7 +1,6 @@
 /* The table of objects when it is full: numbers stay right, and who has gone is still noticed. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* TRACKMALLOC_OPTIONS: names and values that are taken, and what they set. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* The help that option `help` shows, and doc/options.md, which says the same. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* Peaks, of the process and of each tag: how far from the truth what threads hold back may leave them. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

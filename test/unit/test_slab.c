@@ -1,11 +1,9 @@
 /* Slabs: whose they are, what is handed on with them, and how blocks in them grow old. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>

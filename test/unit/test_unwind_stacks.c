@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -15,7 +13,6 @@
 #include <ucontext.h>
 
 #include "lib/stack.h"
-#include "random.h"
 #include "shapes.h"
 #include "stack_calls.h"
 #include "truth.h"
