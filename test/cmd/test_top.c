@@ -192,7 +192,7 @@ static void a_long_table_scrolls(void **state)
     struct story *story = story_new();
     (void)state;
     for (int i = 0; i < 40; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "small-%02d", i);
         story_tag(story, name, 1, (uint64_t)(1000 - i));
     }

@@ -11,8 +11,10 @@ EXAMPLES_PROGRAMS := $(patsubst $(EXAMPLES_DIR)/%.c,$(EXAMPLES_OUT)/%,$(filter-o
 .PHONY: examples examples-build
 examples-build: $(EXAMPLES_PROGRAMS) $(EXAMPLES_OUT)/test_examples
 
-examples: $(LIB) examples-build
-	@echo "== test_examples"; $(EXAMPLES_OUT)/test_examples || { echo "test_examples failed"; exit 1; }
+examples: $(LIB) examples-build ## the programs that show the API, with the library and without it
+	@$(RUN_SUITES) $(EXAMPLES_OUT)/test_examples
+
+$(call suites,examples,$(EXAMPLES_OUT),$(LIB) examples-build)
 
 $(EXAMPLES_OUT)/test_examples: $(EXAMPLES_DIR)/test_examples.c $(PRELOAD_HARNESS) $(EXAMPLES_DIR)/examples.mk
 	@mkdir -p $(@D)

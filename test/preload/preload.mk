@@ -10,7 +10,8 @@ PRELOAD_SCENARIOS := $(patsubst $(PRELOAD_DIR)/scenarios/%.c,$(PRELOAD_OUT)/%,$(
                      $(patsubst $(PRELOAD_DIR)/scenarios/%.cc,$(PRELOAD_OUT)/%,$(wildcard $(PRELOAD_DIR)/scenarios/*.cc))
 PRELOAD_PLUGINS   := $(patsubst $(PRELOAD_DIR)/plugins/%.c,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.c)) \
                      $(patsubst $(PRELOAD_DIR)/plugins/%.cc,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.cc))
-PRELOAD_SUITES    := $(patsubst $(PRELOAD_DIR)/test_%.c,$(PRELOAD_OUT)/test_%,$(wildcard $(PRELOAD_DIR)/test_*.c))
+PRELOAD_NAMES     := $(call suite_names,$(PRELOAD_DIR))
+PRELOAD_SUITES    := $(PRELOAD_NAMES:%=$(PRELOAD_OUT)/test_%)
 # What the suites share: all that is beside them in C.
 PRELOAD_HARNESS   := $(patsubst $(PRELOAD_DIR)/%.c,$(PRELOAD_OUT)/%.o,$(filter-out $(PRELOAD_DIR)/test_%,$(wildcard $(PRELOAD_DIR)/*.c)))
 
@@ -19,19 +20,18 @@ PRELOAD_CFLAGS   := $(WARN) $(CFLAGS) -fno-builtin -pthread -I$(PRELOAD_DIR)
 PRELOAD_CXXFLAGS := -std=gnu++17 -fsized-deallocation $(PRELOAD_CFLAGS)
 PRELOAD_PLUGIN    = -shared -fPIC -fno-optimize-sibling-calls -Wl,-soname,$(@F)
 
-# The suites that stand in PRELOAD_ONLY, or all: make preload PRELOAD_ONLY="test_blocks test_start"
-PRELOAD_ONLY ?= $(notdir $(PRELOAD_SUITES))
-
 .PHONY: preload preload-build torture
 preload-build: $(PRELOAD_SCENARIOS) $(PRELOAD_PLUGINS) $(PRELOAD_SUITES)
 
-preload: $(LIB) preload-build
-	@$(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(PRELOAD_ONLY))
+preload: $(LIB) preload-build ## programs that do what breaks allocators, bare and under the library
+	@$(RUN_SUITES) $(PRELOAD_SUITES)
 
-# The suites that go on longer when told so.
-TORTURE_ONLY ?= test_early test_storms test_idle test_filters test_destinations
-torture: $(LIB) cmd preload-build
-	@TM_TORTURE=1 $(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(TORTURE_ONLY))
+$(call suites,$(PRELOAD_NAMES),$(PRELOAD_OUT),$(LIB) preload-build)
+
+# Those that ask for it (is_torture in suite.h).
+TORTURE_NAMES := $(call wanted,early storms idle filters destinations)
+torture: $(LIB) cmd preload-build ## the suites of storms, for longer
+	@TM_TORTURE=1 $(RUN_SUITES) $(TORTURE_NAMES:%=$(PRELOAD_OUT)/test_%)
 
 .SECONDEXPANSION:
 
@@ -88,7 +88,7 @@ $(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
 
 # ---- test_sites and its kin: functions must have names, wrappers be found with and without frame pointers ----
 
-PRELOAD_NAMES := $(PRELOAD_ORIGIN) -rdynamic
+PRELOAD_RDYNAMIC := $(PRELOAD_ORIGIN) -rdynamic
 
 SCENARIO_LDFLAGS_sites_exact  := -rdynamic
 SCENARIO_LDFLAGS_forgetful    := -rdynamic
@@ -102,7 +102,7 @@ PLUGIN_CFLAGS_wrapping_rbp    := -fno-omit-frame-pointer
 $(foreach name,wrappers:wrapping wrappers_rbp:wrapping_rbp ruled:ledger unloading:ledger,\
     $(eval words := $(subst :, ,$(name))) \
     $(eval SCENARIO_NEEDS_$(firstword $(words)) := $(PRELOAD_OUT)/$(lastword $(words)).so) \
-    $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_NAMES)))
+    $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_RDYNAMIC)))
 
 SCENARIO_LDFLAGS_static_cxx          := -static-libstdc++ -static-libgcc
 SCENARIO_LDFLAGS_static_cxx_stripped := -static-libstdc++ -static-libgcc -s
