@@ -31,7 +31,8 @@ LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-prot
               -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize
 LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so -Wl,--sort-section=name
 
-LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*.c src/snapshot/*.c))
+LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*.c src/lib/*/*.c src/snapshot/*.c))
+LIB_FUNCTIONS := $(wildcard src/lib/functions.h src/lib/*/functions.h)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
 LIB         := $(BUILD)/libtrackmalloc.so
 TOOLCHAIN   := $(BUILD)/toolchain
@@ -57,7 +58,7 @@ $(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
 
 # One list names the wrapped functions; the symbol map is made from it.
-$(BUILD)/symbols.map: src/lib/symbols.map.in src/lib/functions.h | $(TOOLCHAIN)
+$(BUILD)/symbols.map: src/lib/symbols.map.in $(LIB_FUNCTIONS) | $(TOOLCHAIN)
 	@mkdir -p $(@D)
 	$(CC) -E -P -x c -Isrc $< -o $@
 
