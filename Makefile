@@ -65,11 +65,10 @@ $(BUILD)/symbols.map: src/lib/symbols.map.in $(LIB_FUNCTIONS) | $(TOOLCHAIN)
 $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
-# What runs once, or once a report, is built to be small: its pages are resident in every process.
-LIB_SMALL := $(addprefix src/lib/,$(addsuffix .c,allocator apart aside collect_sites control environment feature filter growth image kernel_text lifecycle \
-             log lookup maps module name note object operator_new options output process program real reporter rule segment segments series suspect symbol symtab)) \
-             $(wildcard src/snapshot/*.c)
-$(LIB_SMALL:%.c=$(BUILD)/lib/%.o): LIB_CFLAGS += -Os
+# Built to be small: what runs once, or once a report, is resident in every process as well. As fast as CFLAGS say: files of
+# the paths that allocations and their stacks take, which have this line of their own.
+LIB_FAST := $(shell grep -lx '/\* Built for speed. \*/' $(LIB_SOURCES))
+$(patsubst %.c,$(BUILD)/lib/%.o,$(filter-out $(LIB_FAST),$(LIB_SOURCES))): LIB_CFLAGS += -Os
 
 -include $(LIB_OBJECTS:.o=.d)
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "age.h"
 
 /* The first birth of a cell, read at `now`: the latest multiple of the cell's width with this slot. */

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "alarm.h"
 
 #include <string.h>

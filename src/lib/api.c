@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API (include/trackmalloc.h): the table that programs call through. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API: alarms. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API: blocks made for a tag, handed over to another, and asked what they are. */
 #include "api.h"
 

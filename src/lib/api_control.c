@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API: reports on request, pauses, a new baseline, switches. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API: figures of a tag, a thread, the process. The sums that a report makes, of what is asked for. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The public API: tags, and the scopes that ask for them. */
 #include "api.h"
 

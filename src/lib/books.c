@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "books.h"
 
 #include "clock.h"

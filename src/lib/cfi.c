@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "cfi.h"
 #include "cfi_program.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* DWARF expressions, as far as they say "register + offset" or "what stands there + offset": signal frames, realigned
  * frames, PLT entries, and hand-written code that keeps the caller's stack pointer on the stack. */
 #include "cfi.h"

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The program of an entry: it makes the rows of a table, one from the other. */
 #include "cfi_program.h"
 

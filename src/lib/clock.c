@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "clock.h"
 
 #include <sys/mman.h>

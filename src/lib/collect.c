@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "collect.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "collect_stacks.h"
 
 #include <string.h>

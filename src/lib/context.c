@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "context.h"
 
 #include "full.h"

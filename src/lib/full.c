@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "full.h"
 
 #include "log.h"

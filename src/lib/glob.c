@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "glob.h"
 
 /* Without recursion: on a mismatch, the last star takes one byte more. */

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "intern.h"
 
 #include <string.h>

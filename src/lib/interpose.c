@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The entry points of the C library's allocator: a table of contents. */
 #include "resize.h"
 #include "track.h"

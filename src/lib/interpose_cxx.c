@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* The entry points of C++: every form of operator new and delete, by its mangled name, so that nothing of the C++
  * library is linked.
  *

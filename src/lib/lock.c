@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "lock.h"
 
 #include "sys.h"

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "odd.h"
 
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "resize.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "sample.h"
 
 /* xorshift64* (Sebastiano Vigna, 2014). */

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "site.h"
 
 #include <string.h>

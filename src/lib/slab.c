@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "slab.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 /* A slab's site cache: what its owner learned of call sites, at two places of one cache line. */
 #include "slab.h"
 

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "stack.h"
 
 #include "full.h"

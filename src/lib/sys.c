@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "sys.h"
 
 #include <linux/futex.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "tag.h"
 
 #include <string.h>

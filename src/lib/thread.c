@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "thread.h"
 
 #include <fcntl.h>

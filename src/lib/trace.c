@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "trace.h"
 
 #include <errno.h>

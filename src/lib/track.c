@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "track.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "unwind.h"
 
 #include <elf.h>

@@ -1,3 +1,4 @@
+/* Built for speed. */
 #include "watch.h"
 
 #include <errno.h>
