@@ -2,7 +2,6 @@
 
 #include "clock.h"
 #include "glibc.h"
-#include "reporter.h"
 #include "sys.h"
 
 enum { STACK_BYTES = 32 * 1024, CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */ };
@@ -28,9 +27,9 @@ static void run(void *from)
     errand->done = true;
 }
 
-static bool send_errand(struct errand errand, uintptr_t self)
+static bool send_errand(struct errand errand, struct lock_owner self)
 {
-    if (self != reporter_self()) {
+    if (!lock_owner_is_reporter(self)) {
         errand.work(errand.argument);
         return true;
     }
@@ -44,12 +43,12 @@ static bool send_errand(struct errand errand, uintptr_t self)
     return errand.done;
 }
 
-bool apart(void (*work)(void *), void *argument, uintptr_t self)
+bool apart(void (*work)(void *), void *argument, struct lock_owner self)
 {
     return send_errand((struct errand){.work = work, .argument = argument}, self);
 }
 
-bool apart_with_stderr(void (*work)(void *), void *argument, uintptr_t self)
+bool apart_with_stderr(void (*work)(void *), void *argument, struct lock_owner self)
 {
     return send_errand((struct errand){.work = work, .argument = argument, .kept = 3}, self);
 }

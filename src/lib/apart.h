@@ -7,11 +7,12 @@
 #define TM_APART_H
 
 #include "base.h"
+#include "lock.h"
 
 /* Runs work(argument) without descriptors, and returns when it is done. Under lock_report; `self` is the caller to a
  * lock. The work may use raw system calls and string functions. false: nothing was done, there was no such thread. */
-bool apart(void (*work)(void *), void *argument, uintptr_t self);
+bool apart(void (*work)(void *), void *argument, struct lock_owner self);
 /* The same, with the standard descriptors as they are at the moment. */
-bool apart_with_stderr(void (*work)(void *), void *argument, uintptr_t self);
+bool apart_with_stderr(void (*work)(void *), void *argument, struct lock_owner self);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "lifecycle.h"
 #include "log.h"
+#include "state.h"
 
 static const struct tm_functions table = {
     .size = sizeof table,
@@ -42,12 +43,12 @@ static const struct tm_functions table = {
 /* While the library comes up it is not known yet whether it tracks: the functions ask again. */
 PUBLIC const struct tm_functions *tm_functions(void)
 {
-    return lifecycle_up() && !lifecycle_tracks() ? NULL : &table;
+    return lifecycle_up() && !state_tracks() ? NULL : &table;
 }
 
 bool api_tracks(void)
 {
-    if (!lifecycle_up() || !lifecycle_tracks())
+    if (!lifecycle_up() || !state_tracks())
         return false;
     lifecycle_settle_child();
     return true;

@@ -8,7 +8,6 @@
 #include "context.h"
 #include "lock.h"
 #include "odd.h"
-#include "reporter.h"
 #include "scope.h"
 #include "site.h"
 #include "slab.h"
@@ -241,7 +240,7 @@ PUBLIC int tm_process_stats(struct tm_process_info *info)
     uint64_t live = not_negative(sums.cell.allocated.bytes - sums.cell.freed.bytes);
     sums.peak = (int64_t)total_peak() > (int64_t)live ? total_peak() : live;
     TELL_SUMS(&told, &sums);
-    told.uptime_ms = reporter_uptime_ns() / 1000000;
+    told.uptime_ms = clock_process_ns() / 1000000;
     told.foreign_frees = cell_read(&odd_counts.foreign);
     told.wild_frees = cell_read(&odd_counts.wild);
     told.mismatches = cell_read(&odd_counts.mismatched);

@@ -18,6 +18,7 @@
 #include "real.h"
 #include "reporter.h"
 #include "site.h"
+#include "state.h"
 #include "sys.h"
 #include "thread.h"
 #include "trace.h"
@@ -29,10 +30,10 @@
 /* Whether it must come back afterwards. */
 static bool step_aside(void)
 {
-    if (!lifecycle_tracks())
+    if (!state_tracks())
         return false;
     lifecycle_settle_child();
-    if (log_is_sandboxed() || !lifecycle_at_home())
+    if (log_is_sandboxed() || !state_is_own_process())
         return false;
     reporter_step_aside();
     return true;
@@ -69,7 +70,7 @@ static int is_missing(void)
 /* The process gives up being root's: its report file goes along. (seteuid is taken back most often.) */
 static void becomes(uid_t user)
 {
-    if (lifecycle_tracks() && !log_is_sandboxed() && user != 0 && user != (uid_t)-1 && sys0(SYS_geteuid) == 0)
+    if (state_tracks() && !log_is_sandboxed() && user != 0 && user != (uid_t)-1 && sys0(SYS_geteuid) == 0)
         output_hand_over(user);
 }
 
@@ -152,7 +153,7 @@ struct entered {
 static struct entered enter(struct wish wish)
 {
     struct entered entered = {.wish = wish, .aside = wish.aside && step_aside()};
-    if (!lifecycle_tracks())
+    if (!state_tracks())
         entered.wish.sandbox = SANDBOX_NONE;
     if (entered.wish.sandbox != SANDBOX_NONE)
         entered.before = log_sandboxed(wish.sandbox);
@@ -199,7 +200,7 @@ static long call_kernel(long number, long a, long b, long c, long d, long e, lon
 
 static void is_named(const char *name)
 {
-    if (lifecycle_tracks())
+    if (state_tracks())
         thread_named((uintptr_t)pthread_self(), name);
 }
 
@@ -256,7 +257,7 @@ PUBLIC void *dlopen(const char *file, int mode)
     void *(*next)(const char *, int) = REAL_NEXT(dlopen);
     if (UNLIKELY(next == NULL))
         return NULL;
-    if (lifecycle_tracks() && mode & RTLD_DEEPBIND) {
+    if (state_tracks() && mode & RTLD_DEEPBIND) {
         note_take(SNAPSHOT_NOTE_DEEPBIND, file);
         mode &= ~RTLD_DEEPBIND;
     }
@@ -276,7 +277,7 @@ PUBLIC int dlclose(void *handle)
     int (*next)(void *) = REAL_NEXT(dlclose);
     if (UNLIKELY(next == NULL))
         return is_missing();
-    if (!lifecycle_tracks())
+    if (!state_tracks())
         return next(handle);
     lifecycle_settle_child();
     site_before_unload(dynamic_section(handle));
@@ -288,7 +289,7 @@ PUBLIC int dlclose(void *handle)
 /* Nobody is on a stack that goes: but somebody may remember that he was. */
 PUBLIC int munmap(void *memory, size_t bytes)
 {
-    if (trace_is_on())
+    if (state_is_slow(SLOW_TRACED))
         unwind_forget_stacks();
     int (*next)(void *, size_t) = REAL_NEXT(munmap);
     return next != NULL ? next(memory, bytes) : (int)call_kernel(SYS_munmap, (long)memory, (long)bytes, 0, 0, 0, 0);
@@ -341,7 +342,7 @@ PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
 {
     int (*next)(pthread_t, const char *) = REAL_NEXT(pthread_setname_np);
     int result = next != NULL ? next(thread, name) : ENOSYS;
-    if (result == 0 && lifecycle_tracks())
+    if (result == 0 && state_tracks())
         thread_named((uintptr_t)thread, name);
     return result;
 }

@@ -21,6 +21,8 @@
 
 enum { PAGE_BYTES = 4096, CACHE_LINE = 64 };
 
+enum { BLOCK_HUGE_SIZE = 0x7fff0000 }; /* from here on a block's size does not fit its header's 32 bits */
+
 /* A count of blocks and their bytes. */
 struct amount {
     uint64_t blocks;

@@ -22,6 +22,8 @@ enum {
     BLOCK_HEADER = 16,
     BLOCK_NOTED = 2 * BLOCK_HEADER, /* a header, and room for a note */
     BLOCK_ALIGNMENT = 16,           /* what malloc promises */
+    /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
+    BLOCK_CALLOC_SMALL = 1024,
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
@@ -106,6 +108,18 @@ HOT size_t block_offset(unsigned shape)
 {
     unsigned room = shape >> SHAPE_ROOM_SHIFT;
     return shape & SHAPE_ALIGNED ? (size_t)1 << room : (room + 1ul) * BLOCK_HEADER;
+}
+
+/* The header of a block whose real block begins at `base`. */
+HOT struct block *block_at(char *base, unsigned shape)
+{
+    return (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+}
+
+/* The shape for an alignment above malloc's: it is kept in a header only where the room is the whole alignment. */
+HOT unsigned block_aligned_shape(size_t alignment, unsigned shape)
+{
+    return alignment > BLOCK_ALIGNMENT ? shape | SHAPE_ALIGNED | log2_floor(alignment) << SHAPE_ROOM_SHIFT : shape;
 }
 
 /* The part of a shape that says so, for an offset of up to BLOCK_ROOM_MOST. */

@@ -3,8 +3,8 @@
 
 #include "clock.h"
 #include "full.h"
-#include "lifecycle.h"
 #include "name.h"
+#include "state.h"
 #include "thread.h"
 
 static void meet_tick(struct slab *slab, uint32_t tick)
@@ -22,7 +22,7 @@ struct books books_open(void)
     uint32_t now = clock_now();
     full_tell_if_any();
     if (UNLIKELY(clock_tick() == CLOCK_SELF))
-        lifecycle_unticked(now);
+        state_events.unticked(now);
     if (UNLIKELY(!thread_has_slab()))
         thread_take_slab(now);
     if (LIKELY(thread_has_slab())) {

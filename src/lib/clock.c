@@ -12,6 +12,7 @@
 _Alignas(PAGE_BYTES) union clock_area clock_area;
 
 static uint64_t start_ns;
+static uint64_t process_start_ns; /* uptime when this process began */
 
 enum { TICK_NS = TICK_MS * 1000000 };
 
@@ -29,13 +30,39 @@ void clock_forked(void)
 
 void clock_own(uint32_t pid)
 {
+    process_start_ns = clock_uptime_ns();
     clock_set(CLOCK_SELF);
     __atomic_store_n(&clock_area.now.pid, pid, __ATOMIC_RELEASE);
+}
+
+void clock_publish(void)
+{
+    /* The word before the time: if it is retracted in between, it is another one. */
+    union clock_word word = {.both = __atomic_load_n(&clock_area.now.word.both, __ATOMIC_ACQUIRE)};
+    union clock_word next = {.tick = clock_read(), .least = word.least};
+    if (next.tick != word.tick && next.tick >= word.least)
+        __atomic_compare_exchange_n(&clock_area.now.word.both, &word.both, next.both, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED);
+}
+
+void clock_retract(void)
+{
+    union clock_word word = {.both = __atomic_load_n(&clock_area.now.word.both, __ATOMIC_RELAXED)};
+    union clock_word next;
+    do {
+        next = (union clock_word){.tick = CLOCK_SELF, .least = clock_read() + 1};
+    } while (!__atomic_compare_exchange_n(&clock_area.now.word.both, &word.both, next.both, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
 }
 
 uint64_t clock_uptime_ns(void)
 {
     return sys_clock_ns() - start_ns;
+}
+
+uint64_t clock_process_ns(void)
+{
+    return clock_uptime_ns() - process_start_ns;
 }
 
 uint64_t clock_uptime_ms(void)

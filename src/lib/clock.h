@@ -13,8 +13,20 @@
 
 enum { CLOCK_SELF = 0, TICK_MS = 250, TICKS_PER_SECOND = 1000 / TICK_MS };
 
+/* In one word, as they change together. */
+union clock_word {
+    struct {
+        uint32_t tick;
+        uint32_t least; /* no earlier tick may be published */
+    };
+    uint64_t both;
+};
+
 struct clock_page {
-    uint32_t tick;
+    union {
+        union clock_word word;
+        uint32_t tick;
+    };
     uint32_t pid; /* 0 in a forked child that has not been set up yet */
 };
 
@@ -33,10 +45,17 @@ void clock_forked(void);      /* in a forked child: as the kernel leaves the pag
 uint32_t clock_read(void);
 uint64_t clock_uptime_ns(void);
 uint64_t clock_uptime_ms(void);
+uint64_t clock_process_ns(void); /* the same of this process: a forked child's begins anew */
 /* Nanoseconds until the tick after `tick` begins; at least 1. */
 uint64_t clock_until_next(uint32_t tick);
 
-/* What the reporter last said. */
+/* By the reporter: publishes the present tick, unless it was retracted. */
+void clock_publish(void);
+/* Sends everybody off the fast path: the tick is CLOCK_SELF from now on, and the next that is published is later than
+ * any that a slab can have met before. Any thread. */
+void clock_retract(void);
+
+/* What the reporter last published. */
 HOT uint32_t clock_tick(void)
 {
     return word_read(&clock_area.now.tick);

@@ -9,7 +9,6 @@
 #include "context.h"
 #include "feature.h"
 #include "growth.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "note.h"
@@ -17,7 +16,6 @@
 #include "options.h"
 #include "process.h"
 #include "program.h"
-#include "reporter.h"
 #include "segment.h"
 #include "series.h"
 #include "site.h"
@@ -220,27 +218,27 @@ static void add_ended(void)
         head->threads++;
 }
 
-static void describe_process(enum snapshot_kind kind, uint32_t number)
+static void describe_process(const struct collect_request *request)
 {
     struct snapshot *head = &area.head;
     head->version = SNAPSHOT_VERSION;
-    head->kind = kind;
-    head->number = number;
+    head->kind = request->kind;
+    head->number = request->number;
     head->pid = clock_area.now.pid;
     head->wall_seconds = sys_wall_seconds();
-    head->uptime_ms = reporter_uptime_ns() / 1000000;
+    head->uptime_ms = clock_process_ns() / 1000000;
     memcpy(head->program, program_called(), SNAPSHOT_NAME);
     head->foreign_frees = odd_counts.foreign;
     head->wild_frees = odd_counts.wild;
     head->mismatches = odd_counts.mismatched;
     head->tags_left_out = tags_left_out();
-    head->own_cpu_us = reporter_cpu_us();
+    head->own_cpu_us = request->cpu_us;
     head->leaks_wanted = (uint32_t)options.leaks;
     head->notes = note_copy(area.note);
 }
 
 /* Only others have no other way to know. */
-static void describe_for_others(uintptr_t self)
+static void describe_for_others(struct lock_owner self)
 {
     struct snapshot *head = &area.head;
     const struct process_identity *identity = process_identity(self);
@@ -310,7 +308,7 @@ static void place_rows(void)
     head->bytes = sizeof area;
 }
 
-const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self)
+const struct snapshot *collect(const struct collect_request *request, struct lock_owner self)
 {
     thread_read_names(self);
     enum lock_state lock = lock_take(&lock_books, self);
@@ -337,10 +335,10 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     spread_contexts(contexts);
     spread_tags(tags);
     add_ended();
-    describe_process(kind, number);
+    describe_process(request);
     area.head.left_out = feature_off();
     if (feature_is_on(TM_FEATURE_VM) || segment_is_open())
-        process_memory(&area.head.memory, self);
+        process_memory(&area.head.memory, request->own_threads, self);
     if (segment_is_open())
         describe_for_others(self);
     place_rows();
@@ -356,9 +354,7 @@ const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr
     return &area.head;
 }
 
-const struct snapshot *collect_alarm(const struct snapshot_alarm *alarm, uint32_t number, uintptr_t self)
+void collect_add_alarm(const struct snapshot_alarm *alarm)
 {
-    const struct snapshot *snapshot = collect(SNAPSHOT_ALARM, number, self);
     area.head.alarm = *alarm;
-    return snapshot;
 }

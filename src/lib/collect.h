@@ -3,12 +3,21 @@
 #define TM_COLLECT_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/snapshot.h"
 
+/* What only the reporter knows. */
+struct collect_request {
+    enum snapshot_kind kind;
+    uint32_t number;
+    uint64_t cpu_us;      /* what our threads have used */
+    uint32_t own_threads; /* how many of the process's are ours */
+};
+
 /* Exact at rest; while threads allocate, as exact as the moments at which their counters are read, one after the
- * other. The snapshot is static: under lock_report. `self` is the caller to a lock. */
-const struct snapshot *collect(enum snapshot_kind kind, uint32_t number, uintptr_t self);
-/* The same of an alarm report, with its evidence. */
-const struct snapshot *collect_alarm(const struct snapshot_alarm *alarm, uint32_t number, uintptr_t self);
+ * other. The snapshot is static: under lock_report. NULL: told to stop (lock_give_way). */
+const struct snapshot *collect(const struct collect_request *request, struct lock_owner self);
+/* Makes the last one that of an alarm report, with its evidence. */
+void collect_add_alarm(const struct snapshot_alarm *alarm);
 
 #endif

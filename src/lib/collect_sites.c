@@ -201,7 +201,7 @@ void collect_objects(struct snapshot *head, struct snapshot_object rows[COLLECT_
     head->objects = count - 1;
 }
 
-static void name_row(struct snapshot_site *row, uint32_t at, uintptr_t self)
+static void name_row(struct snapshot_site *row, uint32_t at, struct lock_owner self)
 {
     if (row->address == 0 || row->name[0] != '\0')
         return;
@@ -209,7 +209,7 @@ static void name_row(struct snapshot_site *row, uint32_t at, uintptr_t self)
 }
 
 static void name_largest(const struct snapshot *head, struct snapshot_site *rows, const uint64_t *key, unsigned top,
-                         uintptr_t self)
+                         struct lock_owner self)
 {
     struct rank rank;
     uint32_t at;
@@ -218,7 +218,7 @@ static void name_largest(const struct snapshot *head, struct snapshot_site *rows
         name_row(&rows[at], at, self);
 }
 
-void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, uintptr_t self)
+void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, struct lock_owner self)
 {
     name_largest(head, rows, &rows->live.bytes, top + 1, self); /* the row of all others may be among them */
     if (head->leaks_wanted)

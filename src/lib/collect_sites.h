@@ -3,6 +3,7 @@
 #define TM_COLLECT_SITES_H
 
 #include "base.h"
+#include "lock.h"
 #include "slab.h"
 #include "snapshot/snapshot.h"
 
@@ -24,7 +25,7 @@ void collect_objects(struct snapshot *head, struct snapshot_object rows[COLLECT_
 void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_books *books);
 
 /* Names those that a report of `top` rows may show. */
-void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, uintptr_t self);
+void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, struct lock_owner self);
 
 /* Under lock_report: peaks of sites begin anew. */
 void collect_forget_peaks(void);

@@ -146,7 +146,8 @@ static uint32_t site_row(const struct snapshot *head, const struct snapshot_site
 
 /* ---- their names ---- */
 
-static void name_frame(struct snapshot *head, struct collect_stacks *area, struct snapshot_frame *frame, uintptr_t self)
+static void name_frame(struct snapshot *head, struct collect_stacks *area, struct snapshot_frame *frame,
+                       struct lock_owner self)
 {
     uint32_t row = frame->object;
     unsigned object = row != SNAPSHOT_NONE ? row + 1 : OBJECT_NONE;
@@ -159,7 +160,7 @@ static void name_frame(struct snapshot *head, struct collect_stacks *area, struc
     head->names_bytes += (uint32_t)bytes;
 }
 
-static void name_largest(struct snapshot *head, struct collect_stacks *area, unsigned top, uintptr_t self)
+static void name_largest(struct snapshot *head, struct collect_stacks *area, unsigned top, struct lock_owner self)
 {
     struct rank rank;
     uint32_t at;
@@ -170,7 +171,7 @@ static void name_largest(struct snapshot *head, struct collect_stacks *area, uns
 }
 
 void collect_stacks(struct snapshot *head, struct collect_stacks *area, const struct snapshot_site *sites, unsigned top,
-                    uintptr_t self)
+                    struct lock_owner self)
 {
     head->names_bytes = 1; /* the first is no name */
     if (trace_period == STACKS_OFF)

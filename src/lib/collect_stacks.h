@@ -3,6 +3,7 @@
 #define TM_COLLECT_STACKS_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/snapshot.h"
 
 enum {
@@ -19,6 +20,6 @@ struct collect_stacks {
 
 /* Under lock_report; the sites have their rows. Names the frames of those that a report of `top` rows may show. */
 void collect_stacks(struct snapshot *head, struct collect_stacks *area, const struct snapshot_site *sites, unsigned top,
-                    uintptr_t self);
+                    struct lock_owner self);
 
 #endif

@@ -12,9 +12,9 @@
 #include "reporter.h"
 #include "segment.h"
 #include "slab.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
-#include "track.h"
 
 #define WATCH_NS_MOST (60 * 1000000000ull) /* a promise that reaches farther is none */
 
@@ -24,7 +24,7 @@ static struct {
     bool paused;
 } outside;
 
-bool control_baseline(uintptr_t self)
+bool control_baseline(struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
@@ -35,22 +35,16 @@ bool control_baseline(uintptr_t self)
     return true;
 }
 
-/* The first pause sends everybody off the fast path: told before the caches forget (track.c, book). */
+/* Sends everybody off the fast path: set before the caches forget (track.c, book). */
 void control_pause(void)
 {
-    if (__atomic_fetch_add(&track_pauses, 1, __ATOMIC_SEQ_CST) == 0)
-        slab_forget_sites();
+    state_pause();
+    slab_forget_sites();
 }
 
 bool control_resume(void)
 {
-    uint32_t pauses = __atomic_load_n(&track_pauses, __ATOMIC_RELAXED);
-    do {
-        if (pauses == 0)
-            return false;
-    } while (
-        !__atomic_compare_exchange_n(&track_pauses, &pauses, pauses - 1, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-    return true;
+    return state_resume();
 }
 
 uint64_t control_watch_ms(void)
@@ -68,7 +62,7 @@ static uint64_t watch_wanted(const struct segment_control *control)
 
 /* ---- requests ---- */
 
-static const char *report(uintptr_t self)
+static const char *report(struct lock_owner self)
 {
     if (output_is_mute())
         return "reports are off (output=none)";
@@ -112,7 +106,7 @@ static const char *set(const struct segment_control *control)
 }
 
 /* NULL: it was done. Else why not. */
-static const char *carry_out(const struct segment_control *control, uintptr_t self)
+static const char *carry_out(const struct segment_control *control, struct lock_owner self)
 {
     switch (control->command) {
     case SEGMENT_REPORT:
@@ -132,7 +126,7 @@ static const char *carry_out(const struct segment_control *control, uintptr_t se
     }
 }
 
-void control_look(uintptr_t self)
+void control_look(struct lock_owner self)
 {
     struct segment_control control = {.request = 0};
     if (segment_is_opened_anew() && outside.watch_ms == 0 && ++outside.looks % TICKS_PER_SECOND != 0)

@@ -3,16 +3,17 @@
 #define TM_CONTROL_H
 
 #include "base.h"
+#include "lock.h"
 
 /* The reporter, once a tick: carries out a request that came since the last look. */
-void control_look(uintptr_t self);
+void control_look(struct lock_owner self);
 
 /* Whether somebody watches, so that a snapshot is wanted every so many ms; 0: nobody. As of the last look. */
 uint64_t control_watch_ms(void);
 
 /* What the public API does as well. */
 void control_pause(void);
-bool control_resume(void);             /* false: nothing is paused */
-bool control_baseline(uintptr_t self); /* false: asked in the middle of a report */
+bool control_resume(void);                     /* false: nothing is paused */
+bool control_baseline(struct lock_owner self); /* false: asked in the middle of a report */
 
 #endif

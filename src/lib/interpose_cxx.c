@@ -4,14 +4,14 @@
  *
  * Where the program replaces operator new, the other forms are the C++ library's, which call the program's. Plain
  * new and delete need no such test: a program's own come before ours, and where a library's own come after ours
- * (lifecycle_foreign_new), new finds no size small enough, and delete no header of its kind. */
-#include "lifecycle.h"
+ * (state.foreign_new), new finds no size small enough, and delete no header of its kind. */
+#include "state.h"
 #include "track.h"
 
-#define UNLESS_REPLACED(form, arguments)                      \
-    do {                                                      \
-        if (UNLIKELY(lifecycle_own_new) && real.form != NULL) \
-            return real.form arguments;                       \
+#define UNLESS_REPLACED(form, arguments)                  \
+    do {                                                  \
+        if (UNLIKELY(state.own_new) && real.form != NULL) \
+            return real.form arguments;                   \
     } while (0)
 
 /* ---- new ---- */

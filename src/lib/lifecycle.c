@@ -28,34 +28,21 @@
 #include "segment.h"
 #include "site.h"
 #include "slab.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
 #include "thread.h"
 #include "trace.h"
-#include "track.h"
 #include "watch.h"
-
-enum state { STATE_DOWN, STATE_COMING, STATE_UP };
 
 enum { DESTRUCTOR_ROUNDS = 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */ };
 
 static struct {
-    enum state state;
-    bool tracks;
     bool exit_begun;
     bool last_word; /* the exit report was said */
     bool has_key;   /* else slabs of ended threads are found by slab_sweep */
     pthread_key_t thread_key;
 } life;
-
-bool lifecycle_own_new;
-bool lifecycle_foreign_new;
-bool lifecycle_own_realloc;
-
-bool lifecycle_tracks(void)
-{
-    return __atomic_load_n(&life.tracks, __ATOMIC_ACQUIRE);
-}
 
 /* ---- threads ---- */
 
@@ -69,18 +56,13 @@ static void thread_leaves(void *round)
         pthread_setspecific(life.thread_key, (void *)next);
 }
 
-void lifecycle_thread_began(void)
+static void thread_begins(void)
 {
     if (life.has_key)
         pthread_setspecific(life.thread_key, (void *)1);
 }
 
 /* ---- fork ---- */
-
-bool lifecycle_at_home(void)
-{
-    return log_is_sandboxed() || clock_area.now.pid == (uint32_t)sys0(SYS_getpid);
-}
 
 static uint32_t own_pid(void)
 {
@@ -101,7 +83,7 @@ static void repair(void)
 
 void lifecycle_settle_child(void)
 {
-    if (LIKELY(__atomic_load_n(&clock_area.now.pid, __ATOMIC_ACQUIRE) != 0) || !life.tracks)
+    if (LIKELY(__atomic_load_n(&clock_area.now.pid, __ATOMIC_ACQUIRE) != 0) || !state_tracks())
         return;
     repair();
     clock_own(own_pid());
@@ -134,7 +116,9 @@ static void fork_child(void)
     reporter_start();
 }
 
-void lifecycle_unticked(uint32_t now)
+/* Called for each allocation while there is no reporter thread: sets up a child that was forked past the C library,
+ * starts the thread when its time has come. */
+static void unticked(uint32_t now)
 {
     lifecycle_settle_child();
     reporter_start_late(now);
@@ -145,13 +129,13 @@ void lifecycle_unticked(uint32_t now)
 static void say_last_word(void)
 {
     bool text = options.final && !output_is_mute();
-    if (!life.tracks || life.last_word)
+    if (!state_tracks() || life.last_word)
         return;
     full_tell_if_any();
     if (!text && !segment_is_open() && !options.keep)
         return; /* and a forked child that has not been set up needs not be */
     lifecycle_settle_child();
-    if (!lifecycle_at_home())
+    if (!state_is_own_process())
         return; /* a vfork child that exits: the books are its parent's */
     life.last_word = true;
     if (!log_is_sandboxed())
@@ -162,7 +146,7 @@ static void say_last_word(void)
 /* A forked child that has not been set up has nothing to take away. */
 void lifecycle_leaves(void)
 {
-    if (life.tracks && clock_area.now.pid != 0 && !log_is_sandboxed() && lifecycle_at_home())
+    if (state_tracks() && clock_area.now.pid != 0 && !log_is_sandboxed() && state_is_own_process())
         reporter_leaves(thread_self());
 }
 
@@ -174,7 +158,7 @@ static void exit_begins(void *unused)
 
 void lifecycle_exit_handler_added(void)
 {
-    if (life.tracks && real.__cxa_atexit != NULL)
+    if (state_tracks() && real.__cxa_atexit != NULL)
         real.__cxa_atexit(exit_begins, NULL, NULL);
 }
 
@@ -246,8 +230,8 @@ static void begin_tracking(void)
     feature_switch(0, allocator_find(feature_on()));
     watch_start();
     life.has_key = pthread_key_create(&life.thread_key, thread_leaves) == 0;
-    __atomic_store_n(&life.tracks, true, __ATOMIC_RELEASE);
-    track_start(!lifecycle_foreign_new);
+    state_events = (struct state_events){unticked, thread_begins};
+    state_track();
 }
 
 /* Most of our tables are never touched; a huge page would make them all resident. */
@@ -292,9 +276,9 @@ static void come_up(void)
     module_start();
     clock_start();
     struct module_survey survey = module_survey();
-    lifecycle_foreign_new = survey.foreign_new;
-    lifecycle_own_new = survey.own_new || survey.foreign_new;
-    lifecycle_own_realloc = survey.own_realloc || survey.own_malloc != NULL;
+    state.foreign_new = survey.foreign_new;
+    state.own_new = survey.own_new || survey.foreign_new;
+    state.own_realloc = survey.own_realloc || survey.own_malloc != NULL;
     if (survey.own_malloc != NULL) {
         if (wanted_here())
             tell_own_malloc(survey.own_malloc);
@@ -309,19 +293,18 @@ static void come_up(void)
 
 bool lifecycle_up(void)
 {
-    enum state state = __atomic_load_n(&life.state, __ATOMIC_ACQUIRE);
-    if (LIKELY(state == STATE_UP))
+    if (state_is_up())
         return true;
     /* Of thread_slab, the loader has not yet made the thread's copy: it is never NULL then. */
     if (!lookup_is_relocated() || thread_slab == NULL)
         return false;
-    state = STATE_DOWN;
-    if (!__atomic_compare_exchange_n(&life.state, &state, STATE_COMING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return state == STATE_UP;
+    enum state_phase phase = STATE_DOWN;
+    if (!__atomic_compare_exchange_n(&state.phase, &phase, STATE_COMING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return phase == STATE_UP;
     int error = errno;
     come_up();
     errno = error;
-    __atomic_store_n(&life.state, STATE_UP, __ATOMIC_RELEASE);
+    __atomic_store_n(&state.phase, STATE_UP, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -344,7 +327,7 @@ __attribute__((constructor)) static void start(void)
 {
     while (!lifecycle_up())
         sys0(SYS_sched_yield); /* another thread brings it up, started by a constructor before ours */
-    if (!life.tracks)
+    if (!state_tracks())
         return;
     register_handlers();
     reporter_start();

@@ -10,9 +10,9 @@ struct lock lock_names;
 enum { WAITED_FOR = 1, ID_SHIFT = 5 };
 
 /* Bits 6 to 36 of the address: no two threads' storage lies a multiple of 128 GiB apart. Never 0. */
-static uint32_t id_of(uintptr_t self)
+static uint32_t id_of(struct lock_owner self)
 {
-    return (uint32_t)(self >> ID_SHIFT) | 2u;
+    return (uint32_t)(self.address >> ID_SHIFT) | 2u;
 }
 
 static bool swap(struct lock *lock, uint32_t from, uint32_t to)
@@ -20,7 +20,7 @@ static bool swap(struct lock *lock, uint32_t from, uint32_t to)
     return __atomic_compare_exchange_n(&lock->word, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-enum lock_state lock_try(struct lock *lock, uintptr_t self)
+enum lock_state lock_try(struct lock *lock, struct lock_owner self)
 {
     uint32_t id = id_of(self) & ~(uint32_t)WAITED_FOR;
     if ((__atomic_load_n(&lock->word, __ATOMIC_RELAXED) & ~(uint32_t)WAITED_FOR) == id)
@@ -29,11 +29,11 @@ enum lock_state lock_try(struct lock *lock, uintptr_t self)
 }
 
 static struct {
-    uintptr_t self;
+    struct lock_owner self;
     const uint32_t *stop;
 } gives_way;
 
-void lock_give_way(uintptr_t self, const uint32_t *stop)
+void lock_give_way(struct lock_owner self, const uint32_t *stop)
 {
     gives_way.self = self;
     gives_way.stop = stop;
@@ -42,7 +42,7 @@ void lock_give_way(uintptr_t self, const uint32_t *stop)
 enum { SLICE_NS = 1000000, FOR_EVER = 0 };
 
 /* Ulrich Drepper, "Futexes Are Tricky", mutex 2: whoever has waited leaves the mark behind. */
-static enum lock_state wait_for(struct lock *lock, uintptr_t self, const uint32_t *stop, unsigned slices)
+static enum lock_state wait_for(struct lock *lock, struct lock_owner self, const uint32_t *stop, unsigned slices)
 {
     const uint64_t patience = stop != NULL || slices != FOR_EVER ? SLICE_NS : 0;
     unsigned waited = 0;
@@ -58,14 +58,14 @@ static enum lock_state wait_for(struct lock *lock, uintptr_t self, const uint32_
     return LOCK_TAKEN;
 }
 
-enum lock_state lock_take(struct lock *lock, uintptr_t self)
+enum lock_state lock_take(struct lock *lock, struct lock_owner self)
 {
     enum lock_state state = lock_try(lock, self);
-    const uint32_t *stop = self == gives_way.self ? gives_way.stop : NULL;
+    const uint32_t *stop = self.address == gives_way.self.address ? gives_way.stop : NULL;
     return state != LOCK_BUSY ? state : wait_for(lock, self, stop, FOR_EVER);
 }
 
-enum lock_state lock_take_within(struct lock *lock, uintptr_t self, unsigned ms)
+enum lock_state lock_take_within(struct lock *lock, struct lock_owner self, unsigned ms)
 {
     enum lock_state state = lock_try(lock, self);
     return state != LOCK_BUSY ? state : wait_for(lock, self, NULL, ms);

@@ -32,16 +32,32 @@ SHARED struct lock lock_books;  /* slabs, contexts, tags */
 SHARED struct lock lock_report; /* the snapshot and its text; taken before lock_books */
 SHARED struct lock lock_names;  /* the names of call sites; taken last */
 
-/* `self` is the address of something that is this thread's own, at least 128 bytes from any other thread's. */
-enum lock_state lock_take(struct lock *lock, uintptr_t self);
-enum lock_state lock_try(struct lock *lock, uintptr_t self); /* LOCK_BUSY: another thread has it */
+/* Who takes a lock: every function that may take one gets it from its caller (`self`), as the reporter's thread has no
+ * thread-local storage to be known by. The address of something that is the thread's own, at least 128 bytes from any
+ * other thread's. */
+struct lock_owner {
+    uintptr_t address;
+};
+
+HOT struct lock_owner lock_owner_of_reporter(void)
+{
+    return (struct lock_owner){(uintptr_t)&lock_report};
+}
+
+HOT bool lock_owner_is_reporter(struct lock_owner self)
+{
+    return self.address == (uintptr_t)&lock_report;
+}
+
+enum lock_state lock_take(struct lock *lock, struct lock_owner self);
+enum lock_state lock_try(struct lock *lock, struct lock_owner self); /* LOCK_BUSY: another thread has it */
 /* Waits no longer than so many milliseconds: for a thread of the program that others may be waiting for. */
-enum lock_state lock_take_within(struct lock *lock, uintptr_t self, unsigned ms);
+enum lock_state lock_take_within(struct lock *lock, struct lock_owner self, unsigned ms);
 void lock_release(struct lock *lock);
 void lock_reset(struct lock *lock); /* in a forked child: nobody else is there to release it */
 
 /* Whoever is `self` waits for no lock any longer once *stop is not 0; lock_take then says LOCK_BUSY. Only one can: the
  * reporter, which a program's thread may wait for while it holds a lock itself (in a signal handler). */
-void lock_give_way(uintptr_t self, const uint32_t *stop);
+void lock_give_way(struct lock_owner self, const uint32_t *stop);
 
 #endif

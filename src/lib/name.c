@@ -4,7 +4,6 @@
 
 #include "glibc.h"
 #include "lock.h"
-#include "reporter.h"
 #include "snapshot/snapshot.h"
 #include "symbol.h"
 
@@ -51,13 +50,13 @@ static bool find_out(unsigned place, uint64_t key, enum symbol_source source, ch
     return memchr(*name, '!', length) != NULL;
 }
 
-static bool may_open(uintptr_t self)
+static bool may_open(struct lock_owner self)
 {
-    return self != reporter_self() || !__libc_single_threaded;
+    return !lock_owner_is_reporter(self) || !__libc_single_threaded;
 }
 
 /* Under its lock. */
-static const char *look_up(unsigned object, uintptr_t address, uintptr_t self)
+static const char *look_up(unsigned object, uintptr_t address, struct lock_owner self)
 {
     uint64_t key = object_key(object, address);
     unsigned place = place_of(key);
@@ -71,13 +70,13 @@ static const char *look_up(unsigned object, uintptr_t address, uintptr_t self)
     return name;
 }
 
-void name_learn(unsigned object, uintptr_t address, uintptr_t self)
+void name_learn(unsigned object, uintptr_t address, struct lock_owner self)
 {
     char name[SNAPSHOT_SITE_NAME];
     name_copy(object, address, name, self);
 }
 
-size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], uintptr_t self)
+size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], struct lock_owner self)
 {
     name[0] = '\0';
     if (lock_take(&lock_names, self) != LOCK_TAKEN)
@@ -90,7 +89,7 @@ size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAM
     return length;
 }
 
-void name_catch_up(uintptr_t self)
+void name_catch_up(struct lock_owner self)
 {
     if (lock_take(&lock_names, self) != LOCK_TAKEN)
         return;

@@ -7,16 +7,17 @@
 #define TM_NAME_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/snapshot.h"
 
 /* Copies MODULE!FUNCTION+0x12 (symbol.h), and returns its length; 0 where this thread is in the middle of such work.
  * Any thread; faults on nothing. `self` as for a lock. Names that find no room are found out again each time. */
-size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], uintptr_t self);
+size_t name_copy(unsigned object, uintptr_t address, char name[SNAPSHOT_SITE_NAME], struct lock_owner self);
 /* Finds it out while it can be, for who asks later. */
-void name_learn(unsigned object, uintptr_t address, uintptr_t self);
+void name_learn(unsigned object, uintptr_t address, struct lock_owner self);
 
 /* Finds out the names that wait for a thread of the program, which calls this. */
 SHARED bool name_waiting;
-void name_catch_up(uintptr_t self);
+void name_catch_up(struct lock_owner self);
 
 #endif

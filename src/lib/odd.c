@@ -3,12 +3,12 @@
 
 #include "clock.h"
 #include "context.h"
-#include "lifecycle.h"
 #include "log.h"
 #include "module.h"
 #include "object.h"
 #include "real.h"
 #include "site.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -108,7 +108,7 @@ static bool in_thread_cache(const struct block *block)
 
 bool odd_has_header(const void *user)
 {
-    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 || (real_is_glibc() && lifecycle_tracks()) ||
+    return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 || (real_is_glibc() && state_tracks()) ||
            sys_readable(block_of(user));
 }
 

@@ -130,7 +130,7 @@ static void say(void *line)
     log_say(line);
 }
 
-static void tell_dropped(long error, uintptr_t self)
+static void tell_dropped(long error, struct lock_owner self)
 {
     struct path path;
     struct log_line line;
@@ -153,7 +153,7 @@ static void tell_dropped(long error, uintptr_t self)
     apart_with_stderr(say, &line, self);
 }
 
-bool output_write(const char *text, size_t length, const uint32_t *stop, uintptr_t self)
+bool output_write(const char *text, size_t length, const uint32_t *stop, struct lock_owner self)
 {
     struct report report = {text, length, stop, -1};
     if (output_is_stderr()) {

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base.h"
+#include "lock.h"
 
 /* Once, at start: the directory that a relative path is meant against. */
 void output_configure(void);
@@ -18,7 +19,7 @@ bool output_is_stderr(void);
 
 /* Writes one report, under lock_report. `self` is the caller to a lock; `stop`, when not NULL and not 0, ends the
  * patience with a slow reader. false: it was dropped. */
-bool output_write(const char *text, size_t length, const uint32_t *stop, uintptr_t self);
+bool output_write(const char *text, size_t length, const uint32_t *stop, struct lock_owner self);
 
 /* The process is root's and becomes another user's, for good: a report file of ours goes along, for else nobody could
  * write to it any more, or make it where only root may. Any thread, without a lock. */

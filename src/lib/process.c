@@ -8,7 +8,6 @@
 #include "clock.h"
 #include "kernel_text.h"
 #include "log.h"
-#include "reporter.h"
 #include "sys.h"
 
 enum { STATUS_BYTES = 4096, START_FIELD = 22 /* of /proc/PID/stat */ };
@@ -57,7 +56,7 @@ static void learn(void *unused)
     process.known = true;
 }
 
-const struct process_identity *process_identity(uintptr_t self)
+const struct process_identity *process_identity(struct lock_owner self)
 {
     if (!process.known && !log_is_sandboxed()) {
         process.identity.pid = clock_area.now.pid;
@@ -134,13 +133,7 @@ static void look(void *into)
     memory->known = memory->resident != 0;
 }
 
-/* The threads that are ours: the reporter, and the one that it has just sent. */
-static uint32_t own_threads(uintptr_t self)
-{
-    return self == reporter_self() ? 2 : reporter_runs();
-}
-
-void process_memory(struct snapshot_memory *memory, uintptr_t self)
+void process_memory(struct snapshot_memory *memory, uint32_t own_threads, struct lock_owner self)
 {
     struct rusage usage = {.ru_minflt = 0};
     *memory = (struct snapshot_memory){.known = 0};
@@ -149,6 +142,5 @@ void process_memory(struct snapshot_memory *memory, uintptr_t self)
     sys2(SYS_getrusage, RUSAGE_SELF, &usage);
     memory->minor_faults = (uint64_t)usage.ru_minflt;
     memory->major_faults = (uint64_t)usage.ru_majflt;
-    uint32_t own = own_threads(self);
-    memory->threads -= memory->threads > own ? own : memory->threads - 1;
+    memory->threads -= memory->threads > own_threads ? own_threads : memory->threads - 1;
 }

@@ -3,6 +3,7 @@
 #define TM_PROCESS_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/snapshot.h"
 
 /* Under lock_report; `self` is the caller to a lock. Each asks the kernel, by files of /proc, opened apart. */
@@ -16,9 +17,10 @@ struct process_identity {
     uint32_t command_bytes;
     char command[SNAPSHOT_COMMAND]; /* each argument with a closing zero, the last one too */
 };
-const struct process_identity *process_identity(uintptr_t self);
+const struct process_identity *process_identity(struct lock_owner self);
 void process_forked(void);
 
-void process_memory(struct snapshot_memory *memory, uintptr_t self);
+/* Without our own threads. */
+void process_memory(struct snapshot_memory *memory, uint32_t own_threads, struct lock_owner self);
 
 #endif

@@ -10,13 +10,13 @@
 #include "clock.h"
 #include "collect.h"
 #include "control.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
 #include "segment.h"
 #include "snapshot/text.h"
+#include "state.h"
 #include "sys.h"
 #include "watch.h"
 
@@ -45,9 +45,7 @@ static struct {
     long refusal;        /* -errno: why there is no thread */
     uint32_t first_due;  /* tick: of the first report */
     bool told_off;       /* that there are none */
-    uint32_t told;       /* the last tick that was told, by this thread or one before it */
     uint32_t number;     /* reports so far */
-    uint64_t start_ns;   /* uptime of the clock when this process began */
     uint64_t cpu_us;
 } reporter;
 
@@ -71,16 +69,6 @@ static bool phase_change(enum phase from, enum phase to)
     return __atomic_compare_exchange_n(&reporter.phase, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-uint64_t reporter_uptime_ns(void)
-{
-    return clock_uptime_ns() - reporter.start_ns;
-}
-
-uint64_t reporter_cpu_us(void)
-{
-    return reporter.cpu_us;
-}
-
 static bool is_over(void)
 {
     return __atomic_load_n(&reporter.over, __ATOMIC_ACQUIRE) != 0;
@@ -93,14 +81,18 @@ static bool told_to_stop(void)
 
 /* ---- one report ---- */
 
-uintptr_t reporter_self(void)
+/* The threads that are ours: the reporter, and the one that it sends for what it reads. */
+static uint32_t own_threads(struct lock_owner self)
 {
-    return (uintptr_t)&reporter;
+    return lock_owner_is_reporter(self) ? 2 : __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
 }
 
-bool reporter_runs(void)
+/* Under lock_report. */
+static const struct snapshot *collected(enum snapshot_kind kind, uint32_t number, struct lock_owner self)
 {
-    return __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
+    struct collect_request request = {.kind = kind, .number = number, .cpu_us = reporter.cpu_us};
+    request.own_threads = own_threads(self);
+    return collect(&request, self);
 }
 
 /* What ends our patience with a slow reader: an exit report has only the patience itself. */
@@ -109,7 +101,7 @@ static const uint32_t *impatience(void)
     return is_over() ? NULL : &reporter.stop;
 }
 
-static bool write_out(int descriptor, size_t length, uintptr_t self)
+static bool write_out(int descriptor, size_t length, struct lock_owner self)
 {
     if (descriptor >= 0)
         return log_descriptor(descriptor, report_text, length, NULL);
@@ -128,27 +120,31 @@ static size_t end_of_text(size_t length)
 }
 
 /* glibc's own sections need a thread that glibc knows. */
-static bool write_text(int descriptor, const struct snapshot *snapshot, uintptr_t self)
+static bool write_text(int descriptor, const struct snapshot *snapshot, struct lock_owner self)
 {
     unsigned top = (unsigned)options.top;
-    size_t length = self == reporter_self() ? text_report(snapshot, top, report_text, sizeof report_text)
-                                            : allocator_report(snapshot, top, report_text, sizeof report_text);
+    size_t length = lock_owner_is_reporter(self) ? text_report(snapshot, top, report_text, sizeof report_text)
+                                                 : allocator_report(snapshot, top, report_text, sizeof report_text);
     return write_out(descriptor, end_of_text(length), self);
 }
 
 /* Under lock_report. `alarm`: NULL, or of an alarm report its evidence. */
-static bool make_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
+static bool make_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm,
+                        struct lock_owner self)
 {
     uint32_t number = reporter.number + 1;
-    const struct snapshot *snapshot = alarm != NULL ? collect_alarm(alarm, number, self) : collect(kind, number, self);
+    const struct snapshot *snapshot = collected(kind, number, self);
     if (snapshot == NULL)
         return false;
+    if (alarm != NULL)
+        collect_add_alarm(alarm);
     reporter.number = number;
     segment_publish(snapshot, self);
     return write_text(descriptor, snapshot, self);
 }
 
-static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm, uintptr_t self)
+static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm,
+                         struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false; /* a signal handler in the middle of a report; or told to stop */
@@ -158,21 +154,21 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
     return written;
 }
 
-bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self)
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, struct lock_owner self)
 {
     return write_report(descriptor, kind, NULL, self);
 }
 
-bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self)
+static bool report_alarm(const struct snapshot_alarm *alarm, struct lock_owner self)
 {
     return output_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
 }
 
-bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self)
+bool reporter_report_into(char *text, size_t capacity, size_t *length, struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
-    const struct snapshot *snapshot = collect(SNAPSHOT_REQUEST, ++reporter.number, self); /* never the reporter's */
+    const struct snapshot *snapshot = collected(SNAPSHOT_REQUEST, ++reporter.number, self); /* never the reporter's */
     size_t room = capacity != 0 ? capacity - 1 : 0;
     *length = allocator_report(snapshot, (unsigned)options.top, text, room);
     lock_release(&lock_report);
@@ -181,21 +177,21 @@ bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t
     return true;
 }
 
-bool reporter_report(enum snapshot_kind kind, uintptr_t self)
+bool reporter_report(enum snapshot_kind kind, struct lock_owner self)
 {
     return output_is_mute() || reporter_report_to(-1, kind, self);
 }
 
 /* Under lock_report. */
-static bool publish(uintptr_t self)
+static bool publish(struct lock_owner self)
 {
     if (told_to_stop() || !segment_open(self))
         return false;
-    const struct snapshot *snapshot = collect(SNAPSHOT_PERIODIC, reporter.number, self);
+    const struct snapshot *snapshot = collected(SNAPSHOT_PERIODIC, reporter.number, self);
     return snapshot != NULL && segment_publish(snapshot, self);
 }
 
-bool reporter_publish(uintptr_t self)
+bool reporter_publish(struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
@@ -204,13 +200,13 @@ bool reporter_publish(uintptr_t self)
     return published;
 }
 
-void reporter_last_word(bool text, uintptr_t self)
+void reporter_last_word(bool text, struct lock_owner self)
 {
     if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
         return;
     bool keep = options.keep && segment_open(self);
     if (text || keep) {
-        const struct snapshot *snapshot = collect(SNAPSHOT_EXIT, reporter.number += text, self);
+        const struct snapshot *snapshot = collected(SNAPSHOT_EXIT, reporter.number += text, self);
         if (keep)
             segment_publish(snapshot, self);
         if (text)
@@ -220,7 +216,7 @@ void reporter_last_word(bool text, uintptr_t self)
     lock_release(&lock_report);
 }
 
-void reporter_leaves(uintptr_t self)
+void reporter_leaves(struct lock_owner self)
 {
     if (!segment_is_open())
         return;
@@ -260,7 +256,7 @@ static bool reports_periodically(void)
 static uint64_t next_report_ns(void)
 {
     uint64_t interval = options.interval_ms != 0 ? options.interval_ms * 1000000u : SNAPSHOTS_NS;
-    return (reporter_uptime_ns() / interval + 1) * interval;
+    return (clock_process_ns() / interval + 1) * interval;
 }
 
 /* First when a short program would have ended; then between reports only while somebody watches. */
@@ -278,29 +274,27 @@ static void run(void *unused)
     sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
     uint64_t cpu_before = reporter.cpu_us;
     uint64_t report_at = next_report_ns();
-    uint64_t published = reporter_uptime_ns();
+    uint64_t published = clock_process_ns();
     while (!told_to_stop()) {
         uint32_t tick = clock_read();
-        /* Once each: who takes it back wants everybody to meet a new one (slab_forget_sites). */
-        if (tick != reporter.told)
-            clock_set(reporter.told = tick);
-        watch_look(WATCH_REPORTS, reporter_self());
-        control_look(reporter_self());
-        uint64_t now = reporter_uptime_ns();
+        clock_publish();
+        watch_report(report_alarm, lock_owner_of_reporter());
+        control_look(lock_owner_of_reporter());
+        uint64_t now = clock_process_ns();
         reporter.cpu_us = cpu_before + own_cpu_us();
         if (now >= report_at) {
             if (reports_periodically())
-                reporter_report(SNAPSHOT_PERIODIC, reporter_self());
+                reporter_report(SNAPSHOT_PERIODIC, lock_owner_of_reporter());
             else
-                reporter_publish(reporter_self());
+                reporter_publish(lock_owner_of_reporter());
             if (segment_is_open()) /* else the first is still due, however close the reports */
                 published = now;
             report_at = next_report_ns();
             continue;
         }
         if (publish_is_due(now - published)) {
-            reporter_publish(reporter_self());
-            published = reporter_uptime_ns();
+            reporter_publish(lock_owner_of_reporter());
+            published = clock_process_ns();
         }
         report_at = least(report_at, next_report_ns()); /* the interval may have been made shorter */
         sys_futex_wait(&reporter.stop, 0, most(LEAST_WAIT_NS, least(clock_until_next(tick), report_at - now)));
@@ -378,7 +372,7 @@ static void start_thread(void)
 
 void reporter_start(void)
 {
-    if (may_start() && !log_is_sandboxed() && lifecycle_at_home())
+    if (may_start() && !log_is_sandboxed() && state_is_own_process())
         start_thread();
 }
 
@@ -444,17 +438,15 @@ void reporter_forked(void)
     reporter.aside = 0;
     reporter.returns = 0;
     reporter.not_before = 0;
-    reporter.told = CLOCK_SELF;
     reporter.number = 0;
     reporter.cpu_us = 0;
-    reporter.start_ns = clock_uptime_ns();
     set_first_due();
     phase_set(PHASE_IDLE);
 }
 
 void reporter_configure(void)
 {
-    lock_give_way(reporter_self(), &reporter.stop);
+    lock_give_way(lock_owner_of_reporter(), &reporter.stop);
     set_first_due();
     output_configure();
 }

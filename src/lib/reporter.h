@@ -7,6 +7,7 @@
 #define TM_REPORTER_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/snapshot.h"
 
 /* Once, at start: takes the options and the directory that relative paths are meant against. */
@@ -27,25 +28,16 @@ void reporter_end(void);
 void reporter_forked(void);
 
 /* Writes one report where reports go, or to a descriptor. `self` is the caller to a lock. false: not written. */
-bool reporter_report(enum snapshot_kind kind, uintptr_t self);
-bool reporter_report_to(int descriptor, enum snapshot_kind kind, uintptr_t self);
+bool reporter_report(enum snapshot_kind kind, struct lock_owner self);
+bool reporter_report_to(int descriptor, enum snapshot_kind kind, struct lock_owner self);
 
 /* Puts a snapshot into the segment, makes that file first. false: it could not be. */
-bool reporter_publish(uintptr_t self);
+bool reporter_publish(struct lock_owner self);
 /* At the program's end: the exit report where `text` says so; the segment goes, or gets its last snapshot. */
-void reporter_last_word(bool text, uintptr_t self);
+void reporter_last_word(bool text, struct lock_owner self);
 /* The program leaves without another word (_exit). */
-void reporter_leaves(uintptr_t self);
-
-uintptr_t reporter_self(void); /* the thread, to a lock */
+void reporter_leaves(struct lock_owner self);
 /* The same into memory, like snprintf. false: asked in the middle of a report. */
-bool reporter_report_into(char *text, size_t capacity, size_t *length, uintptr_t self);
-
-/* Writes an alarm report where reports go. */
-bool reporter_alarm(const struct snapshot_alarm *alarm, uintptr_t self);
-
-bool reporter_runs(void);          /* there is its thread, also while it ends */
-uint64_t reporter_uptime_ns(void); /* of this process: a forked child's begins anew */
-uint64_t reporter_cpu_us(void);    /* what its thread has used */
+bool reporter_report_into(char *text, size_t capacity, size_t *length, struct lock_owner self);
 
 #endif

@@ -8,10 +8,9 @@
 #include "odd.h"
 #include "options.h"
 #include "site.h"
+#include "state.h"
 #include "trace.h"
 #include "watch.h"
-
-size_t resize_plain_most;
 
 /* Of another size class, a block is another context's; with its birth, where that has settled. */
 static void change_context(struct slab *slab, struct block *block, size_t from, size_t to)
@@ -48,7 +47,7 @@ void *track_resized(struct block *block, size_t from, size_t to)
     if (UNLIKELY(block->shape & SHAPE_STACK))
         trace_resized(block, from, to);
     books_close(&books);
-    if (UNLIKELY(to >= watch_least) && to > from)
+    if (UNLIKELY(state_slow_for(to) & SLOW_WATCHED) && to > from)
         watch_block(block);
     return block_user(block);
 }
@@ -64,7 +63,7 @@ static size_t written(struct block *block)
 /* The real allocator would keep the room before a block, but no alignment, and it does not know the arena's. */
 static bool fits_in_place(const struct block *block, size_t size)
 {
-    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= TRACK_HUGE);
+    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= BLOCK_HUGE_SIZE);
     return same_kind && (block->shape & (SHAPE_ALIGNED | SHAPE_BOOT)) == 0;
 }
 
@@ -87,7 +86,7 @@ static unsigned shape_elsewhere(const struct block *block, size_t size, uint32_t
     unsigned shape = block_made(block) | (block->shape & SHAPE_UNCOUNTED);
     if (UNLIKELY(block->shape & SHAPE_STACK) || UNLIKELY(stack != STACK_NONE))
         shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
-    return size >= TRACK_HUGE ? shape | BLOCK_HUGE : shape;
+    return size >= BLOCK_HUGE_SIZE ? shape | BLOCK_HUGE : shape;
 }
 
 /* Its first note, as of its old size. */
@@ -140,7 +139,7 @@ static COLD uint32_t sample_growth(const struct block *block, size_t size, uintp
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
     uint32_t stack = STACK_NONE;
-    if (UNLIKELY(trace_period != STACKS_OFF) && (block->shape & (SHAPE_STACK | SHAPE_BOOT | SHAPE_UNCOUNTED)) == 0)
+    if (UNLIKELY(state_is_slow(SLOW_STACKS)) && (block->shape & (SHAPE_STACK | SHAPE_BOOT | SHAPE_UNCOUNTED)) == 0)
         stack = sample_growth(block, size, caller);
     if (stack == STACK_NONE && fits_in_place(block, size))
         return resize_in_place(block, size, caller);
@@ -179,7 +178,7 @@ void *track_realloc_other(void *user, size_t size, uintptr_t caller)
         return track_malloc_for(size, caller, MADE_MALLOC);
     if (UNLIKELY(!lifecycle_up()))
         return resize_early(user, size);
-    if (UNLIKELY(!lifecycle_tracks()))
+    if (UNLIKELY(!state_tracks()))
         return pass_on(user, size);
     struct block *block = block_of(user);
     if (UNLIKELY(!odd_is_ours(user)))
@@ -194,7 +193,7 @@ void *track_realloc_other(void *user, size_t size, uintptr_t caller)
 void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller)
 {
     size_t bytes;
-    if (UNLIKELY(lifecycle_own_realloc))
+    if (UNLIKELY(state.own_realloc))
         return real.reallocarray(user, count, size);
     if (UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
         return track_refuse(caller);

@@ -10,13 +10,10 @@ void *track_realloc_other(void *user, size_t size, uintptr_t caller);
 /* realloc for an array: NULL and ENOMEM where count * size overflows. */
 void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller);
 
-/* From larger sizes on a resize is not usual; from all where growth is sampled, or nothing is tracked (yet). */
-SHARED size_t resize_plain_most;
-
 /* The usual case: a plain block of this tick's, and of the same size class before and after. In an entry point. */
 HOT void *track_realloc(void *user, size_t size)
 {
-    if (UNLIKELY(((uintptr_t)user & (PAGE_BYTES - 1)) == 0) || UNLIKELY(size - 1 >= resize_plain_most) ||
+    if (UNLIKELY(((uintptr_t)user & (PAGE_BYTES - 1)) == 0) || UNLIKELY(size - 1 >= state_realloc_limit) ||
         UNLIKELY(block_of(user)->shape_check != BLOCK_LIVE(MADE_MALLOC)))
         return track_realloc_other(user, size, CALLER);
     size_t old = block_of(user)->size_low;

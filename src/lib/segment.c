@@ -112,7 +112,7 @@ static void visit_file(void *from)
     sys1(SYS_close, file);
 }
 
-static bool reach(visit_work *work, void *argument, uintptr_t self)
+static bool reach(visit_work *work, void *argument, struct lock_owner self)
 {
     struct visit visit = {work, argument, false};
     if (!segment.open || log_is_sandboxed())
@@ -223,7 +223,7 @@ static void close_file(void)
     segment.memory = NULL;
 }
 
-bool segment_open(uintptr_t self)
+bool segment_open(struct lock_owner self)
 {
     if (segment.open)
         return true;
@@ -293,7 +293,7 @@ static bool put_snapshot(long file, void *argument)
     return true;
 }
 
-bool segment_publish(const struct snapshot *snapshot, uintptr_t self)
+bool segment_publish(const struct snapshot *snapshot, struct lock_owner self)
 {
     struct compact compact;
     if (!segment.open)
@@ -320,7 +320,7 @@ static bool put_end(long file, void *unused)
     return write_word(file, offsetof(struct segment, state), &state, sizeof state);
 }
 
-void segment_end(uintptr_t self)
+void segment_end(struct lock_owner self)
 {
     if (!segment.open || log_is_sandboxed())
         return;
@@ -350,7 +350,7 @@ static bool read_page(long file, void *control)
     return sys6(SYS_process_vm_readv, own_id(), &own, 1, &other, 1, 0) == (long)bytes;
 }
 
-bool segment_read_control(struct segment_control *control, uintptr_t self)
+bool segment_read_control(struct segment_control *control, struct lock_owner self)
 {
     return reach(read_page, control, self);
 }
@@ -369,7 +369,7 @@ static bool put_answer(long file, void *argument)
            write_word(file, offsetof(struct segment, answered), &head->answered, sizeof head->answered);
 }
 
-void segment_answer(uint32_t request, int32_t result, const char *answer, uintptr_t self)
+void segment_answer(uint32_t request, int32_t result, const char *answer, struct lock_owner self)
 {
     struct segment head = {.answered = request, .result = result};
     memcpy(head.answer, answer, strnlen(answer, sizeof head.answer - 1));

@@ -7,6 +7,7 @@
 #define TM_SEGMENT_WRITER_H
 
 #include "base.h"
+#include "lock.h"
 #include "snapshot/segment.h"
 #include "snapshot/snapshot.h"
 
@@ -19,18 +20,18 @@ bool segment_is_open(void);
 bool segment_is_opened_anew(void); /* each time: not so often, then */
 
 /* Under lock_report; `self` is the caller to a lock. Makes the file, unless it is there. */
-bool segment_open(uintptr_t self);
+bool segment_open(struct lock_owner self);
 
 /* Under lock_report. Puts a snapshot into the file, if there is one: others find it from then on. */
-bool segment_publish(const struct snapshot *snapshot, uintptr_t self);
+bool segment_publish(const struct snapshot *snapshot, struct lock_owner self);
 
 /* The process ends by itself: the file goes, or stays and says so (keep=on). Under lock_report. */
-void segment_end(uintptr_t self);
+void segment_end(struct lock_owner self);
 void segment_forked(void);
 
 /* What readers have asked for; false: there is no file, or nothing can be read. */
-bool segment_read_control(struct segment_control *control, uintptr_t self);
+bool segment_read_control(struct segment_control *control, struct lock_owner self);
 uint32_t segment_answered(void); /* the number of the last one */
-void segment_answer(uint32_t request, int32_t result, const char *answer, uintptr_t self);
+void segment_answer(uint32_t request, int32_t result, const char *answer, struct lock_owner self);
 
 #endif

@@ -15,10 +15,10 @@
 #include "options.h"
 #include "rule.h"
 #include "scope.h"
+#include "stack.h"
+#include "state.h"
 #include "tag.h"
 #include "thread.h"
-#include "trace.h"
-#include "watch.h"
 
 enum { WRAPPERS_DEEP = 8 };
 
@@ -87,7 +87,7 @@ static unsigned site_add(uint64_t key, unsigned object, uintptr_t address)
     sites.site[site].object = (uint16_t)object;
     sites.site[site].tag = (uint16_t)tag_of(object, address, &sites.site[site].wrapper);
     if (sites.site[site].wrapper)
-        trace_see_through();
+        state_slow_add(SLOW_WRAPPERS); /* before its site is known to anybody */
     if (key == address)
         sites.site[site].current = (uint16_t)site;
     return intern_add(&sites.keys, key);
@@ -208,17 +208,15 @@ static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_cl
 uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
 {
     unsigned log = size_class(size);
-    uint64_t key = context_key(caller, log, 0) | slab->scope;
-    if (UNLIKELY(trace_period != STACKS_OFF))
-        key ^= SITES_APART;
+    uint64_t key = slab_key_slow(slab, caller, size);
     uint64_t word = slab_recall(slab, key);
     if (word != 0)
         return word;
     unsigned context = context_of(slab, caller, log);
     word = block_word(context_tag(context), context);
     bool last_resort = context < SIZE_CLASSES; /* for this once */
-    bool wrapper = UNLIKELY(trace_skips) && is_wrapper(slab, caller);
-    if (!last_resort && !wrapper && log < watch_class)
+    bool wrapper = UNLIKELY(state_is_slow(SLOW_WRAPPERS)) && is_wrapper(slab, caller);
+    if (!last_resort && !wrapper && log < state_watched_class)
         slab_remember(slab, key, word);
     return word;
 }

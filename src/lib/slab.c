@@ -350,7 +350,7 @@ void slab_fold(struct slab *slab, uint32_t tick)
     __atomic_store_n(&forks.folded, NULL, __ATOMIC_RELEASE);
 }
 
-void slab_fork_begins(uintptr_t self)
+void slab_fork_begins(struct lock_owner self)
 {
     enum { LOOKS = 1000 };
     __atomic_fetch_add(&forks.begun, 1, __ATOMIC_SEQ_CST);

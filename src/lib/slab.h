@@ -10,8 +10,10 @@
 #include "base.h"
 #include "block.h"
 #include "context.h"
+#include "lock.h"
 #include "sample.h"
 #include "stack.h"
+#include "state.h"
 #include "tag.h"
 
 enum {
@@ -107,9 +109,20 @@ SHARED struct slab slab_shared;
  * into each other's lines. */
 #define SITES_HASH 0xff51afd7ed558ccdu
 
-/* Over a key: one that no allocation of the fast path asks for. No code stands at both addresses that it makes of one.
- */
-#define SITES_APART (1ull << 62)
+/* What the thread's site cache is asked for: a call site, a size class, and the tag of the thread's scope. */
+HOT uint64_t slab_key(const struct slab *slab, uintptr_t caller, unsigned size_class)
+{
+    return context_key(caller, size_class, 0) | slab->scope;
+}
+
+/* The same beside the fast path. Where stacks are taken, the key is one that the fast path never asks for: so each
+ * allocation comes by. No code is at both addresses that the bit makes of one. */
+HOT uint64_t slab_key_slow(const struct slab *slab, uintptr_t caller, size_t size)
+{
+    enum { STACKS_SHIFT = 62 };
+    uint64_t stacks = state_is_slow(SLOW_STACKS);
+    return slab_key(slab, caller, size_class(size)) ^ stacks << STACKS_SHIFT;
+}
 
 /* A key's home in the site cache. */
 HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
@@ -186,7 +199,7 @@ struct slab_cell slab_sum(const struct slab *slab);
 /* Around a fork, by who forks: no slab is folded meanwhile, so that none is copied half folded. Waits for a fold that
  * is under way, which waits for nobody, and no longer than a few milliseconds: where it has then not ended, the blocks
  * of that slab are in the child as old as the fork. Without the lock. */
-void slab_fork_begins(uintptr_t self);
+void slab_fork_begins(struct lock_owner self);
 void slab_fork_ended(void);
 void slab_forked(void); /* in the child: repairs that */
 

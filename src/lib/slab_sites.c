@@ -4,12 +4,12 @@
 
 static uint32_t sites_epoch;
 
-/* Who is on the fast path meets the tick that is none before anything else. The reporter tells the next one, which is
- * new to everybody. */
+/* Who is on the fast path meets the tick that is none before anything else. The next one that is published is new to
+ * everybody. */
 void slab_forget_sites(void)
 {
     __atomic_fetch_add(&sites_epoch, 1, __ATOMIC_RELEASE); /* pairs with slab_refresh_sites */
-    clock_set(CLOCK_SELF);
+    clock_retract();
 }
 
 void slab_refresh_sites(struct slab *slab)

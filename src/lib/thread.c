@@ -8,13 +8,12 @@
 
 #include "apart.h"
 #include "clock.h"
-#include "lifecycle.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
-#include "reporter.h"
 #include "rule.h"
 #include "scope.h"
+#include "state.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -33,9 +32,9 @@ static __thread struct {
 
 __thread unsigned thread_nested __attribute__((tls_model("initial-exec")));
 
-uintptr_t thread_self(void)
+struct lock_owner thread_self(void)
 {
-    return (uintptr_t)&thread;
+    return (struct lock_owner){(uintptr_t)&thread};
 }
 
 /* A rule for its name gives all that a thread allocates a tag, or the name itself does. */
@@ -76,7 +75,7 @@ void thread_take_slab(uint32_t tick)
     }
     thread.entered = false;
     if (thread_has_slab())
-        lifecycle_thread_began();
+        state_events.thread_began();
 }
 
 void thread_ends(void)
@@ -162,18 +161,18 @@ static void take_names(void)
 }
 
 /* A thousand names take as long as all else of a report: where one follows the other closely they are left alone. */
-static bool read_just_now(uintptr_t self)
+static bool read_just_now(struct lock_owner self)
 {
     enum { READ_EVERY_MS = 1000 };
     static uint64_t last_ms;
     uint64_t now_ms = clock_uptime_ms();
-    if (self == reporter_self() && last_ms != 0 && now_ms - last_ms < READ_EVERY_MS)
+    if (lock_owner_is_reporter(self) && last_ms != 0 && now_ms - last_ms < READ_EVERY_MS)
         return true;
     last_ms = now_ms;
     return false;
 }
 
-void thread_read_names(uintptr_t self)
+void thread_read_names(struct lock_owner self)
 {
     if (log_is_sandboxed() || read_just_now(self) || lock_take(&lock_books, self) != LOCK_TAKEN)
         return;
@@ -191,7 +190,9 @@ void thread_forked(void)
     if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
         return;
     slab_orphan(mine);
-    if (mine != NULL)
+    if (mine != NULL) {
         mine->tid = thread_id();
+        slab_refresh_sites(mine); /* another thread may have been about to retract the tick */
+    }
     lock_release(&lock_books);
 }

@@ -3,6 +3,7 @@
 #define TM_THREAD_H
 
 #include "base.h"
+#include "lock.h"
 #include "slab.h"
 
 /* The thread's slab. At first a static one that no tick matches, so that "no slab yet" and "a new tick" are the
@@ -20,7 +21,7 @@ HOT bool thread_has_slab(void)
 void thread_take_slab(uint32_t tick);
 
 /* Who this thread is to a lock. */
-uintptr_t thread_self(void);
+struct lock_owner thread_self(void);
 
 /* How deep this thread is in work on the shared slab that it does in the middle of such work of its own, which holds
  * the books' lock (a signal handler allocates): nothing else that the lock guards may be touched then. */
@@ -33,7 +34,7 @@ void thread_named(uintptr_t owner, const char *name);
  * (written to /proc/self/task/TID/comm, or by a raw prctl). At most THREAD_ROWS of them, some us each; the reporter
  * does so once a second at most. Under lock_report, without the books' lock; `self` as for a lock. */
 enum { THREAD_ROWS = 1024 };
-void thread_read_names(uintptr_t self);
+void thread_read_names(struct lock_owner self);
 
 /* In a forked child: the slabs of all other threads have lost their owners. */
 void thread_forked(void);

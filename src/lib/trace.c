@@ -9,17 +9,14 @@
 #include "object.h"
 #include "options.h"
 #include "real.h"
-#include "resize.h"
 #include "rule.h"
+#include "state.h"
 #include "sys.h"
-#include "track.h"
 
 /* At most, and at least where address space is limited: there, one part in NODES_SHARE of it is for stacks. */
 enum { NODES_MOST = 1 << 20, NODES_LEAST = 1 << 14, NODES_SHARE = 32 };
 
 uint64_t trace_period;
-bool trace_on;
-bool trace_skips;
 static struct trace_sums *sums;
 
 static uint32_t nodes_wanted(void)
@@ -33,9 +30,8 @@ static uint32_t nodes_wanted(void)
 
 bool trace_start(uint64_t period)
 {
-    trace_skips = rules_skip();
-    trace_on = trace_skips;
-    resize_plain_most = TRACK_HUGE - 1;
+    if (rules_skip())
+        state_slow_add(SLOW_WRAPPERS);
     if (period == STACKS_OFF)
         return true;
     uint32_t nodes = nodes_wanted();
@@ -44,23 +40,16 @@ bool trace_start(uint64_t period)
         return false;
     if (period == STACKS_ALL)
         real_give_room(BLOCK_HEADER);
-    resize_plain_most = 0;
     trace_period = period;
-    trace_on = true;
+    state_slow_add(SLOW_STACKS);
     return true;
-}
-
-void trace_see_through(void)
-{
-    __atomic_store_n(&trace_skips, true, __ATOMIC_RELAXED);
-    __atomic_store_n(&trace_on, true, __ATOMIC_RELEASE);
 }
 
 /* ---- which blocks, and where their notes are ---- */
 
 static bool wanted(struct slab *slab, size_t size)
 {
-    if (trace_period == STACKS_ALL || size >= TRACK_HUGE)
+    if (trace_period == STACKS_ALL || size >= BLOCK_HUGE_SIZE)
         return true;
     if (UNLIKELY(slab->sampler.random == 0))
         sample_seed(&slab->sampler, (uintptr_t)slab ^ clock_uptime_ns(), trace_period);
@@ -70,7 +59,7 @@ static bool wanted(struct slab *slab, size_t size)
 /* Every block that malloc gives has room (real_give_room). */
 static char *with_given_room(char *base, size_t size, unsigned shape)
 {
-    if (shape & SHAPE_ZEROED && size <= TRACK_CALLOC_SMALL)
+    if (shape & SHAPE_ZEROED && size <= BLOCK_CALLOC_SMALL)
         memset(base + BLOCK_NOTED, 0, size); /* was zeroed sixteen bytes too low */
     return base;
 }
@@ -107,7 +96,7 @@ struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned s
 
 uint32_t trace_growth(struct slab *slab, size_t from, size_t to, struct caller caller)
 {
-    if (to <= from || !wanted(slab, to >= TRACK_HUGE ? to : to - from))
+    if (to <= from || !wanted(slab, to >= BLOCK_HUGE_SIZE ? to : to - from))
         return STACK_NONE;
     caller.slot = stack_slot(caller.slot, caller.address);
     return trace_stack(slab, caller);

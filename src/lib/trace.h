@@ -13,22 +13,8 @@
 /* STACKS_OFF, STACKS_ALL, or the mean distance of samples in bytes. */
 SHARED uint64_t trace_period;
 
-/* Whether an allocation comes by here: stacks are taken, or there are wrappers to see through. */
-SHARED bool trace_on;
-
-/* Whether there are wrappers to see through: asked for (option skip), or one was met. Once true it stays so. */
-SHARED bool trace_skips;
-
-/* One was met. Under the books' lock, before its site is known to anybody. */
-void trace_see_through(void);
-
-HOT bool trace_is_on(void)
-{
-    return trace_on;
-}
-
-/* Whether no stack is taken of a thread's next block, of fewer than TRACK_HUGE bytes; only then it is counted out of
- * the sampler, and need not come by trace_block. */
+/* Whether no stack is taken of a thread's next block, of fewer than BLOCK_HUGE_SIZE bytes; only then it is counted out
+ * of the sampler, and need not come by trace_block. */
 HOT bool trace_passes(struct slab *slab, size_t size)
 {
     if (trace_period == STACKS_ALL || slab->sampler.left < (int64_t)size)

@@ -13,23 +13,8 @@
 #include "context.h"
 #include "real.h"
 #include "slab.h"
+#include "state.h"
 #include "thread.h"
-
-enum {
-    /* From here on a block is huge: its size does not fit the header's 32 bits. */
-    TRACK_HUGE = 0x7fff0000,
-    /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
-    TRACK_CALLOC_SMALL = 1024
-};
-
-/* From this size on an allocation leaves the fast path at once: TRACK_HUGE while this program is tracked. 0 until the
- * library is up, where nothing may be called that the fast path calls, and where it is not tracked. */
-SHARED size_t track_limit;
-/* The same for operator new; 0 as well where that is the next library's own. */
-SHARED size_t track_new_limit;
-
-/* Once, when all is ready to count; `news`: operator new is ours. */
-void track_start(bool news);
 
 COLD void *track_allocated_slow(char *base, size_t size, uintptr_t caller, unsigned shape);
 void *track_allocated_missed(char *base, size_t size, uintptr_t caller, unsigned shape);
@@ -45,7 +30,7 @@ COLD void track_free_peak(void *user);
 /* Books a block under its site's entry (a copy of it), and returns what the program gets. */
 HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, size_t size, uint32_t tick, unsigned shape)
 {
-    struct block *block = (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+    struct block *block = block_at(base, shape);
     block->birth = tick;
     block->size_low = (uint32_t)size;
     block->word = site.word | (uint64_t)shape << 32;
@@ -64,7 +49,7 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
     uint32_t tick = clock_tick();
     if (UNLIKELY(base == NULL) || UNLIKELY(slab->tick != tick))
         return track_allocated_slow(base, size, caller, shape);
-    uint64_t key = context_key(caller, size_class_plain(size), 0) | slab->scope;
+    uint64_t key = slab_key(slab, caller, size_class_plain(size));
     const struct slab_site *at = slab_site(slab, key);
     /* The key is compared last: a signal handler that replaces the entry in between is noticed. */
     struct slab_site site = {.word = at->word, .cell = at->cell, .tag = at->tag};
@@ -76,7 +61,7 @@ HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned sh
 
 HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)
 {
-    if (UNLIKELY(size >= track_limit))
+    if (UNLIKELY(size >= state_malloc_limit))
         return track_allocate_apart(size, caller, shape);
     return track_allocated(real.malloc(size + BLOCK_HEADER), size, caller, shape);
 }
@@ -84,7 +69,7 @@ HOT void *track_malloc_for(size_t size, uintptr_t caller, unsigned shape)
 /* In an entry point: the caller's address is read after the real malloc, and needs no register across it. */
 HOT void *track_malloc(size_t size, unsigned shape)
 {
-    if (UNLIKELY(size >= track_limit))
+    if (UNLIKELY(size >= state_malloc_limit))
         return track_allocate_apart(size, CALLER, shape);
     char *base = real.malloc(size + BLOCK_HEADER);
     return track_allocated(base, size, CALLER, shape);
@@ -93,7 +78,7 @@ HOT void *track_malloc(size_t size, unsigned shape)
 /* The same for operator new. */
 HOT void *track_new(size_t size, unsigned shape)
 {
-    if (UNLIKELY(size >= track_new_limit))
+    if (UNLIKELY(size >= state_new_limit))
         return track_new_apart(size, CALLER, shape);
     char *base = real.malloc(size + BLOCK_HEADER);
     return track_allocated(base, size, CALLER, shape);
@@ -124,10 +109,6 @@ HOT void track_free(void *user, unsigned shape)
     block_wipe(block);
     real.free(block);
 }
-
-/* How many pauses there are: while there is one, no new block is counted. Whoever raises it from 0 makes all site
- * caches forget (slab_forget_sites), so that allocations leave the fast path; nobody else pays for it. */
-SHARED uint32_t track_pauses;
 
 /* Counts a live block under another tag, as if that had allocated it; age and site stay. false: no room. */
 bool track_hand_over(struct block *block, unsigned tag);

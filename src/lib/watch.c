@@ -14,21 +14,23 @@
 #include "feature.h"
 #include "lock.h"
 #include "name.h"
-#include "reporter.h"
 #include "scope.h"
 #include "site.h"
 #include "slab.h"
+#include "state.h"
 #include "sys.h"
 #include "thread.h"
 
-enum state { STATE_FREE, STATE_SET, STATE_CANCELLED };
+enum watch_who { WATCH_REPORTS, WATCH_CALLS };
+
+enum watch_state { STATE_FREE, STATE_SET, STATE_CANCELLED };
 
 enum { SITE_CONTEXTS = 64, SLOT_BITS = 6, ROUNDS = INT32_MAX >> SLOT_BITS };
 
 _Static_assert(1 << SLOT_BITS == ALARMS_MAX, "a number is a place and a round");
 
 struct watch {
-    enum state state;
+    enum watch_state state;
     uint32_t round; /* how often the place was taken */
     struct watch_wish wish;
     struct alarm_state seen;
@@ -54,9 +56,6 @@ static struct {
 } watches;
 
 enum { FORKS_SHIFT = 32 };
-
-uint64_t watch_least = UINT64_MAX;
-unsigned watch_class = SIZE_CLASSES;
 
 static enum watch_who who_looks(const struct watch_wish *wish)
 {
@@ -162,7 +161,8 @@ static void copy_name(char *to, const char *from, size_t capacity)
 }
 
 /* What the report says of it. */
-static void report(const struct watch *watch, const struct tm_alarm_event *event, uintptr_t self)
+static void report(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
+                   struct lock_owner self)
 {
     const struct alarm_wish *wish = &watch->wish.alarm;
     struct snapshot_alarm alarm = {.what = (uint32_t)wish->what + SNAPSHOT_ALARM_LEVEL, .over = event->over};
@@ -177,18 +177,19 @@ static void report(const struct watch *watch, const struct tm_alarm_event *event
         name_copy(site_object(event->site), site_address(event->site), alarm.name, self);
     else
         copy_name(alarm.name, tag_name(event->tag), SNAPSHOT_NAME);
-    reporter_alarm(&alarm, self);
+    reporter(&alarm, self);
 }
 
 _Static_assert((int)SNAPSHOT_ALARM_BLOCK == (int)ALARM_BLOCK + 1 && (int)SNAPSHOT_ALARM_LEVEL == 1, "told as they are");
 _Static_assert((int)SNAPSHOT_TAG == (int)ALARM_OF_TAG && (int)SNAPSHOT_SITE == (int)ALARM_OF_SITE, "told as they are");
 
-static void tell(const struct watch *watch, const struct tm_alarm_event *event, uintptr_t self)
+static void tell(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
+                 struct lock_owner self)
 {
     if (watch->wish.call != NULL)
         call(watch, event);
     else
-        report(watch, event, self);
+        report(watch, event, reporter, self);
 }
 
 /* ---- looking ---- */
@@ -237,7 +238,7 @@ static void begin_anew(struct watch *watch, uint64_t now_ms)
     watch->told_ms = now_ms;
 }
 
-static void look_at(struct watch *watch, uintptr_t self)
+static void look_at(struct watch *watch, watch_reporter *reporter, struct lock_owner self)
 {
     struct tm_alarm_event event = {.tag = TM_UNTAGGED};
     uint64_t now_ms = clock_uptime_ms();
@@ -248,10 +249,10 @@ static void look_at(struct watch *watch, uintptr_t self)
     bool rings = watch->wish.alarm.what == ALARM_BLOCK ? look_at_blocks(watch, now_ms, &event)
                                                        : look_at_value(watch, now_ms, &event);
     if (rings)
-        tell(watch, &event, self);
+        tell(watch, &event, reporter, self);
 }
 
-void watch_look(enum watch_who who, uintptr_t self)
+static void look(enum watch_who who, watch_reporter *reporter, struct lock_owner self)
 {
     if (LIKELY(__atomic_load_n(&watches.count[who], __ATOMIC_RELAXED) == 0))
         return;
@@ -259,9 +260,14 @@ void watch_look(enum watch_who who, uintptr_t self)
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         struct watch *watch = &watches.each[i];
         if (is_set(watch) && who_looks(&watch->wish) == who && !watch->wish.at_once)
-            look_at(watch, self);
+            look_at(watch, reporter, self);
     }
     look_ends(forks);
+}
+
+void watch_report(watch_reporter *report, struct lock_owner self)
+{
+    look(WATCH_REPORTS, report, self);
 }
 
 /* ---- blocks ---- */
@@ -329,9 +335,13 @@ static void agree_on_least(void)
         if (looks && watch->wish.alarm.bytes < least)
             least = watch->wish.alarm.bytes;
     }
-    bool lower = least < watch_least;
-    watch_least = least;
-    watch_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
+    bool lower = least < state_watched_least;
+    state_watched_least = least;
+    state_watched_class = least == UINT64_MAX ? SIZE_CLASSES : size_class(least);
+    if (least == UINT64_MAX)
+        state_slow_remove(SLOW_WATCHED);
+    else
+        state_slow_add(SLOW_WATCHED);
     if (lower)
         slab_forget_sites();
 }
@@ -351,7 +361,7 @@ static void *call_on_and_on(void *unused)
     uint32_t never = 0;
     pthread_setname_np(pthread_self(), "trackmalloc-cb");
     for (;;) {
-        watch_look(WATCH_CALLS, thread_self());
+        look(WATCH_CALLS, NULL, thread_self());
         sys_futex_wait(&never, 0, TICK_MS * 1000000ul);
     }
     return unused;
@@ -384,7 +394,7 @@ static struct watch *free_place(void)
 {
     bool nobody_looks = !somebody_looks();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
-        enum state state = watches.each[i].state;
+        enum watch_state state = watches.each[i].state;
         if (state == STATE_FREE || (state == STATE_CANCELLED && nobody_looks))
             return &watches.each[i];
     }

@@ -10,14 +10,10 @@
 #include "alarm.h"
 #include "base.h"
 #include "block.h"
+#include "lock.h"
+#include "snapshot/snapshot.h"
 
 struct tm_alarm_event;
-
-/* The least block that somebody wants to be told of, and its class: none is as large as that at first. */
-SHARED uint64_t watch_least;
-SHARED unsigned watch_class;
-
-enum watch_who { WATCH_REPORTS, WATCH_CALLS };
 
 struct watch_wish {
     struct alarm_wish alarm;
@@ -38,10 +34,12 @@ bool watch_cancel(int number);
  * books' lock. */
 void watch_features(void);
 
-/* Looks at all alarms of that kind, once. Costs nothing while there are none. */
-void watch_look(enum watch_who who, uintptr_t self);
+/* Looks at all alarms without a function of the program's, once; each that rings is `report`ed. Costs nothing while
+ * there are none. */
+typedef bool watch_reporter(const struct snapshot_alarm *alarm, struct lock_owner self);
+void watch_report(watch_reporter *report, struct lock_owner self);
 
-/* A block of watch_least bytes or more was made, and counted. Keeps errno. */
+/* A block of the least watched size (state_watched_least) or more was made, and counted. Keeps errno. */
 COLD void watch_block(const struct block *block);
 
 #endif

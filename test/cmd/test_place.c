@@ -183,6 +183,8 @@ static void a_user_namespaces_number_is_nobodys_outside(void **state)
 {
     (void)state;
     const char *place = "/dev/shm/trackmalloc-65534";
+    if (geteuid() == 65534)
+        skip(); /* it is his own */
     rmdir(place);
     set_runtime(NULL);
     struct target target = target_start(QUIET, ARGV("/usr/bin/unshare", "--user", obeys_path()));

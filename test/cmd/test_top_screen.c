@@ -18,9 +18,10 @@ static char socket_name[16]; /* of this test's tmux: one that ends may still hav
 
 static struct outcome tmux_run(const char *const *words, size_t count)
 {
-    const char *argv[24] = {"/usr/bin/env", "tmux", "-S", in_scratch(socket_name), "-f", "/dev/null"};
+    /* The shell: the user's own may be one that refuses to work (nologin). */
+    const char *argv[24] = {"/usr/bin/env", "SHELL=/bin/sh", "tmux", "-S", in_scratch(socket_name), "-f", "/dev/null"};
     for (size_t i = 0; i < count; i++)
-        argv[6 + i] = words[i];
+        argv[7 + i] = words[i];
     return run_program(argv);
 }
 

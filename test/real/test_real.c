@@ -178,12 +178,15 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* Of several, the one with most allocations: which of them holds most at the end may be anybody. */
 static const struct report_tag *find_tag(const struct report *report, const char *beginning)
 {
+    const struct report_tag *found = NULL;
     for (unsigned i = 0; i < report->tags; i++)
-        if (begins(report->tag[i].name, beginning))
-            return &report->tag[i];
-    return NULL;
+        if (begins(report->tag[i].name, beginning) &&
+            (found == NULL || report->tag[i].allocations > found->allocations))
+            found = &report->tag[i];
+    return found;
 }
 
 static const char *program_of(const struct work *work)

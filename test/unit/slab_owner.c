@@ -55,7 +55,7 @@ struct fixture fixture_new(void)
 
 void owner_lock(const struct owner *owner)
 {
-    if (lock_take(&lock_books, 4096 * owner->self) != LOCK_TAKEN)
+    if (lock_take(&lock_books, (struct lock_owner){4096 * owner->self}) != LOCK_TAKEN)
         abort();
 }
 
@@ -90,7 +90,7 @@ struct age_wheel *books_wheel(struct slab *slab, unsigned tag)
 {
     if (slab->tag[tag].wheel != NULL)
         return slab->tag[tag].wheel;
-    enum lock_state state = lock_take(&lock_books, 4096 * slab->owner);
+    enum lock_state state = lock_take(&lock_books, (struct lock_owner){4096 * slab->owner});
     struct age_wheel *wheel = slab_wheel(slab, tag);
     if (state == LOCK_TAKEN)
         lock_release(&lock_books);
@@ -166,7 +166,7 @@ static void read_slab(const struct slab *slab, uint32_t now)
 
 void slabs_read(void)
 {
-    assert_int_equal(lock_take(&lock_books, MAIN_SELF), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock_books, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
     memset(live, 0, sizeof live);
     memset(rows, 0, sizeof rows);
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
@@ -120,6 +121,60 @@ static void what_was_set_stands(void **state)
     assert_in_range(now, before, clock_read());
 }
 
+static void the_present_tick_is_published(void **state)
+{
+    (void)state;
+    uint32_t before = clock_read();
+    clock_publish();
+    assert_in_range(clock_tick(), before, clock_read());
+}
+
+/* Whoever read the time himself is at this tick already: it must not be published again. */
+static void a_retracted_tick_does_not_come_back(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        uint32_t seen = clock_read();
+        clock_retract();
+        clock_publish();
+        assert_true(clock_tick() == CLOCK_SELF || clock_tick() > seen);
+        usleep(30000);
+    }
+    usleep(TICK_MS * 1000);
+    clock_publish();
+    assert_int_not_equal(clock_tick(), CLOCK_SELF);
+    clock_set(CLOCK_SELF); /* the reporter ends: it may come back within the same tick */
+    clock_publish();
+    assert_int_not_equal(clock_tick(), CLOCK_SELF);
+}
+
+static void *publishes(void *stop)
+{
+    while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
+        clock_publish();
+    return NULL;
+}
+
+/* What is published after a retraction is later than what was read before it. */
+static void retracting_wins_over_publishing(void **state)
+{
+    (void)state;
+    bool stop = false;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, publishes, &stop), 0);
+    uint64_t end = clock_uptime_ns() + 6 * tick_ns;
+    unsigned wrong = 0;
+    while (clock_uptime_ns() < end) {
+        uint32_t seen = clock_read();
+        clock_retract();
+        uint32_t tick = clock_tick();
+        wrong += tick != CLOCK_SELF && tick <= seen;
+    }
+    __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    assert_int_equal(wrong, 0);
+}
+
 static void an_owned_page_has_a_pid_and_no_tick(void **state)
 {
     (void)state;
@@ -215,6 +270,9 @@ int main(void)
         cmocka_unit_test_setup(until_a_tick_years_away, begin),
         cmocka_unit_test_setup(the_libcs_own_clock_agrees, begin),
         cmocka_unit_test_setup(what_was_set_stands, begin),
+        cmocka_unit_test_setup(the_present_tick_is_published, begin),
+        cmocka_unit_test_setup(a_retracted_tick_does_not_come_back, begin),
+        cmocka_unit_test_setup(retracting_wins_over_publishing, begin),
         cmocka_unit_test_setup(an_owned_page_has_a_pid_and_no_tick, begin),
         cmocka_unit_test_setup(the_page_is_a_page, begin),
         cmocka_unit_test_setup(a_forked_child_finds_it_wiped, begin),

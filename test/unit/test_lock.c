@@ -18,7 +18,7 @@
 enum { THREADS = 4, ROUNDS = 50000, WAITERS = 8, PATIENCE_S = 60 };
 
 /* Who a thread is to a lock: an address of its own. */
-#define THREAD(n) (4096 * (uintptr_t)(n))
+#define THREAD(n) ((struct lock_owner){4096 * (uintptr_t)(n)})
 
 static struct lock lock;
 

@@ -105,7 +105,7 @@ static void look_on(void)
     assert_in_range(i, 1, SLABS);
     slabs_read();
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next) {
-        assert_int_equal(lock_take(&lock_books, MAIN_SELF), LOCK_TAKEN);
+        assert_int_equal(lock_take(&lock_books, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
         struct slab_cell sum = slab_sum(slab);
         lock_release(&lock_books);
         assert_false(smaller(&sum, &seen[--i]));
