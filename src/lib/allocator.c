@@ -68,11 +68,11 @@ unsigned allocator_find(unsigned features)
 struct listening {
     void (*speak)(void);
     int descriptor; /* of stderr */
-    struct format *out;
+    struct writer *out;
 };
 
 /* As much as there is room for; all of it is counted. */
-static void read_back(int file, struct format *out)
+static void read_back(int file, struct writer *out)
 {
     size_t room = out->length < out->capacity ? out->capacity - out->length : 0;
     long length = sys3(SYS_lseek, file, 0, SEEK_END);
@@ -126,7 +126,7 @@ static void listen_to_stderr(struct listening *listening)
 
 /* Not where another thread is in the middle of using stderr, or something of the program's waits in it to be written.
  * What writes is a cancellation point. */
-static void hear(struct format *out, void (*speak)(void))
+static void hear(struct writer *out, void (*speak)(void))
 {
     struct listening listening = {.speak = speak, .out = out};
     int cancellation;
@@ -142,22 +142,22 @@ static void hear(struct format *out, void (*speak)(void))
 
 /* ---- the sections ---- */
 
-static void write_heading(struct format *out, const char *name)
+static void write_heading(struct writer *out, const char *name)
 {
-    format_text(out, "\nglibc's ");
-    format_text(out, name);
-    format_text(out, ":\n");
+    writer_text(out, "\nglibc's ");
+    writer_text(out, name);
+    writer_text(out, ":\n");
     if (!real_is_glibc())
-        format_text(out, "(The program's allocator is another one: glibc does not know of its blocks.)\n");
+        writer_text(out, "(The program's allocator is another one: glibc does not know of its blocks.)\n");
 }
 
-static void write_heard(struct format *out, const char *name, void (*speak)(void))
+static void write_heard(struct writer *out, const char *name, void (*speak)(void))
 {
     write_heading(out, name);
     size_t before = out->length;
     hear(out, speak);
     if (out->length == before)
-        format_text(out, "(Not to be had: stderr, which it is heard through, is closed or in use.)\n");
+        writer_text(out, "(Not to be had: stderr, which it is heard through, is closed or in use.)\n");
 }
 
 static void speak_info(void)
@@ -165,22 +165,22 @@ static void speak_info(void)
     glibc.malloc_info(0, stderr);
 }
 
-static void write_figure(struct format *out, size_t bytes, const char *of_what)
+static void write_figure(struct writer *out, size_t bytes, const char *of_what)
 {
     format_size(out, bytes);
-    format_text(out, of_what);
+    writer_text(out, of_what);
 }
 
-static void write_chunks(struct format *out, size_t bytes, const char *of_what, size_t chunks, const char *names)
+static void write_chunks(struct writer *out, size_t bytes, const char *of_what, size_t chunks, const char *names)
 {
     write_figure(out, bytes, of_what);
     format_number(out, chunks);
-    format_text(out, chunks == 1 ? " chunk " : " chunks ");
-    format_text(out, names);
-    format_text(out, "\n");
+    writer_text(out, chunks == 1 ? " chunk " : " chunks ");
+    writer_text(out, names);
+    writer_text(out, "\n");
 }
 
-static void write_mallinfo(struct format *out)
+static void write_mallinfo(struct writer *out)
 {
     struct mallinfo2 info = glibc.mallinfo2();
     write_heading(out, "mallinfo2");
@@ -197,7 +197,7 @@ static bool by_the_program(const struct snapshot *snapshot)
     return snapshot->kind == SNAPSHOT_REQUEST || snapshot->kind == SNAPSHOT_EXIT;
 }
 
-static void write_sections(struct format *out)
+static void write_sections(struct writer *out)
 {
     int error = errno;
     if (feature_is_on(TM_FEATURE_MALLINFO))
@@ -211,7 +211,7 @@ static void write_sections(struct format *out)
 
 size_t allocator_report(const struct snapshot *snapshot, unsigned top, char *out, size_t capacity)
 {
-    struct format report = {out, capacity, 0};
+    struct writer report = {out, capacity, 0};
     text_begin(&report, snapshot, top);
     if (by_the_program(snapshot) && !log_is_sandboxed())
         write_sections(&report);

@@ -6,7 +6,7 @@
 #include "control.h"
 #include "feature.h"
 #include "lock.h"
-#include "reporter.h"
+#include "report.h"
 #include "thread.h"
 #include "watch.h"
 
@@ -25,7 +25,7 @@ PUBLIC int tm_report(int descriptor)
         return TM_ABSENT;
     if (descriptor < 0)
         return api_misuse(MISUSE_DESCRIPTOR, TM_INVALID);
-    if (reporter_report_to(descriptor, SNAPSHOT_REQUEST, thread_self()))
+    if (report_write_to(descriptor, SNAPSHOT_REQUEST, thread_self()))
         return TM_OK;
     return is_in_a_report() ? TM_BUSY : TM_UNWRITTEN;
 }
@@ -37,7 +37,7 @@ PUBLIC long tm_report_buffer(char *text, size_t capacity)
     if (text == NULL && capacity != 0)
         return api_misuse(MISUSE_NULL, TM_INVALID);
     size_t length;
-    return reporter_report_into(text, capacity, &length, thread_self()) ? (long)length : TM_BUSY;
+    return report_write_into(text, capacity, &length, thread_self()) ? (long)length : TM_BUSY;
 }
 
 PUBLIC int tm_pause(void)

@@ -12,11 +12,11 @@
 #include "lock.h"
 #include "log.h"
 #include "note.h"
+#include "object.h"
 #include "odd.h"
 #include "options.h"
 #include "process.h"
 #include "program.h"
-#include "segment.h"
 #include "series.h"
 #include "site.h"
 #include "slab.h"
@@ -29,28 +29,27 @@
 
 _Static_assert((int)AGE_ROWS == (int)SNAPSHOT_AGE_ROWS && (int)SIZE_CLASSES - 1 <= (int)SNAPSHOT_SIZE_CLASSES,
                "the snapshot holds what the books tell apart");
+_Static_assert((int)TAGS_MAX == (int)SNAPSHOT_TAGS && (int)THREAD_ROWS == (int)SNAPSHOT_THREADS &&
+                   (int)OBJECTS_MAX <= (int)SNAPSHOT_OBJECTS,
+               "each of them has its row");
 
-/* The snapshot with room for all its rows; of its pages only those are there that were once needed. */
+/* The snapshot, with its tables at their largest; of its pages only those are there that were once needed. */
+#define ROWS(table, row, rows, most) row table[most];
 static struct {
     struct snapshot head;
-    struct snapshot_tag tag[TAGS_MAX];
-    struct snapshot_thread thread[THREAD_ROWS + 1]; /* and the ended */
-    struct snapshot_site site[COLLECT_SITES];
-    struct snapshot_suspect suspect[SNAPSHOT_SUSPECTS];
-    struct snapshot_object object[COLLECT_OBJECTS];
-    struct collect_stacks stacks;
-    struct snapshot_note note[SNAPSHOT_NOTES];
-    char command[SNAPSHOT_COMMAND];
-    struct series series;
-    uint32_t series_pid; /* whose it is: a forked child's begins anew */
+    uint32_t series_pid; /* whose the points are: a forked child's begin anew */
+    uint32_t series_points;
+    /* cppcheck-suppress unusedStructMember; some are reached by their places only */
+    SNAPSHOT_TABLES(ROWS)
 } area SPARSE;
+#undef ROWS
 
 /* Working tables. */
 static struct {
     struct slab_cell context[CONTEXTS_MAX];
     struct amount live[TAGS_MAX];          /* of one slab */
     struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
-    struct snapshot_books books[TAGS_MAX];
+    struct snapshot_counts books[TAGS_MAX];
     uint32_t tag_row[TAGS_MAX];
 } work SPARSE;
 
@@ -81,7 +80,7 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
 {
     for (unsigned tag = 0; tag < tags; tag++) {
         const struct slab_tag *from = &slab->tag[tag];
-        struct snapshot_books *books = &work.books[tag];
+        struct snapshot_counts *books = &work.books[tag];
         books->resizes += cell_read(&from->resizes);
         books->failures += cell_read(&from->failures);
         for (unsigned row = 0; row < AGE_ROWS; row++)
@@ -101,7 +100,7 @@ static void add_thread(const struct slab *slab, struct slab_cell sum)
     uint32_t *rows = &area.head.threads;
     if (slab->tid == 0 || *rows == THREAD_ROWS)
         return; /* what no row shows is in the row of the ended */
-    struct snapshot_thread *row = &area.thread[(*rows)++];
+    struct snapshot_thread *row = &area.threads[(*rows)++];
     memset(row->name, 0, sizeof row->name);
     memcpy(row->name, slab->name, THREAD_NAME);
     row->tid = slab->tid;
@@ -132,7 +131,7 @@ static void spread_contexts(unsigned contexts)
 {
     for (unsigned context = 1; context < contexts; context++) {
         const struct slab_cell *cell = &work.context[context];
-        struct snapshot_books *books = &work.books[context_tag(context)];
+        struct snapshot_counts *books = &work.books[context_tag(context)];
         struct snapshot_amount *size = &area.head.sizes[context_class(context) - 1];
         add_amount(&books->allocated, &cell->allocated);
         add_amount(&books->freed, &cell->freed);
@@ -146,7 +145,7 @@ static void spread_contexts(unsigned contexts)
 }
 
 /* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_books(struct snapshot_books *books, struct amount age[AGE_ROWS], uint64_t peak)
+static void finish_books(struct snapshot_counts *books, struct amount age[AGE_ROWS], uint64_t peak)
 {
     uint64_t settled = 0;
     age_balance(age);
@@ -161,7 +160,7 @@ static void finish_books(struct snapshot_books *books, struct amount age[AGE_ROW
     books->peak_bytes = peak > books->live.bytes ? peak : books->live.bytes;
 }
 
-static void add_books(struct snapshot_books *total, const struct snapshot_books *books)
+static void add_books(struct snapshot_counts *total, const struct snapshot_counts *books)
 {
     total->live.blocks += books->live.blocks;
     total->live.bytes += books->live.bytes;
@@ -182,7 +181,7 @@ static void spread_tags(unsigned tags)
 {
     struct snapshot *head = &area.head;
     for (unsigned tag = 0; tag < tags; tag++) {
-        struct snapshot_books *books = &work.books[tag];
+        struct snapshot_counts *books = &work.books[tag];
         finish_books(books, work.age[tag], 0);
         tag_raise(tag, books->live.bytes);
         books->peak_bytes = tag_peak(tag);
@@ -191,9 +190,9 @@ static void spread_tags(unsigned tags)
         if (books->allocated.blocks == 0 && books->failures == 0)
             continue;
         work.tag_row[tag] = head->tags;
-        struct snapshot_tag *row = &area.tag[head->tags++];
+        struct snapshot_tag *row = &area.tags[head->tags++];
         memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
-        row->books = *books;
+        row->counts = *books;
     }
     total_raise(head->total.live.bytes);
     head->total.peak_bytes = total_peak();
@@ -203,13 +202,13 @@ static void spread_tags(unsigned tags)
 static void add_ended(void)
 {
     struct snapshot *head = &area.head;
-    struct snapshot_thread *row = &area.thread[head->threads];
+    struct snapshot_thread *row = &area.threads[head->threads];
     *row = (struct snapshot_thread){.allocated = head->total.allocated, .freed = head->total.freed};
     for (uint32_t i = 0; i < head->threads; i++) {
-        row->allocated.blocks -= area.thread[i].allocated.blocks;
-        row->allocated.bytes -= area.thread[i].allocated.bytes;
-        row->freed.blocks -= area.thread[i].freed.blocks;
-        row->freed.bytes -= area.thread[i].freed.bytes;
+        row->allocated.blocks -= area.threads[i].allocated.blocks;
+        row->allocated.bytes -= area.threads[i].allocated.bytes;
+        row->freed.blocks -= area.threads[i].freed.blocks;
+        row->freed.bytes -= area.threads[i].freed.bytes;
     }
     row->allocated.blocks = not_negative(row->allocated.blocks);
     row->freed.blocks = not_negative(row->freed.blocks);
@@ -234,7 +233,7 @@ static void describe_process(const struct collect_request *request)
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = request->cpu_us;
     head->leaks_wanted = (uint32_t)options.leaks;
-    head->notes = note_copy(area.note);
+    head->notes = note_copy(area.notes);
 }
 
 /* Only others have no other way to know. */
@@ -247,19 +246,19 @@ static void describe_for_others(struct lock_owner self)
     head->command_bytes = identity->command_bytes;
     memcpy(area.command, identity->command, identity->command_bytes);
     if (area.series_pid != head->pid)
-        area.series.points = 0;
+        area.series_points = 0;
     area.series_pid = head->pid;
     struct snapshot_point point = {head->uptime_ms, head->total.live.bytes, head->total.live.blocks,
                                    head->memory.resident};
-    series_add(&area.series, &point, options.interval_ms - options.interval_ms / 8);
-    head->points = area.series.points;
+    series_add(area.points, &area.series_points, &point, options.interval_ms - options.interval_ms / 8);
+    head->points = area.series_points;
 }
 
 /* ---- who grew ---- */
 
-static void take(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
-                 const struct snapshot_amount *allocated, const struct snapshot_amount *freed, uint32_t tag,
-                 struct snapshot_past *past)
+static void read_growth(uint32_t subject, uint32_t row, uint64_t number, const struct snapshot_amount *live,
+                        const struct snapshot_amount *allocated, const struct snapshot_amount *freed, uint32_t tag,
+                        struct snapshot_past *past)
 {
     struct growth_reading reading = {.subject = subject, .row = row, .tag = tag, .number = number};
     reading.live_bytes = live->bytes;
@@ -271,40 +270,32 @@ static void take(uint32_t subject, uint32_t row, uint64_t number, const struct s
 static void collect_growth(unsigned tags)
 {
     struct snapshot *head = &area.head;
-    struct snapshot_books *total = &head->total;
+    struct snapshot_counts *total = &head->total;
     growth_begin(head->uptime_ms);
-    take(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
+    read_growth(SNAPSHOT_TOTAL, 0, 0, &total->live, &total->allocated, &total->freed, SNAPSHOT_NONE, &head->total_past);
     for (unsigned tag = 0; tag < tags; tag++) {
         uint32_t at = work.tag_row[tag];
         if (at == SNAPSHOT_NONE)
             continue;
-        struct snapshot_tag *row = &area.tag[at];
-        take(SNAPSHOT_TAG, at, tag, &row->books.live, &row->books.allocated, &row->books.freed, SNAPSHOT_NONE,
-             &row->past);
+        struct snapshot_tag *row = &area.tags[at];
+        read_growth(SNAPSHOT_TAG, at, tag, &row->counts.live, &row->counts.allocated, &row->counts.freed, SNAPSHOT_NONE,
+                    &row->past);
     }
     for (uint32_t i = 0; i < head->sites; i++) {
-        struct snapshot_site *row = &area.site[i];
+        struct snapshot_site *row = &area.sites[i];
         if (row->address != 0)
-            take(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
-                 &row->past);
+            read_growth(SNAPSHOT_SITE, i, collect_site_number(i), &row->live, &row->allocated, &row->freed, row->tag,
+                        &row->past);
     }
-    head->suspects = growth_suspects(area.suspect);
+    head->suspects = growth_suspects(area.suspects);
 }
 
 static void place_rows(void)
 {
     struct snapshot *head = &area.head;
-    head->tags_at = offsetof(__typeof__(area), tag);
-    head->threads_at = offsetof(__typeof__(area), thread);
-    head->sites_at = offsetof(__typeof__(area), site);
-    head->suspects_at = offsetof(__typeof__(area), suspect);
-    head->objects_at = offsetof(__typeof__(area), object);
-    head->stacks_at = offsetof(__typeof__(area), stacks.stack);
-    head->frames_at = offsetof(__typeof__(area), stacks.frame);
-    head->names_at = offsetof(__typeof__(area), stacks.names);
-    head->points_at = offsetof(__typeof__(area), series.point);
-    head->notes_at = offsetof(__typeof__(area), note);
-    head->command_at = offsetof(__typeof__(area), command);
+#define PLACE(table, row, rows, most) head->table##_at = offsetof(__typeof__(area), table);
+    SNAPSHOT_TABLES(PLACE)
+#undef PLACE
     head->bytes = sizeof area;
 }
 
@@ -337,20 +328,20 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
     add_ended();
     describe_process(request);
     area.head.left_out = feature_off();
-    if (feature_is_on(TM_FEATURE_VM) || segment_is_open())
+    if (feature_is_on(TM_FEATURE_VM) || request->for_others)
         process_memory(&area.head.memory, request->own_threads, self);
-    if (segment_is_open())
+    if (request->for_others)
         describe_for_others(self);
     place_rows();
 
     unsigned top = (unsigned)options.top;
     struct collect_books books = {work.context, contexts, work.tag_row, now};
-    collect_sites(&area.head, area.site, &books);
-    collect_objects(&area.head, area.object);
-    collect_ages(&area.head, area.site, &books);
+    collect_sites(&area.head, area.sites, &books);
+    collect_objects(&area.head, area.objects);
+    collect_ages(&area.head, area.sites, &books);
     collect_growth(tags);
-    collect_names(&area.head, area.site, top, self);
-    collect_stacks(&area.head, &area.stacks, area.site, top, self);
+    collect_names(&area.head, area.sites, top, self);
+    collect_stacks(&area.head, top, self);
     return &area.head;
 }
 

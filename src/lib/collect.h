@@ -12,6 +12,7 @@ struct collect_request {
     uint32_t number;
     uint64_t cpu_us;      /* what our threads have used */
     uint32_t own_threads; /* how many of the process's are ours */
+    bool for_others;      /* it goes to other processes, which cannot ask about this one */
 };
 
 /* Exact at rest; while threads allocate, as exact as the moments at which their counters are read, one after the

@@ -71,7 +71,7 @@ static void give_rows(struct snapshot *head, struct snapshot_site *rows, const u
 
 /* ---- what they did ---- */
 
-static void add(struct snapshot_amount *to, const struct amount *amount)
+static void add_amount(struct snapshot_amount *to, const struct amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -96,8 +96,8 @@ static void spread(struct snapshot_site *rows, uint32_t others, const struct col
         struct snapshot_site *row = &rows[own ? work.row[site] - 1u : others];
         if (own)
             set_tag(row, books->tag_row[context_tag(context)]);
-        add(&row->allocated, &cell->allocated);
-        add(&row->freed, &cell->freed);
+        add_amount(&row->allocated, &cell->allocated);
+        add_amount(&row->freed, &cell->freed);
         if (own && cell->allocated.blocks != cell->freed.blocks)
             work.context[work.live_contexts++] = (uint16_t)context;
     }
@@ -112,7 +112,7 @@ static void finish_others(struct snapshot_site *row)
     row->peak_bytes = *peak;
 }
 
-static void finish(struct snapshot_site *row)
+static void finish_row(struct snapshot_site *row)
 {
     row->live.blocks = not_negative(row->allocated.blocks - row->freed.blocks);
     row->live.bytes = not_negative(row->allocated.bytes - row->freed.bytes);
@@ -130,7 +130,7 @@ void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITE
     rows[others] = (struct snapshot_site){.object = SNAPSHOT_NONE, .tag = SNAPSHOT_NONE, .age_ms = SNAPSHOT_UNKNOWN};
     spread(rows, others, books, sites);
     for (uint32_t i = 0; i <= others; i++)
-        finish(&rows[i]);
+        finish_row(&rows[i]);
     finish_others(&rows[others]);
     head->sites += rows[others].allocated.blocks != 0;
 }
@@ -177,7 +177,7 @@ uint32_t collect_object_row(unsigned object)
 _Static_assert((int)IMAGE_CODES == (int)SNAPSHOT_CODES && sizeof(struct image_code) == sizeof(struct snapshot_code),
                "the same, word for word");
 
-static void describe(struct snapshot_object *row, const struct object *object)
+static void fill_object_row(struct snapshot_object *row, const struct object *object)
 {
     memset(row, 0, sizeof *row);
     strncpy(row->path, object->path, sizeof row->path - 1);
@@ -193,11 +193,11 @@ static void describe(struct snapshot_object *row, const struct object *object)
     row->gone_ms = gone != 0 ? gone : SNAPSHOT_UNKNOWN;
 }
 
-void collect_objects(struct snapshot *head, struct snapshot_object rows[COLLECT_OBJECTS])
+void collect_objects(struct snapshot *head, struct snapshot_object rows[SNAPSHOT_OBJECTS])
 {
     unsigned count = object_count();
     for (unsigned object = 1; object < count; object++)
-        describe(&rows[object - 1], object_get(object));
+        fill_object_row(&rows[object - 1], object_get(object));
     head->objects = count - 1;
 }
 

@@ -7,7 +7,7 @@
 #include "slab.h"
 #include "snapshot/snapshot.h"
 
-enum { COLLECT_SITES = SNAPSHOT_SITES + 1 /* and all others */, COLLECT_OBJECTS = 1024 };
+enum { COLLECT_SITES = SNAPSHOT_SITES + 1 /* and all others */ };
 
 /* What the books say, summed up: by context, and the row of each tag. */
 struct collect_books {
@@ -19,7 +19,7 @@ struct collect_books {
 
 /* Under lock_report. Fills the rows and their numbers in the head, without names. */
 void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES], const struct collect_books *books);
-void collect_objects(struct snapshot *head, struct snapshot_object rows[COLLECT_OBJECTS]);
+void collect_objects(struct snapshot *head, struct snapshot_object rows[SNAPSHOT_OBJECTS]);
 
 /* The mean ages of the rows' live blocks, and what is ranked by them; the books' lock is not needed. */
 void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_books *books);

@@ -19,7 +19,7 @@ struct entry {
     uint32_t id;
 };
 
-enum { KEPT = COLLECT_STACKS - 1 };
+enum { KEPT = SNAPSHOT_STACKS - 1 };
 
 static struct {
     struct entry heap[KEPT];
@@ -69,7 +69,7 @@ static void leave_out(uint32_t id)
     add_sums(&work.others, &sums);
 }
 
-static void consider(uint32_t id)
+static void consider_stack(uint32_t id)
 {
     struct trace_sums sums = trace_sums(id);
     if (sums.samples == 0)
@@ -83,14 +83,14 @@ static void consider(uint32_t id)
     sink(0, entry);
 }
 
-static void choose(void)
+static void choose_stacks(void)
 {
     work.count = 0;
     work.others = (struct trace_sums){0};
-    consider(STACK_TRUNCATED);
+    consider_stack(STACK_TRUNCATED);
     uint32_t count = stack_count();
     for (uint32_t id = STACK_FIRST; id < count; id++)
-        consider(id);
+        consider_stack(id);
 }
 
 /* ---- their rows ---- */
@@ -100,7 +100,7 @@ static uint64_t whole_blocks(uint64_t weight)
     return (weight + SAMPLE_WEIGHT_ONE / 2) / SAMPLE_WEIGHT_ONE;
 }
 
-static void fill(struct snapshot_stack *row, const struct trace_sums *sums)
+static void fill_stack_row(struct snapshot_stack *row, const struct trace_sums *sums)
 {
     *row = (struct snapshot_stack){.site = SNAPSHOT_NONE, .samples = sums->samples};
     row->allocated.blocks = whole_blocks(sums->allocated.blocks);
@@ -115,13 +115,14 @@ static unsigned object_of_node(const struct stack_node *node)
     return gone != 0 ? gone : object_at(stack_node_address(node) - 1);
 }
 
-static void add_frames(struct snapshot *head, struct collect_stacks *area, struct snapshot_stack *row, uint32_t id)
+static void add_frames(struct snapshot *head, struct snapshot_stack *row, uint32_t id)
 {
+    struct snapshot_frame *frames = snapshot_writable_frames(head);
     row->id = id;
     row->frame = head->frames;
     struct stack_node node = stack_node(id);
     while (node.address != 0 && row->frames < SNAPSHOT_FRAMES) {
-        struct snapshot_frame *frame = &area->frame[head->frames++];
+        struct snapshot_frame *frame = &frames[head->frames++];
         *frame = (struct snapshot_frame){.address = stack_node_address(&node)};
         frame->object = collect_object_row(object_of_node(&node));
         row->frames++;
@@ -133,11 +134,12 @@ static void add_frames(struct snapshot *head, struct collect_stacks *area, struc
 
 /* The site that the stack's blocks are counted under: of its innermost frames, the first that is one's (wrappers are
  * none). */
-static uint32_t site_row(const struct snapshot *head, const struct snapshot_site *sites,
-                         const struct snapshot_frame *frame, uint32_t frames)
+static uint32_t site_row(const struct snapshot *head, const struct snapshot_stack *stack)
 {
     enum { WRAPPERS = 8 };
-    for (uint32_t i = 0; i < frames && i <= WRAPPERS; i++)
+    const struct snapshot_site *sites = snapshot_sites(head);
+    const struct snapshot_frame *frame = &snapshot_frames(head)[stack->frame];
+    for (uint32_t i = 0; i < stack->frames && i <= WRAPPERS; i++)
         for (uint32_t row = 0; row < head->sites; row++)
             if (sites[row].address == frame[i].address && sites[row].object == frame[i].object)
                 return row;
@@ -146,46 +148,46 @@ static uint32_t site_row(const struct snapshot *head, const struct snapshot_site
 
 /* ---- their names ---- */
 
-static void name_frame(struct snapshot *head, struct collect_stacks *area, struct snapshot_frame *frame,
-                       struct lock_owner self)
+static void name_frame(struct snapshot *head, struct snapshot_frame *frame, struct lock_owner self)
 {
     uint32_t row = frame->object;
     unsigned object = row != SNAPSHOT_NONE ? row + 1 : OBJECT_NONE;
     char name[SNAPSHOT_SITE_NAME];
     size_t bytes = name_copy(object, frame->address, name, self) + 1;
-    if (frame->name_at != 0 || bytes > sizeof area->names - head->names_bytes)
+    if (frame->name_at != 0 || bytes > SNAPSHOT_NAMES - head->names_bytes)
         return;
-    memcpy(area->names + head->names_bytes, name, bytes);
+    memcpy(snapshot_writable_names(head) + head->names_bytes, name, bytes);
     frame->name_at = head->names_bytes;
     head->names_bytes += (uint32_t)bytes;
 }
 
-static void name_largest(struct snapshot *head, struct collect_stacks *area, unsigned top, struct lock_owner self)
+static void name_largest(struct snapshot *head, unsigned top, struct lock_owner self)
 {
+    const struct snapshot_stack *stacks = snapshot_stacks(head);
     struct rank rank;
     uint32_t at;
-    rank_start(&rank, &area->stack[0].live.bytes, sizeof area->stack[0], head->stacks);
+    rank_start(&rank, &stacks->live.bytes, sizeof *stacks, head->stacks);
     for (unsigned shown = 0; shown < top && rank_next(&rank, &at); shown++)
-        for (uint32_t i = 0; i < area->stack[at].frames; i++)
-            name_frame(head, area, &area->frame[area->stack[at].frame + i], self);
+        for (uint32_t i = 0; i < stacks[at].frames; i++)
+            name_frame(head, &snapshot_writable_frames(head)[stacks[at].frame + i], self);
 }
 
-void collect_stacks(struct snapshot *head, struct collect_stacks *area, const struct snapshot_site *sites, unsigned top,
-                    struct lock_owner self)
+void collect_stacks(struct snapshot *head, unsigned top, struct lock_owner self)
 {
+    struct snapshot_stack *stacks = snapshot_writable_stacks(head);
     head->names_bytes = 1; /* the first is no name */
     if (trace_period == STACKS_OFF)
         return;
-    choose();
+    choose_stacks();
     for (uint32_t i = 0; i < work.count; i++) {
-        struct snapshot_stack *row = &area->stack[head->stacks++];
+        struct snapshot_stack *row = &stacks[head->stacks++];
         struct trace_sums sums = trace_sums(work.heap[i].id);
-        fill(row, &sums);
-        add_frames(head, area, row, work.heap[i].id);
-        row->site = site_row(head, sites, &area->frame[row->frame], row->frames);
+        fill_stack_row(row, &sums);
+        add_frames(head, row, work.heap[i].id);
+        row->site = site_row(head, row);
     }
     if (work.others.samples != 0)
-        fill(&area->stack[head->stacks++], &work.others);
+        fill_stack_row(&stacks[head->stacks++], &work.others);
     head->stack_period = trace_period == STACKS_ALL ? 0 : trace_period;
-    name_largest(head, area, top, self);
+    name_largest(head, top, self);
 }

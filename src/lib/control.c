@@ -9,7 +9,7 @@
 #include "log.h"
 #include "options.h"
 #include "output.h"
-#include "reporter.h"
+#include "report.h"
 #include "segment.h"
 #include "slab.h"
 #include "state.h"
@@ -66,7 +66,7 @@ static const char *report(struct lock_owner self)
 {
     if (output_is_mute())
         return "reports are off (output=none)";
-    return reporter_report(SNAPSHOT_REQUEST, self) ? NULL : "the report could not be written";
+    return report_write(SNAPSHOT_REQUEST, self) ? NULL : "the report could not be written";
 }
 
 static const char *pause(void)
@@ -120,7 +120,7 @@ static const char *carry_out(const struct segment_control *control, struct lock_
     case SEGMENT_SET:
         return set(control);
     case SEGMENT_PUBLISH:
-        return reporter_publish(self) ? NULL : "the snapshot could not be published";
+        return report_publish(self) ? NULL : "the snapshot could not be published";
     default:
         return "it knows no such request";
     }

@@ -24,6 +24,7 @@
 #include "process.h"
 #include "program.h"
 #include "real.h"
+#include "report.h"
 #include "reporter.h"
 #include "segment.h"
 #include "site.h"
@@ -140,7 +141,7 @@ static void say_last_word(void)
     life.last_word = true;
     if (!log_is_sandboxed())
         reporter_end();
-    reporter_last_word(text, thread_self());
+    report_at_exit(text, thread_self());
 }
 
 /* A forked child that has not been set up has nothing to take away. */

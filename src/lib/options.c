@@ -6,6 +6,7 @@
 #include "feature.h"
 #include "glob.h"
 #include "rule.h"
+#include "snapshot/writer.h"
 
 enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT, KIND_PERIOD, KIND_LIST };
 
@@ -72,48 +73,30 @@ static const struct option table[] = {
 
 struct options options;
 
-/* ---- text in a bounded buffer, without libc ---- */
+/* ---- help ---- */
 
-struct text {
-    char *out;
-    size_t capacity;
-    size_t length;
-};
-
-static void put(struct text *text, const char *from, size_t length)
+static void put_padded(struct writer *text, const char *string, size_t width)
 {
-    for (size_t i = 0; i < length; i++, text->length++)
-        if (text->length < text->capacity)
-            text->out[text->length] = from[i];
-}
-
-static void put_string(struct text *text, const char *string)
-{
-    put(text, string, strlen(string));
-}
-
-static void put_padded(struct text *text, const char *string, size_t width)
-{
-    put_string(text, string);
-    for (size_t length = strlen(string); length < width; length++)
-        put(text, " ", 1);
+    const size_t length = strlen(string);
+    writer_text(text, string);
+    writer_fill(text, ' ', length < width ? width - length : 0);
 }
 
 size_t options_help(char *out, size_t capacity)
 {
-    struct text text = {out, capacity, 0};
-    put_string(&text, "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n");
+    struct writer text = {out, capacity, 0};
+    writer_text(&text, "TRACKMALLOC_OPTIONS=\"name=value,name=value\"\n");
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-        put_string(&text, "  ");
+        writer_text(&text, "  ");
         put_padded(&text, table[i].name, 10);
         put_padded(&text, table[i].help, 62);
-        put_string(&text, table[i].allowed);
+        writer_text(&text, table[i].allowed);
         if (table[i].standard[0] != '\0') {
-            put_string(&text, " (default ");
-            put_string(&text, table[i].standard);
-            put_string(&text, ")");
+            writer_text(&text, " (default ");
+            writer_text(&text, table[i].standard);
+            writer_text(&text, ")");
         }
-        put_string(&text, "\n");
+        writer_text(&text, "\n");
     }
     return text.length;
 }
@@ -242,25 +225,25 @@ static void complain_about(complain_function *complain, const char *name, size_t
                            size_t value_length, const struct option *option)
 {
     char line[512];
-    struct text text = {line, sizeof line, 0};
-    put_string(&text, "option '");
-    put(&text, name, name_length < 64 ? name_length : 64);
+    struct writer text = {line, sizeof line, 0};
+    writer_text(&text, "option '");
+    writer_bytes(&text, name, name_length < 64 ? name_length : 64);
     if (option == NULL) {
-        put_string(&text, "' is not known; there are:");
+        writer_text(&text, "' is not known; there are:");
         for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-            put_string(&text, i == 0 ? " " : ", ");
-            put_string(&text, table[i].name);
+            writer_text(&text, i == 0 ? " " : ", ");
+            writer_text(&text, table[i].name);
         }
     } else {
-        put_string(&text, "': '");
-        put(&text, value, value_length < 128 ? value_length : 128);
-        put_string(&text, "' is not allowed (");
-        put_string(&text, option->allowed);
-        put_string(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
+        writer_text(&text, "': '");
+        writer_bytes(&text, value, value_length < 128 ? value_length : 128);
+        writer_text(&text, "' is not allowed (");
+        writer_text(&text, option->allowed);
+        writer_text(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
         if (option->kind != KIND_LIST)
-            put_string(&text, option->standard[0] != '\0' ? option->standard : "empty");
+            writer_text(&text, option->standard[0] != '\0' ? option->standard : "empty");
     }
-    complain(line, text.length < sizeof line ? text.length : sizeof line);
+    complain(line, writer_kept(&text));
 }
 
 static const struct option *option_find(const char *name, size_t length)

@@ -5,17 +5,15 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "allocator.h"
 #include "apart.h"
 #include "clock.h"
-#include "collect.h"
 #include "control.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "output.h"
+#include "report.h"
 #include "segment.h"
-#include "snapshot/text.h"
 #include "state.h"
 #include "sys.h"
 #include "watch.h"
@@ -25,9 +23,7 @@ enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED };
 enum {
     QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for */
     RETURNS_MOST = 64,                  /* at once after such a call; one more each quiet while */
-    TEXT_BYTES = 2 * 1024 * 1024,       /* 4,096 rows in every table; only touched as far as used */
     STACK_BYTES = 64 * 1024,
-    END_PATIENCE_MS = 2000,     /* of who ends the process, with somebody else's report */
     MAY_BE_EARLY_NS = 10000000, /* a clock interrupt's width */
     LEAST_WAIT_NS = 1000000     /* the clock is as coarse: nothing is nearer */
 };
@@ -36,20 +32,13 @@ enum {
 
 static struct {
     enum phase phase;
-    uint32_t tid;        /* the kernel clears it when the thread ends */
-    uint32_t stop;       /* 1: end as soon as you can */
-    uint32_t over;       /* 1: the process ends; no thread any more, and no report but the last */
     uint32_t aside;      /* threads in the middle of a call that it steps aside for */
     uint32_t returns;    /* how often it came back at once, less what a quiet while gives back */
     uint32_t not_before; /* tick: the quiet while */
     long refusal;        /* -errno: why there is no thread */
     uint32_t first_due;  /* tick: of the first report */
     bool told_off;       /* that there are none */
-    uint32_t number;     /* reports so far */
-    uint64_t cpu_us;
 } reporter;
-
-static SPARSE char report_text[TEXT_BYTES];
 
 /* The next thread is started only when the kernel has dropped the last. */
 static SPARSE _Alignas(PAGE_BYTES) char stack[STACK_BYTES];
@@ -68,166 +57,6 @@ static bool phase_change(enum phase from, enum phase to)
 {
     return __atomic_compare_exchange_n(&reporter.phase, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
-
-static bool is_over(void)
-{
-    return __atomic_load_n(&reporter.over, __ATOMIC_ACQUIRE) != 0;
-}
-
-static bool told_to_stop(void)
-{
-    return __atomic_load_n(&reporter.stop, __ATOMIC_ACQUIRE) != 0 || is_over();
-}
-
-/* ---- one report ---- */
-
-/* The threads that are ours: the reporter, and the one that it sends for what it reads. */
-static uint32_t own_threads(struct lock_owner self)
-{
-    return lock_owner_is_reporter(self) ? 2 : __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE) != 0;
-}
-
-/* Under lock_report. */
-static const struct snapshot *collected(enum snapshot_kind kind, uint32_t number, struct lock_owner self)
-{
-    struct collect_request request = {.kind = kind, .number = number, .cpu_us = reporter.cpu_us};
-    request.own_threads = own_threads(self);
-    return collect(&request, self);
-}
-
-/* What ends our patience with a slow reader: an exit report has only the patience itself. */
-static const uint32_t *impatience(void)
-{
-    return is_over() ? NULL : &reporter.stop;
-}
-
-static bool write_out(int descriptor, size_t length, struct lock_owner self)
-{
-    if (descriptor >= 0)
-        return log_descriptor(descriptor, report_text, length, NULL);
-    return output_is_mute() || output_write(report_text, length, impatience(), self);
-}
-
-/* Of a text that is longer than its buffer, what there is. */
-static size_t end_of_text(size_t length)
-{
-    static const char cut[] = "\n(The report is longer than its buffer: it is cut here.)\n";
-    enum { CUT = sizeof cut - 1 };
-    if (length <= sizeof report_text)
-        return length;
-    memcpy(report_text + sizeof report_text - CUT, cut, CUT);
-    return sizeof report_text;
-}
-
-/* glibc's own sections need a thread that glibc knows. */
-static bool write_text(int descriptor, const struct snapshot *snapshot, struct lock_owner self)
-{
-    unsigned top = (unsigned)options.top;
-    size_t length = lock_owner_is_reporter(self) ? text_report(snapshot, top, report_text, sizeof report_text)
-                                                 : allocator_report(snapshot, top, report_text, sizeof report_text);
-    return write_out(descriptor, end_of_text(length), self);
-}
-
-/* Under lock_report. `alarm`: NULL, or of an alarm report its evidence. */
-static bool make_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm,
-                        struct lock_owner self)
-{
-    uint32_t number = reporter.number + 1;
-    const struct snapshot *snapshot = collected(kind, number, self);
-    if (snapshot == NULL)
-        return false;
-    if (alarm != NULL)
-        collect_add_alarm(alarm);
-    reporter.number = number;
-    segment_publish(snapshot, self);
-    return write_text(descriptor, snapshot, self);
-}
-
-static bool write_report(int descriptor, enum snapshot_kind kind, const struct snapshot_alarm *alarm,
-                         struct lock_owner self)
-{
-    if (lock_take(&lock_report, self) != LOCK_TAKEN)
-        return false; /* a signal handler in the middle of a report; or told to stop */
-    bool late = (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && told_to_stop(); /* the last word was said */
-    bool written = !late && make_report(descriptor, kind, alarm, self);
-    lock_release(&lock_report);
-    return written;
-}
-
-bool reporter_report_to(int descriptor, enum snapshot_kind kind, struct lock_owner self)
-{
-    return write_report(descriptor, kind, NULL, self);
-}
-
-static bool report_alarm(const struct snapshot_alarm *alarm, struct lock_owner self)
-{
-    return output_is_mute() || write_report(-1, SNAPSHOT_ALARM, alarm, self);
-}
-
-bool reporter_report_into(char *text, size_t capacity, size_t *length, struct lock_owner self)
-{
-    if (lock_take(&lock_report, self) != LOCK_TAKEN)
-        return false;
-    const struct snapshot *snapshot = collected(SNAPSHOT_REQUEST, ++reporter.number, self); /* never the reporter's */
-    size_t room = capacity != 0 ? capacity - 1 : 0;
-    *length = allocator_report(snapshot, (unsigned)options.top, text, room);
-    lock_release(&lock_report);
-    if (capacity != 0)
-        text[*length < room ? *length : room] = '\0';
-    return true;
-}
-
-bool reporter_report(enum snapshot_kind kind, struct lock_owner self)
-{
-    return output_is_mute() || reporter_report_to(-1, kind, self);
-}
-
-/* Under lock_report. */
-static bool publish(struct lock_owner self)
-{
-    if (told_to_stop() || !segment_open(self))
-        return false;
-    const struct snapshot *snapshot = collected(SNAPSHOT_PERIODIC, reporter.number, self);
-    return snapshot != NULL && segment_publish(snapshot, self);
-}
-
-bool reporter_publish(struct lock_owner self)
-{
-    if (lock_take(&lock_report, self) != LOCK_TAKEN)
-        return false;
-    bool published = publish(self);
-    lock_release(&lock_report);
-    return published;
-}
-
-void reporter_last_word(bool text, struct lock_owner self)
-{
-    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
-        return;
-    bool keep = options.keep && segment_open(self);
-    if (text || keep) {
-        const struct snapshot *snapshot = collected(SNAPSHOT_EXIT, reporter.number += text, self);
-        if (keep)
-            segment_publish(snapshot, self);
-        if (text)
-            write_text(-1, snapshot, self);
-    }
-    segment_end(self);
-    lock_release(&lock_report);
-}
-
-void reporter_leaves(struct lock_owner self)
-{
-    if (!segment_is_open())
-        return;
-    reporter_end();
-    if (lock_take_within(&lock_report, self, END_PATIENCE_MS) != LOCK_TAKEN)
-        return;
-    segment_end(self);
-    lock_release(&lock_report);
-}
-
-/* ---- the thread ---- */
 
 static uint64_t own_cpu_us(void)
 {
@@ -272,34 +101,34 @@ static void run(void *unused)
 {
     (void)unused;
     sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
-    uint64_t cpu_before = reporter.cpu_us;
+    uint64_t cpu_before = report_thread.cpu_us;
     uint64_t report_at = next_report_ns();
     uint64_t published = clock_process_ns();
-    while (!told_to_stop()) {
+    while (!report_must_stop()) {
         uint32_t tick = clock_read();
         clock_publish();
-        watch_report(report_alarm, lock_owner_of_reporter());
+        watch_report(report_write_alarm, lock_owner_of_reporter());
         control_look(lock_owner_of_reporter());
         uint64_t now = clock_process_ns();
-        reporter.cpu_us = cpu_before + own_cpu_us();
+        report_thread.cpu_us = cpu_before + own_cpu_us();
         if (now >= report_at) {
             if (reports_periodically())
-                reporter_report(SNAPSHOT_PERIODIC, lock_owner_of_reporter());
+                report_write(SNAPSHOT_PERIODIC, lock_owner_of_reporter());
             else
-                reporter_publish(lock_owner_of_reporter());
+                report_publish(lock_owner_of_reporter());
             if (segment_is_open()) /* else the first is still due, however close the reports */
                 published = now;
             report_at = next_report_ns();
             continue;
         }
         if (publish_is_due(now - published)) {
-            reporter_publish(lock_owner_of_reporter());
+            report_publish(lock_owner_of_reporter());
             published = clock_process_ns();
         }
         report_at = least(report_at, next_report_ns()); /* the interval may have been made shorter */
-        sys_futex_wait(&reporter.stop, 0, most(LEAST_WAIT_NS, least(clock_until_next(tick), report_at - now)));
+        sys_futex_wait(&report_thread.stop, 0, most(LEAST_WAIT_NS, least(clock_until_next(tick), report_at - now)));
     }
-    reporter.cpu_us = cpu_before + own_cpu_us();
+    report_thread.cpu_us = cpu_before + own_cpu_us();
     clock_set(CLOCK_SELF);
 }
 
@@ -355,15 +184,16 @@ static void signals_restore(uint64_t before)
 
 static bool may_start(void)
 {
-    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.aside, __ATOMIC_ACQUIRE) == 0 && !is_over();
+    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.aside, __ATOMIC_ACQUIRE) == 0 &&
+           __atomic_load_n(&report_thread.over, __ATOMIC_ACQUIRE) == 0;
 }
 
 static void start_thread(void)
 {
     uint64_t signals = signals_block();
     if (may_start() && phase_change(PHASE_IDLE, PHASE_CHANGING)) {
-        __atomic_store_n(&reporter.stop, 0, __ATOMIC_RELEASE);
-        long tid = sys_thread_start(run, NULL, &reporter.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
+        __atomic_store_n(&report_thread.stop, 0, __ATOMIC_RELEASE);
+        long tid = sys_thread_start(run, NULL, &report_thread.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
         reporter.refusal = tid;
         phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
     }
@@ -391,11 +221,11 @@ static void stop_thread(void)
             return signals_restore(signals);
         sys0(SYS_sched_yield); /* another thread starts or stops it right now */
     }
-    uint32_t tid = __atomic_load_n(&reporter.tid, __ATOMIC_ACQUIRE);
-    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
-    sys_futex_wake(&reporter.stop, 1);
+    uint32_t tid = __atomic_load_n(&report_thread.tid, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&report_thread.stop, 1, __ATOMIC_RELEASE);
+    sys_futex_wake(&report_thread.stop, 1);
     if (tid != 0)
-        sys_thread_wait(clock_area.now.pid, tid, &reporter.tid);
+        sys_thread_wait(clock_area.now.pid, tid, &report_thread.tid);
     phase_set(PHASE_IDLE);
     signals_restore(signals);
 }
@@ -426,27 +256,31 @@ void reporter_come_back(void)
 /* exit_group will end the thread: nobody waits for it. A report that it is writing holds lock_report. */
 void reporter_end(void)
 {
-    __atomic_store_n(&reporter.over, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&reporter.stop, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&report_thread.over, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&report_thread.stop, 1, __ATOMIC_RELEASE);
+}
+
+void reporter_leaves(struct lock_owner self)
+{
+    if (!segment_is_open())
+        return;
+    reporter_end();
+    report_end(self);
 }
 
 void reporter_forked(void)
 {
-    reporter.tid = 0;
-    reporter.stop = 0;
-    reporter.over = 0;
+    report_forked();
     reporter.aside = 0;
     reporter.returns = 0;
     reporter.not_before = 0;
-    reporter.number = 0;
-    reporter.cpu_us = 0;
     set_first_due();
     phase_set(PHASE_IDLE);
 }
 
 void reporter_configure(void)
 {
-    lock_give_way(lock_owner_of_reporter(), &reporter.stop);
+    lock_give_way(lock_owner_of_reporter(), &report_thread.stop);
     set_first_due();
     output_configure();
 }

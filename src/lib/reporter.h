@@ -8,7 +8,6 @@
 
 #include "base.h"
 #include "lock.h"
-#include "snapshot/snapshot.h"
 
 /* Once, at start: takes the options and the directory that relative paths are meant against. */
 void reporter_configure(void);
@@ -27,17 +26,7 @@ void reporter_end(void);
 /* In a forked child: nothing of the parent's reporter is here. */
 void reporter_forked(void);
 
-/* Writes one report where reports go, or to a descriptor. `self` is the caller to a lock. false: not written. */
-bool reporter_report(enum snapshot_kind kind, struct lock_owner self);
-bool reporter_report_to(int descriptor, enum snapshot_kind kind, struct lock_owner self);
-
-/* Puts a snapshot into the segment, makes that file first. false: it could not be. */
-bool reporter_publish(struct lock_owner self);
-/* At the program's end: the exit report where `text` says so; the segment goes, or gets its last snapshot. */
-void reporter_last_word(bool text, struct lock_owner self);
 /* The program leaves without another word (_exit). */
 void reporter_leaves(struct lock_owner self);
-/* The same into memory, like snprintf. false: asked in the middle of a report. */
-bool reporter_report_into(char *text, size_t capacity, size_t *length, struct lock_owner self);
 
 #endif

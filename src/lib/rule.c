@@ -8,27 +8,12 @@
 #include "module.h"
 #include "object.h"
 #include "operator_new.h"
+#include "rule_pattern.h"
 #include "snapshot/snapshot.h"
 #include "symtab.h"
 #include "sys.h"
 
 enum { NAMES_BYTES_MOST = 256 * 1024 * 1024, NAME_BYTES_MOST = 4096 };
-
-enum rule_kind { RULE_MODULE, RULE_FUNCTION, RULE_THREAD };
-
-/* A glob, as a part of a rule's text. */
-struct part {
-    uint8_t at, length; /* length 0: any */
-};
-
-struct rule {
-    enum rule_kind kind;
-    struct part module, name; /* the name of a function or a thread */
-    char pattern[RULE_PATTERN];
-    char tag[SNAPSHOT_NAME];
-};
-
-_Static_assert(RULE_PATTERN <= UINT8_MAX, "a part fits");
 
 /* Rules of one purpose; a set of them is a word of bits. */
 struct rule_list {
@@ -64,53 +49,6 @@ static struct {
 
 /* ---- reading them ---- */
 
-static bool readable(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 127)
-            return false;
-    return length > 0;
-}
-
-static bool has(const char *text, size_t length, char c)
-{
-    return memchr(text, c, length) != NULL;
-}
-
-/* MODULE!FUNCTION, or a bare name of the kind that is given. */
-static bool parse_place(struct rule *rule, const char *text, size_t length, enum rule_kind bare)
-{
-    const char *mark = memchr(text, '!', length);
-    size_t module = mark != NULL ? (size_t)(mark - text) : 0;
-    size_t name = mark != NULL ? module + 1 : 0;
-    if (has(text, length, '/') || name >= length)
-        return false;
-    rule->kind = mark != NULL ? RULE_FUNCTION : bare;
-    struct part part = {(uint8_t)name, (uint8_t)(length - name)};
-    if (rule->kind == RULE_MODULE)
-        rule->module = part;
-    else
-        rule->name = part;
-    if (mark != NULL)
-        rule->module = (struct part){0, (uint8_t)module};
-    return true;
-}
-
-static bool parse_pattern(struct rule *rule, const char *text, size_t length, enum rule_kind bare)
-{
-    static const char thread[] = "thread/";
-    enum { THREAD = sizeof thread - 1 };
-    *rule = (struct rule){.kind = bare};
-    if (length >= RULE_PATTERN || !readable(text, length))
-        return false;
-    memcpy(rule->pattern, text, length);
-    if (bare == RULE_FUNCTION || length < THREAD || memcmp(text, thread, THREAD) != 0)
-        return parse_place(rule, text, length, bare);
-    rule->kind = RULE_THREAD;
-    rule->name = (struct part){THREAD, (uint8_t)(length - THREAD)};
-    return length > THREAD;
-}
-
 bool rule_add(const char *text, size_t length)
 {
     struct rule_list *list = &tags;
@@ -120,7 +58,8 @@ bool rule_add(const char *text, size_t length)
     struct rule *rule = &list->rule[list->count];
     size_t pattern = (size_t)(colon - text);
     size_t tag = length - pattern - 1;
-    if (tag >= sizeof rule->tag || !readable(colon + 1, tag) || !parse_pattern(rule, text, pattern, RULE_MODULE))
+    if (tag >= sizeof rule->tag || !rule_text_is_readable(colon + 1, tag) ||
+        !rule_parse_pattern(rule, text, pattern, RULE_MODULE))
         return false;
     memcpy(rule->tag, colon + 1, tag);
     list->count++;
@@ -135,7 +74,7 @@ bool rule_skip(const char *text, size_t length)
         size_t end = at;
         while (end < length && text[end] != ':' && text[end] != ',')
             end++;
-        if (count == RULES_MAX || !parse_pattern(&list->rule[count], text + at, end - at, RULE_FUNCTION))
+        if (count == RULES_MAX || !rule_parse_pattern(&list->rule[count], text + at, end - at, RULE_FUNCTION))
             return false;
         count++;
         at = end + 1;
@@ -156,27 +95,22 @@ void rule_clear(void)
     rules.left_out = 0;
 }
 
-static bool any_of_kind(const struct rule_list *list, bool threads)
+static bool any_for_sites(const struct rule_list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
-        if ((list->rule[i].kind == RULE_THREAD) == threads)
+        if (list->rule[i].kind != RULE_THREAD)
             return true;
     return false;
 }
 
 bool rules_for_sites(void)
 {
-    return rules_skip() || any_of_kind(&tags, false);
+    return rules_skip() || any_for_sites(&tags);
 }
 
 bool rules_skip(void)
 {
     return skips.count > 0;
-}
-
-bool rules_for_threads(void)
-{
-    return any_of_kind(&tags, true);
 }
 
 uint64_t rule_left_out(void)
@@ -186,7 +120,7 @@ uint64_t rule_left_out(void)
 
 /* ---- matching names ---- */
 
-static bool matches(const struct rule *rule, struct part part, const char *name, size_t length)
+static bool matches(const struct rule *rule, struct rule_part part, const char *name, size_t length)
 {
     return part.length == 0 || glob_match(rule->pattern + part.at, part.length, name, length);
 }

@@ -19,7 +19,7 @@
 
 #include "base.h"
 
-enum { RULES_MAX = 64, RULE_PATTERN = 128, RULE_RANGES_MAX = 16384 };
+enum { RULES_MAX = 64, RULE_RANGES_MAX = 16384 };
 
 /* ---- at start ---- */
 
@@ -37,7 +37,6 @@ bool rule_skip(const char *text, size_t length);
 /* What must be asked at all. Any thread. */
 bool rules_for_sites(void);
 bool rules_skip(void);
-bool rules_for_threads(void);
 
 struct rule_answer {
     const char *tag; /* by the first rule that matches; NULL: none does. Stays */

@@ -19,10 +19,11 @@
 enum {
     BUFFER_BYTES = 3 * 1024 * 1024, /* all tables at their largest */
     FILE_BYTES = SEGMENT_BUFFERS_AT + SEGMENT_BUFFERS * BUFFER_BYTES,
-    PARTS_MOST = 16,
+    PARTS_MOST = 1 + SNAPSHOT_TABLE_COUNT, /* of a snapshot */
     EXISTS = -17
 };
 
+_Static_assert((int)SNAPSHOT_BYTES_MOST <= (int)BUFFER_BYTES, "a buffer takes all that is collected");
 _Static_assert((int)BUFFER_BYTES <= (int)SEGMENT_BUFFER_MOST, "readers believe it");
 
 static struct {
@@ -265,17 +266,9 @@ static void lay_out(struct compact *compact, const struct snapshot *from)
     head->bytes = sizeof *head;
     compact->part[0] = (struct iovec){head, sizeof *head};
     compact->parts = 1;
-    add_table(compact, from, &head->tags_at, head->tags * sizeof(struct snapshot_tag));
-    add_table(compact, from, &head->threads_at, head->threads * sizeof(struct snapshot_thread));
-    add_table(compact, from, &head->sites_at, head->sites * sizeof(struct snapshot_site));
-    add_table(compact, from, &head->suspects_at, head->suspects * sizeof(struct snapshot_suspect));
-    add_table(compact, from, &head->stacks_at, head->stacks * sizeof(struct snapshot_stack));
-    add_table(compact, from, &head->frames_at, head->frames * sizeof(struct snapshot_frame));
-    add_table(compact, from, &head->objects_at, head->objects * sizeof(struct snapshot_object));
-    add_table(compact, from, &head->notes_at, head->notes * sizeof(struct snapshot_note));
-    add_table(compact, from, &head->points_at, head->points * sizeof(struct snapshot_point));
-    add_table(compact, from, &head->names_at, head->names_bytes);
-    add_table(compact, from, &head->command_at, head->command_bytes);
+#define ADD(table, row, rows, most) add_table(compact, from, &head->table##_at, head->rows * sizeof(row));
+    SNAPSHOT_TABLES(ADD)
+#undef ADD
 }
 
 /* Each step is a system call of its own: in this order others see them. What fails may succeed the next time, when

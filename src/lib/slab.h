@@ -224,8 +224,9 @@ uint64_t slab_tag_bytes(unsigned tag);
 uint64_t slab_all_bytes(void);
 
 /* For the report. */
-unsigned slab_owners_past(void); /* threads that had a slab and have ended */
-unsigned slab_peak_error(void);  /* bytes by which a peak may be off for each live thread */
-uint64_t slab_resident(void);    /* memory that slabs and their tables occupy: an upper bound, by what is in use */
+unsigned slab_owners_past(void);     /* threads that had a slab and have ended */
+unsigned slab_peak_error(void);      /* bytes by which a peak may be off for each live thread */
+uint64_t slab_resident(void);        /* memory that slabs and their tables occupy: an upper bound, by what is in use */
+uint64_t slab_wheels_resident(void); /* of that, the wheels' part */
 
 #endif

@@ -2,41 +2,10 @@
 
 #include <string.h>
 
+#include "snapshot/writer.h"
 #include "symtab.h"
 
-enum { OFFSET_BYTES = sizeof "+0x" - 1 + 16 };
-
 static SPARSE struct symtab table; /* too large for a stack; under the report's lock */
-
-/* ---- text ---- */
-
-struct text {
-    char *out;
-    size_t size; /* of `out`, less the closing zero */
-    size_t length;
-};
-
-static void put(struct text *text, const char *from, size_t length, size_t most)
-{
-    for (size_t i = 0; i < length && text->length < most; i++) {
-        char c = from[i];
-        if ((unsigned char)c < ' ' || c == 127)
-            c = '?';
-        text->out[text->length++] = c;
-    }
-}
-
-static size_t offset_text(char text[OFFSET_BYTES], uint64_t offset)
-{
-    size_t length = 0;
-    unsigned digits = 1 + (offset != 0 ? log2_floor(offset) / 4 : 0);
-    text[length++] = '+';
-    text[length++] = '0';
-    text[length++] = 'x';
-    while (digits-- > 0)
-        text[length++] = "0123456789abcdef"[offset >> (4 * digits) & 15];
-    return length;
-}
 
 /* ---- which function ---- */
 
@@ -80,27 +49,40 @@ static size_t find_in_memory(const struct object *object, uint64_t address, uint
     return object_is_there(object) ? length : 0;
 }
 
+static void put_offset(struct writer *out, uint64_t offset)
+{
+    writer_text(out, "+0x");
+    writer_hex(out, offset);
+}
+
+/* As much of the function as leaves the offset whole. */
+static void put_function(struct writer *out, const char *name, size_t length, uint64_t offset)
+{
+    struct writer whole = *out;
+    writer_text(&whole, "!");
+    put_offset(&whole, offset);
+    const size_t space = writer_is_cut(&whole) ? 0 : whole.capacity - whole.length;
+    writer_text(out, "!");
+    writer_printable(out, name, length < space ? length : space);
+}
+
 size_t symbol_name(unsigned number, uintptr_t address, enum symbol_source source, char *out, size_t size)
 {
     if (size == 0)
         return 0;
     const struct object *object = object_get(number);
     char name[SYMBOL_NAME];
-    char digits[OFFSET_BYTES];
-    struct text text = {out, size - 1, 0};
+    struct writer text = {out, size - 1, 0};
     uint64_t offset = address - object->bias;
     size_t length = 0;
     if (source == SYMBOL_FROM_FILE)
         length = find_in_file(number, address - object->bias, &offset, name);
     if (length == 0)
         length = find_in_memory(object, address - object->bias, &offset, name);
-    size_t digits_length = offset_text(digits, offset);
-    put(&text, object->name, strlen(object->name), text.size);
-    if (length > 0) {
-        put(&text, "!", 1, text.size);
-        put(&text, name, length, text.size > digits_length ? text.size - digits_length : 0);
-    }
-    put(&text, digits, digits_length, text.size);
-    out[text.length] = '\0';
-    return text.length;
+    writer_printable(&text, object->name, strlen(object->name));
+    if (length > 0)
+        put_function(&text, name, length, offset);
+    put_offset(&text, offset);
+    out[writer_kept(&text)] = '\0';
+    return writer_kept(&text);
 }

@@ -61,7 +61,7 @@ void kill_planted(struct planted *planted)
 
 struct snapshot_object *object_named(struct snapshot *snapshot, const char *path)
 {
-    struct snapshot_object *object = (struct snapshot_object *)snapshot_objects(snapshot);
+    struct snapshot_object *object = snapshot_writable_objects(snapshot);
     for (uint32_t i = 0; i < snapshot->objects; i++)
         if (strcmp(object[i].path, path) == 0)
             return &object[i];

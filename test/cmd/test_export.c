@@ -63,7 +63,7 @@ static void an_alarm_is_told_and_what_is_not_known_is_null(void **state)
         .what = SNAPSHOT_ALARM_CHANGE, .of = SNAPSHOT_TAG, .name = "shop", .limit = 5, .change = -7, .since_ms = 1500};
     story->head.memory = (struct snapshot_memory){.known = 0};
     story->head.parent = 0;
-    story->object[0].build_id_bytes = 0;
+    story->objects[0].build_id_bytes = 0;
     char *text = exported("json", story_file(story));
     assert_accepted("json", text);
     free(text);
@@ -257,9 +257,9 @@ static void tags_that_look_the_same_are_one(void **state)
     struct metrics_tags tags = tags_of(story, 100);
     assert_int_equal(tags.rows, 5);
     assert_string_equal(tags.row[4].name, "a?");
-    assert_int_equal(tags.row[4].books.live.bytes, 700);
-    assert_int_equal(tags.row[4].books.allocated.blocks, 28);
-    assert_int_equal(tags.row[4].books.age[0].blocks, 1 + 1 + 2);
+    assert_int_equal(tags.row[4].counts.live.bytes, 700);
+    assert_int_equal(tags.row[4].counts.allocated.blocks, 28);
+    assert_int_equal(tags.row[4].counts.age[0].blocks, 1 + 1 + 2);
     metrics_tags_free(&tags);
 }
 
@@ -273,7 +273,7 @@ static void tags_beyond_the_most_are_summed_up(void **state)
     assert_string_equal(tags.row[0].name, "shop");
     assert_string_equal(tags.row[2].name, "cache/index");
     assert_string_equal(tags.row[3].name, "(others)");
-    assert_int_equal(tags.row[3].books.live.bytes, (1ull << 40) + (1 << 20));
+    assert_int_equal(tags.row[3].counts.live.bytes, (1ull << 40) + (1 << 20));
     metrics_tags_free(&tags);
     tags = tags_of(story_new(), 4);
     assert_int_equal(tags.rows, 4);

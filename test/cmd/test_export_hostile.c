@@ -35,22 +35,23 @@ static const char *const hostile[] = {
 
 static struct story *hostile_story(void)
 {
+    enum { OBJECTS = 13, STACKS = 29 };
     struct story *story = story_new();
     char name[SNAPSHOT_SITE_NAME];
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         story_tag(story, hostile[i], 1 + i, 100 + i);
         story_site(story, hostile[i], 0, 0x100 + i, story->head.tags - 1, (struct snapshot_amount){1, 1});
     }
-    for (size_t i = 0; i < STORY_OBJECTS - 3; i++)
+    for (size_t i = 0; i < OBJECTS; i++)
         story_object(story, hostile[i], 0x100000 * i);
-    for (size_t i = 0; i < STORY_STACKS - 3 && i < sizeof hostile / sizeof *hostile; i++) {
+    for (size_t i = 0; i < STACKS && i < sizeof hostile / sizeof *hostile; i++) {
         snprintf(name, sizeof name, "shop!%s+0x1", hostile[i]);
         story_stack(story, 0, (struct snapshot_amount){1, 1 + i});
         story_frame(story, name, 0, i);
-        story_frame(story, "", 3 + i % (STORY_OBJECTS - 3), i);
+        story_frame(story, "", 3 + i % OBJECTS, i);
     }
     snprintf(story->head.program, sizeof story->head.program, "x\"\n\\</script>\xff");
-    snprintf(story->thread[0].name, sizeof story->thread[0].name, "=1+1\t\"\n");
+    snprintf(story->threads[0].name, sizeof story->threads[0].name, "=1+1\t\"\n");
     memcpy(story->command, "a\n\"\0\xff\0\0=b", 10);
     story->head.command_bytes = 10;
     return story;
@@ -115,12 +116,12 @@ static void no_number_breaks_a_form(void **state)
 {
     struct story *story = story_new();
     (void)state;
-    memset(&story->tag[0].books, 0xff, sizeof story->tag[0].books);
+    memset(&story->tags[0].counts, 0xff, sizeof story->tags[0].counts);
     memset(&story->head.total, 0xff, sizeof story->head.total);
     memset(&story->head.memory, 0xff, sizeof story->head.memory);
-    story->site[0].address = story->site[0].age_ms = UINT64_MAX;
-    story->thread[0].allocated = (struct snapshot_amount){UINT64_MAX, UINT64_MAX};
-    story->stack[0].live.bytes = story->head.uptime_ms = story->object[0].base = UINT64_MAX;
+    story->sites[0].address = story->sites[0].age_ms = UINT64_MAX;
+    story->threads[0].allocated = (struct snapshot_amount){UINT64_MAX, UINT64_MAX};
+    story->stacks[0].live.bytes = story->head.uptime_ms = story->objects[0].base = UINT64_MAX;
     story->head.wall_seconds = INT64_MIN;
     const char *path = story_file(story);
     for (int i = 0; i < TEXT_FORMATS; i++) {

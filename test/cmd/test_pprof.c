@@ -22,8 +22,8 @@ static void the_head_says_what_and_when(void **state)
     assert_string_equal(text_at(profile, profile->comment[0]),
                         "trackmalloc " TRACKMALLOC_VERSION ": shop[4242], report 720");
     assert_string_equal(text_at(profile, profile->mapping[0]->filename), "/usr/bin/shop");
-    assert_int_equal(profile->mapping[0]->memory_start, story->object[0].begin);
-    assert_int_equal(profile->mapping[0]->memory_limit, story->object[0].end);
+    assert_int_equal(profile->mapping[0]->memory_start, story->objects[0].begin);
+    assert_int_equal(profile->mapping[0]->memory_limit, story->objects[0].end);
     profile_free(profile);
     free(story);
 }
@@ -37,8 +37,8 @@ static void estimates_are_fitted_to_their_sites(void **state)
     assert_totals(profile, snapshot);
     const Pprof__Sample *serve = sample_of(profile, "order_new<serve<main<libc.so.6+0x271ca");
     const Pprof__Sample *import = sample_of(profile, "order_new<import<main");
-    assert_int_equal(serve->value[INUSE_SPACE] + import->value[INUSE_SPACE], story->site[0].live.bytes);
-    assert_int_equal(serve->value[ALLOC_OBJECTS] + import->value[ALLOC_OBJECTS], story->site[0].allocated.blocks);
+    assert_int_equal(serve->value[INUSE_SPACE] + import->value[INUSE_SPACE], story->sites[0].live.bytes);
+    assert_int_equal(serve->value[ALLOC_OBJECTS] + import->value[ALLOC_OBJECTS], story->sites[0].allocated.blocks);
     assert_int_equal(serve->value[INUSE_SPACE], 30 << 20);
     assert_int_equal(sample_of(profile, "cart_add")->value[INUSE_SPACE], 1 << 20);
     profile_free(profile);
@@ -51,9 +51,9 @@ static void what_no_stack_covers_stands_under_its_site(void **state)
     (void)state;
     struct story *story = story_new();
     story->head.stack_period = 0; /* these are exact */
-    story->stack[1].live.bytes -= 4096;
-    story->stack[1].live.blocks -= 3;
-    story->stack[2].live.bytes += 100000; /* more than its site has: torn apart by the moment between */
+    story->stacks[1].live.bytes -= 4096;
+    story->stacks[1].live.blocks -= 3;
+    story->stacks[2].live.bytes += 100000; /* more than its site has: torn apart by the moment between */
     struct snapshot *snapshot = story_lay_out(story);
     Pprof__Profile *profile = profile_of_story(story);
     assert_totals(profile, snapshot);
@@ -72,7 +72,7 @@ static void stacks_left_out_are_their_sites(void **state)
     (void)state;
     struct story *story = story_new();
     story_stack(story, SNAPSHOT_NONE, (struct snapshot_amount){1000, 100 << 20});
-    story->stack[1].live.bytes = 1 << 20;
+    story->stacks[1].live.bytes = 1 << 20;
     struct snapshot *snapshot = story_lay_out(story);
     Pprof__Profile *profile = profile_of_story(story);
     assert_totals(profile, snapshot);
@@ -89,7 +89,7 @@ static void all_others_are_one_sample(void **state)
     struct story *story = story_new();
     uint64_t others = story->head.total.live.bytes;
     for (uint32_t i = 0; i < story->head.sites; i++)
-        others -= story->site[i].address != 0 ? story->site[i].live.bytes : 0;
+        others -= story->sites[i].address != 0 ? story->sites[i].live.bytes : 0;
     Pprof__Profile *profile = profile_of_story(story);
     assert_true(others > 0);
     assert_int_equal(sample_of(profile, "(others)")->value[INUSE_SPACE], others);
@@ -106,8 +106,8 @@ static void samples_have_tag_and_age(void **state)
 {
     (void)state;
     struct story *story = story_new();
-    story->site[2].age_ms = 125999;
-    story->site[1].age_ms = SNAPSHOT_UNKNOWN;
+    story->sites[2].age_ms = 125999;
+    story->sites[1].age_ms = SNAPSHOT_UNKNOWN;
     Pprof__Profile *profile = profile_of_story(story);
     const Pprof__Sample *page = sample_of(profile, "page_get<(no module)+0x7f0000001234<(truncated)");
     assert_string_equal(text_at(profile, label_of(profile, page, "tag")->str), "cache/pages");
@@ -123,10 +123,10 @@ static void texts_are_clean(void **state)
 {
     (void)state;
     struct story *story = story_new();
-    strcpy(story->tag[0].name, "sh\x1b[31mop");
-    strcpy(story->object[0].path, "/usr/\xff/shop");
+    strcpy(story->tags[0].name, "sh\x1b[31mop");
+    strcpy(story->objects[0].path, "/usr/\xff/shop");
     strcpy(story->head.program, "sh\nop");
-    strcpy(story->site[1].name, "shop!cart\x80_add+0x44");
+    strcpy(story->sites[1].name, "shop!cart\x80_add+0x44");
     Pprof__Profile *profile = profile_of_story(story);
     for (size_t i = 0; i < profile->n_string_table; i++)
         for (const char *at = profile->string_table[i]; *at != '\0'; at++)
@@ -145,9 +145,9 @@ static void numbers_out_of_reason_are_cut(void **state)
     story->head.uptime_ms = UINT64_MAX;
     story->head.wall_seconds = INT64_MAX;
     for (uint32_t i = 0; i < story->head.stacks; i++)
-        story->stack[i].live.bytes = story->stack[i].allocated.blocks = UINT64_MAX - i;
-    story->site[0].live.bytes = UINT64_MAX;
-    story->site[0].age_ms = UINT64_MAX - 1;
+        story->stacks[i].live.bytes = story->stacks[i].allocated.blocks = UINT64_MAX - i;
+    story->sites[0].live.bytes = UINT64_MAX;
+    story->sites[0].age_ms = UINT64_MAX - 1;
     profile_free(profile_of_story(story));
     story->head.total.live.bytes = 0;
     profile_free(profile_of_story(story));

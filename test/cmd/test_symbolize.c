@@ -115,7 +115,7 @@ static void made_up(const char *known, const char *path, struct symbolizer **sym
     struct story *story = story_new();
     story->head.stacks = story->head.frames = 0;
     story->head.pid = 0;
-    strcpy(story->object[0].path, path);
+    strcpy(story->objects[0].path, path);
     story_stack(story, 0, (struct snapshot_amount){1, 1});
     story_frame(story, known, 0, 0x9999);
     *snapshot = story_lay_out(story);

@@ -21,9 +21,9 @@ static struct snapshot *second_snapshot(void)
     struct story *story = story_new();
     story->head.uptime_ms += 1000;
     story->head.wall_seconds += 1;
-    story->tag[1].books.live.bytes += 5 << 20;
-    story->tag[1].books.allocated.bytes += 5 << 20;
-    story->tag[1].books.allocated.blocks += 100;
+    story->tags[1].counts.live.bytes += 5 << 20;
+    story->tags[1].counts.allocated.bytes += 5 << 20;
+    story->tags[1].counts.allocated.blocks += 100;
     story_tag(story, "late", 7, 7000);
     story_sum(story);
     struct snapshot *snapshot = story_lay_out(story);

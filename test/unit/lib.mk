@@ -1,9 +1,9 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
 # $(call lib_files,NAMES): sources of the library, in whichever folder they are.
-lib_files = $(foreach name,$(1),$(or $(filter %/$(name).c,$(LIB_SOURCES)),$(error test/unit/lib.mk: src/lib has no $(name).c)))
+lib_files = $(foreach name,$(1),$(or $(filter src/lib/%,$(filter %/$(name).c,$(LIB_SOURCES))),$(error test/unit/lib.mk: src/lib has no $(name).c)))
 
-UNIT_LIB := $(call lib_files,slab slab_sites age tag context intern clock sample lock full log sys) src/snapshot/format.c
+UNIT_LIB := $(call lib_files,slab slab_ages slab_sites age tag context intern clock sample lock full log sys) $(UNIT_FORMAT)
 
 UNIT_block   :=
 UNIT_age     := $(call lib_files,age)
@@ -12,7 +12,7 @@ UNIT_slab    := $(UNIT_LIB) test/unit/slab_owner.c
 UNIT_peak         := $(UNIT_slab)
 UNIT_slab_threads := $(UNIT_slab)
 UNIT_site_cache   := $(UNIT_slab)
-UNIT_tag     := $(call lib_files,tag) src/snapshot/format.c
+UNIT_tag     := $(call lib_files,tag) $(UNIT_FORMAT)
 UNIT_scope   := $(UNIT_LIB)
 UNIT_lock    := $(call lib_files,lock sys)
 UNIT_sample  := $(call lib_files,sample)
@@ -26,10 +26,10 @@ UNIT_object  := $(call lib_files,object image module lookup maps program full lo
 UNIT_object_files := $(UNIT_object)
 UNIT_object_table := $(UNIT_object)
 UNIT_image   := $(call lib_files,image sys)
-UNIT_symbol  := $(UNIT_object) $(call lib_files,symbol symtab)
-UNIT_rule    := $(UNIT_object) $(call lib_files,rule operator_new symtab glob)
+UNIT_symbol  := $(UNIT_object) $(call lib_files,symbol symtab) $(UNIT_WRITER)
+UNIT_rule    := $(UNIT_object) $(call lib_files,rule rule_pattern operator_new symtab glob)
 UNIT_operator_new := $(call lib_files,operator_new image sys)
-UNIT_options := $(UNIT_rule) $(call lib_files,options alarm feature)
+UNIT_options := $(UNIT_rule) $(call lib_files,options alarm feature) $(UNIT_WRITER)
 UNIT_options_refused := $(UNIT_options)
 UNIT_options_glob    := $(UNIT_options)
 UNIT_options_manual  := $(UNIT_options)

@@ -68,7 +68,7 @@ static inline void assert_defaults(void)
     assert_int_equal(options.keep, 0);
     assert_int_equal(options.help, 0);
     assert_false(rules_for_sites());
-    assert_false(rules_for_threads());
+    assert_null(rule_for_thread("any"));
     assert_int_equal(feature_on(), FEATURES & ~GLIBCS);
 }
 

@@ -1,5 +1,5 @@
-/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line stands
- * where it has to, has no letter more or less, and says what the snapshot says. */
+/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line is
+ * where it has to be, has no letter more or less, and means what the snapshot means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -150,7 +150,7 @@ static void take_identity(struct reader *reader, const struct snapshot *snapshot
     take(reader, " s\n");
 }
 
-static void take_overall(struct reader *reader, const struct snapshot_books *total)
+static void take_overall(struct reader *reader, const struct snapshot_counts *total)
 {
     take(reader, "Overall stats:\n");
     take_exactly(reader, total->allocated.blocks);
@@ -261,7 +261,7 @@ static void take_tag_head(struct reader *reader, struct table_shape *shape)
 }
 
 static void take_tag(struct reader *reader, const struct table_shape *shape, const char *name,
-                     const struct snapshot_books *books, bool has_peak)
+                     const struct snapshot_counts *counts, bool has_peak)
 {
     const char *start = reader->at;
     take(reader, name);
@@ -269,22 +269,22 @@ static void take_tag(struct reader *reader, const struct table_shape *shape, con
         take_blanks(reader);
         switch (i) {
         case 0:
-            take_exactly(reader, books->live.blocks);
+            take_exactly(reader, counts->live.blocks);
             break;
         case 1:
-            take_size(reader, books->live.bytes);
+            take_size(reader, counts->live.bytes);
             break;
         case 2:
             if (has_peak)
-                take_size(reader, books->peak_bytes);
+                take_size(reader, counts->peak_bytes);
             else
                 take(reader, "-");
             break;
         case 3:
-            take_exactly(reader, books->allocated.blocks);
+            take_exactly(reader, counts->allocated.blocks);
             break;
         default:
-            take_exactly(reader, books->age[i - 4].blocks);
+            take_exactly(reader, counts->age[i - 4].blocks);
             break;
         }
         if ((size_t)(reader->at - start) != shape->ends[i])
@@ -293,28 +293,28 @@ static void take_tag(struct reader *reader, const struct table_shape *shape, con
     take(reader, "\n");
 }
 
-static void subtract(struct snapshot_books *from, const struct snapshot_books *books)
+static void subtract(struct snapshot_counts *from, const struct snapshot_counts *counts)
 {
-    from->live.blocks -= books->live.blocks;
-    from->live.bytes -= books->live.bytes;
-    from->allocated.blocks -= books->allocated.blocks;
+    from->live.blocks -= counts->live.blocks;
+    from->live.bytes -= counts->live.bytes;
+    from->allocated.blocks -= counts->allocated.blocks;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++)
-        from->age[i].blocks -= books->age[i].blocks;
+        from->age[i].blocks -= counts->age[i].blocks;
 }
 
 static int by_live_size(const void *a, const void *b)
 {
     const struct snapshot_tag *const *x = a;
     const struct snapshot_tag *const *y = b;
-    if ((*x)->books.live.bytes != (*y)->books.live.bytes)
-        return (*x)->books.live.bytes < (*y)->books.live.bytes ? 1 : -1;
+    if ((*x)->counts.live.bytes != (*y)->counts.live.bytes)
+        return (*x)->counts.live.bytes < (*y)->counts.live.bytes ? 1 : -1;
     return (*x > *y) - (*x < *y);
 }
 
 static void take_tags(struct reader *reader, const struct snapshot *snapshot, unsigned top)
 {
     struct table_shape shape;
-    struct snapshot_books rest = snapshot->total;
+    struct snapshot_counts rest = snapshot->total;
     const struct snapshot_tag **sorted = calloc(snapshot->tags + 1, sizeof *sorted);
     assert_non_null(sorted);
     for (uint32_t i = 0; i < snapshot->tags; i++)
@@ -323,8 +323,8 @@ static void take_tags(struct reader *reader, const struct snapshot *snapshot, un
 
     take_tag_head(reader, &shape);
     for (uint32_t i = 0; i < snapshot->tags && i < top; i++) {
-        take_tag(reader, &shape, sorted[i]->name, &sorted[i]->books, true);
-        subtract(&rest, &sorted[i]->books);
+        take_tag(reader, &shape, sorted[i]->name, &sorted[i]->counts, true);
+        subtract(&rest, &sorted[i]->counts);
     }
     if (snapshot->tags > top) {
         char name[64];

@@ -9,12 +9,15 @@
 
 #include "lib/series.h"
 
-static struct series series;
+static struct {
+    uint32_t points;
+    struct snapshot_point point[SNAPSHOT_POINTS];
+} series;
 
 static void add(uint64_t uptime_ms, uint64_t apart_ms)
 {
     struct snapshot_point point = {.uptime_ms = uptime_ms, .live_bytes = 3 * uptime_ms};
-    series_add(&series, &point, apart_ms);
+    series_add(series.point, &series.points, &point, apart_ms);
 }
 
 static int begin(void **state)

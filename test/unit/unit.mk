@@ -3,9 +3,13 @@
 # One more test: write test_NAME.c, and name below the sources that it tests (none when it tests a header), and
 # flags of its own in UNIT_CFLAGS_NAME. UNIT_TSAN names those that run under ThreadSanitizer as well (sanitize.mk).
 
-UNIT_SNAPSHOT := $(addprefix src/snapshot/,text.c alarm.c tree.c sites.c trend.c stacks.c leak.c memory.c notes.c table.c rank.c format.c)
+UNIT_SNAPSHOT := $(filter-out src/snapshot/check.c,$(wildcard src/snapshot/*.c))
 
-UNIT_format   := src/snapshot/format.c
+UNIT_WRITER   := src/snapshot/writer.c
+UNIT_FORMAT   := src/snapshot/format.c $(UNIT_WRITER)
+
+UNIT_writer   := $(UNIT_WRITER)
+UNIT_format   := $(UNIT_FORMAT)
 UNIT_rank     := src/snapshot/rank.c
 UNIT_text     := $(UNIT_SNAPSHOT) test/unit/sample.c
 UNIT_parts    := $(UNIT_SNAPSHOT) test/unit/sample.c
