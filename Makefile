@@ -36,11 +36,16 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
 LIB         := $(BUILD)/libtrackmalloc.so
 TOOLCHAIN   := $(BUILD)/toolchain
 
-.PHONY: all lib demo check check-container bench lint sanitize install clean
-.DEFAULT_GOAL := all
+# The parts of the check; each is a target of its own.
+CHECK_PARTS := unit preload real-quick examples cmd-test fuzz-test man
 
-all: lib cmd
-lib: $(LIB)
+.PHONY: all help lib demo check check-container install clean
+.DEFAULT_GOAL := all
+# What a recipe has begun and not ended is no file to go on with.
+.DELETE_ON_ERROR:
+
+all: lib cmd ## the library and the command, as plain `make` does
+lib: $(LIB) ## the library alone, with nothing but a compiler
 
 # Said once, before anything is compiled: what a machine without a compiler needs.
 $(TOOLCHAIN):
@@ -76,7 +81,12 @@ bench: setup-bench
 lint: setup-lint
 sanitize: setup-sanitize
 
+# Targets for people say after ## what they do.
+help: ## this list
+	@awk -v parts=" $(CHECK_PARTS) " -f test/help.awk $(MAKEFILE_LIST)
+
 include src/cmd/cmd.mk
+include test/suites.mk
 include test/unit/unit.mk
 include test/preload/preload.mk
 include test/cmd/cmd-test.mk
@@ -86,23 +96,24 @@ include test/examples/examples.mk
 include test/man/man.mk
 include test/bench/bench.mk
 include test/lint.mk
+include test/sanitize.mk
 
-demo:
+demo: ## Python at work with SQLite, expat and LZMA, tracked, for twelve seconds
 	@$(SETUP) demo
 	+@$(MAKE) --no-print-directory -s lib
 	@test/real/demo $(LIB)
 
-check:
+check: ## builds and runs all tests
 	+@$(SETUP) check
-	+@MAKE="$(MAKE)" BUILD="$(BUILD)" test/check
+	+@MAKE="$(MAKE)" BUILD="$(BUILD)" PARTS="$(CHECK_PARTS)" test/check
 
 # The same in a small container of its own; AS_USER=NAME: as somebody else than root, on a copy.
 check-container: BUILD := $(BUILD)/container
-check-container:
+check-container: ## the check in a small container of its own; AS_USER=NAME: as somebody else than root
 	+@$(SETUP) check
 	+@test/container $(if $(AS_USER),-u $(AS_USER)) $(MAKE) --no-print-directory BUILD="$(BUILD)" check
 
-install: all
+install: all ## both, with their manual, below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(DOCDIR)
 	install -m 755 $(CMD) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(LIB) $(DESTDIR)$(LIBDIR)
@@ -113,5 +124,5 @@ install: all
 	install -m 644 README.md LICENSE $(wildcard doc/*.md doc/*.json) $(DESTDIR)$(DOCDIR)
 	doc/man/lay-down $(DESTDIR)$(MANDIR)
 
-clean:
+clean: ## removes all that was built
 	rm -rf $(BUILD)

@@ -11,8 +11,7 @@ LINT_CPPCHECK := --quiet --error-exitcode=1 --enable=warning,performance,portabi
                  --language=c --std=c11 -D__x86_64__ -D__linux__ -D__GNUC__=12
 
 .PHONY: lint format
-lint: $(CMD_PROFILE).c
-lint:
+lint: $(CMD_PROFILE).c ## clang-format, clang-tidy, cppcheck, and the order of the folders of src/lib
 	@status=0; \
 	echo "== clang-format"; clang-format --dry-run -Werror $(LINT_FORMAT) || status=1; \
 	echo "== clang-tidy"; printf '%s\n' $(LINT_SOURCES) | \
@@ -21,5 +20,5 @@ lint:
 	echo "== cppcheck"; cppcheck $(LINT_CPPCHECK) $(CPPFLAGS) $(filter -D%,$(STD)) src include || status=1; \
 	exit $$status
 
-format:
+format: ## gives the sources the form of .clang-format
 	clang-format -i $(LINT_FORMAT)

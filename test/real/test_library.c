@@ -186,5 +186,5 @@ int main(void)
         cmocka_unit_test(stack_stays_not_executable),
         cmocka_unit_test(thread_local_storage_is_reached_directly),
     };
-    return cmocka_run_group_tests_name("object", tests, map_library, NULL);
+    return cmocka_run_group_tests_name("library", tests, map_library, NULL);
 }
