@@ -1,4 +1,5 @@
-/* Suites of the log take turns with cmocka at descriptor 2: here is what they put in its place, and how it comes back.
+/* Suites of the log take turns with cmocka at descriptor 2: here is what they put in its place, and how it is started
+ * again.
  */
 #ifndef TM_TEST_LOG_STDERR_H
 #define TM_TEST_LOG_STDERR_H
@@ -86,7 +87,7 @@ static inline void close_pipe(struct pipe_ends pipe)
     close(pipe.in);
 }
 
-/* What stands in a pipe now. */
+/* What is in a pipe now. */
 static inline const char *drain(struct pipe_ends pipe)
 {
     ssize_t length = 0;

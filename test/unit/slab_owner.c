@@ -10,7 +10,7 @@
 
 #include "ages.h"
 #include "lib/sys/lock.h"
-#include "lib/thread/books.h"
+#include "lib/thread/accounting.h"
 #include "slab_owner.h"
 
 uint32_t tick_now = 1;
@@ -27,7 +27,7 @@ int owners_start(void **state)
 int owners_begin(void **state)
 {
     (void)state;
-    lock_reset(&lock_books);
+    lock_reset(&lock_accounting);
     slab_orphan(NULL);
     return 0;
 }
@@ -55,7 +55,7 @@ struct fixture fixture_new(void)
 
 void owner_lock(const struct owner *owner)
 {
-    if (lock_take(&lock_books, (struct lock_owner){4096 * owner->self}) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, (struct lock_owner){4096 * owner->self}) != LOCK_TAKEN)
         abort();
 }
 
@@ -63,7 +63,7 @@ void owner_take(struct owner *owner)
 {
     owner_lock(owner);
     owner->slab = slab_take((uint32_t)owner->self, owner->self, word_read(&tick_now));
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     if (owner->slab == NULL)
         abort();
 }
@@ -72,7 +72,7 @@ void owner_leave(struct owner *owner)
 {
     owner_lock(owner);
     slab_leave(owner->slab);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }
 
 void owner_advance_tick(const struct owner *owner)
@@ -82,36 +82,36 @@ void owner_advance_tick(const struct owner *owner)
         return;
     owner_lock(owner);
     slab_fold(owner->slab, tick);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }
 
 /* The library calls this when a block is counted by its age; the test may hold the lock already. */
-struct age_wheel *books_wheel(struct slab *slab, unsigned tag)
+struct age_wheel *accounting_wheel(struct slab *slab, unsigned tag)
 {
     if (slab->tag[tag].wheel != NULL)
         return slab->tag[tag].wheel;
-    enum lock_state state = lock_take(&lock_books, (struct lock_owner){4096 * slab->owner});
+    enum lock_state state = lock_take(&lock_accounting, (struct lock_owner){4096 * slab->owner});
     struct age_wheel *wheel = slab_wheel(slab, tag);
     if (state == LOCK_TAKEN)
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
     return wheel;
 }
 
 static uint64_t word_for(const struct owner *owner, const struct fixture *fixture, unsigned i)
 {
-    uint64_t word = slab_recall(owner->slab, fixture->key[i]);
-    if (word == 0) {
+    uint64_t template = slab_recall(owner->slab, fixture->key[i]);
+    if (template == 0) {
         unsigned context = context_find(fixture->key[i]);
-        word = block_word(context_tag(context), context);
-        slab_remember(owner->slab, fixture->key[i], word);
+        template = block_template(context_tag(context), context);
+        slab_remember(owner->slab, fixture->key[i], template);
     }
-    return word;
+    return template;
 }
 
 struct block owner_allocate(struct owner *owner, const struct fixture *fixture, unsigned i, uint32_t size)
 {
     owner_advance_tick(owner);
-    struct block block = {.birth = owner->slab->tick, .size_low = size, .word = word_for(owner, fixture, i)};
+    struct block block = {.birth = owner->slab->tick, .size_low = size, .template = word_for(owner, fixture, i)};
     count_allocated(owner->slab, &block, size);
     amount_add(&owner->did.allocated, size);
     return block;
@@ -123,7 +123,7 @@ void owner_resize(const struct owner *owner, struct block *block, uint32_t size)
     owner_advance_tick(owner);
     cell_add(&slab_cell(owner->slab, block)->allocated.bytes, more);
     if (block->birth != owner->slab->tick)
-        count_settled(owner->slab, block, 0, more);
+        count_aged(owner->slab, block, 0, more);
     block->size_low = size;
     count_net(owner->slab, block->tag, more);
 }
@@ -153,12 +153,12 @@ static void read_slab(const struct slab *slab, uint32_t now)
     memset(of_slab, 0, sizeof of_slab);
     slab_live(slab, of_slab);
     for (unsigned tag = 0; tag < tag_count(); tag++) {
-        const struct slab_tag *books = &slab->tag[tag];
+        const struct slab_tag *counts = &slab->tag[tag];
         amount_add_up(&live[tag], of_slab[tag].blocks, of_slab[tag].bytes);
-        if (books->wheel != NULL)
-            age_sum(books->wheel, slab->tick, now, rows[tag]);
-        struct amount young = {of_slab[tag].blocks - cell_read(&books->settled.blocks),
-                               of_slab[tag].bytes - cell_read(&books->settled.bytes)};
+        if (counts->wheel != NULL)
+            age_sum(counts->wheel, slab->tick, now, rows[tag]);
+        struct amount young = {of_slab[tag].blocks - cell_read(&counts->aged.blocks),
+                               of_slab[tag].bytes - cell_read(&counts->aged.bytes)};
         if ((young.blocks | young.bytes) != 0)
             age_add_born(rows[tag], slab->tick, now, young);
     }
@@ -166,12 +166,12 @@ static void read_slab(const struct slab *slab, uint32_t now)
 
 void slabs_read(void)
 {
-    assert_int_equal(lock_take(&lock_books, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
+    assert_int_equal(lock_take(&lock_accounting, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
     memset(live, 0, sizeof live);
     memset(rows, 0, sizeof rows);
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
         read_slab(slab, tick_now);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }
 
 /* The births of the blocks that live, context by context: exact. */
@@ -188,7 +188,7 @@ static void assert_births(const struct fixture *fixture, const struct block *blo
     }
 }
 
-/* The blocks that live, against what the books say of one tag, from an age row on. */
+/* The blocks that live, against what the accounting say of one tag, from an age row on. */
 static void assert_rows_from(unsigned tag, const struct block *blocks, unsigned count, unsigned first)
 {
     struct amount found = {0, 0}, must = {0, 0}, may = {0, 0};

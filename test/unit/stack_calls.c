@@ -48,7 +48,7 @@ void wander(void *of_path)
             truth_allocate(&trace);
         else
             truth_allocate_quick(&trace);
-        shape *const *table = random_one_in(&path->seed, 2) ? shapes : shapes_rbp;
+        flags *const *table = random_one_in(&path->seed, 2) ? shapes : shapes_rbp;
         if (path->depth < path->most)
             table[random_below(&path->seed, SHAPES)](wander, path, (unsigned)random_below(&path->seed, 4));
     }

@@ -22,7 +22,7 @@ int stack_test_ends(void **state);
 
 void allocate(void *ignored);
 
-/* Frames whose numbers are the path's: a tree in which the same frames stand at the same places again and again, and
+/* Frames whose numbers are the path's: a tree in which the same frames are at the same places again and again, and
  * others in between. */
 struct path {
     uint64_t seed;

@@ -1,4 +1,4 @@
-/* What glibc says of itself: what cannot be had is told once, and which reports it stands in. */
+/* What glibc says of itself: what cannot be had is told once, and which reports it is in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

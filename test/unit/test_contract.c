@@ -112,16 +112,16 @@ static void take_blanks(struct reader *reader)
 
 static void take_date(struct reader *reader)
 {
-    for (const char *shape = "Aaa Aaa _9 99:99:99 UTC 9999 "; *shape != '\0'; shape++, reader->at++) {
+    for (const char *flags = "Aaa Aaa _9 99:99:99 UTC 9999 "; *flags != '\0'; flags++, reader->at++) {
         const char c = *reader->at;
         const bool digit = c >= '0' && c <= '9';
-        const bool good = *shape == 'A'   ? c >= 'A' && c <= 'Z'
-                          : *shape == 'a' ? c >= 'a' && c <= 'z'
-                          : *shape == '9' ? digit
-                          : *shape == '_' ? digit || c == ' '
-                                          : c == *shape;
+        const bool good = *flags == 'A'   ? c >= 'A' && c <= 'Z'
+                          : *flags == 'a' ? c >= 'a' && c <= 'z'
+                          : *flags == '9' ? digit
+                          : *flags == '_' ? digit || c == ' '
+                                          : c == *flags;
         if (!good)
-            refuse(reader, shape);
+            refuse(reader, flags);
     }
 }
 
@@ -245,7 +245,7 @@ struct table_shape {
     size_t ends[COLUMNS];
 };
 
-static void take_tag_head(struct reader *reader, struct table_shape *shape)
+static void take_tag_head(struct reader *reader, struct table_shape *flags)
 {
     static const char *const titles[COLUMNS] = {"live blocks", "live size", "peak size",  "allocations", "< 1 sec",
                                                 "< 10 sec",    "< 100 sec", "< 1000 sec", "> 1000 sec"};
@@ -255,12 +255,12 @@ static void take_tag_head(struct reader *reader, struct table_shape *shape)
     for (unsigned i = 0; i < COLUMNS; i++) {
         take_blanks(reader);
         take(reader, titles[i]);
-        shape->ends[i] = (size_t)(reader->at - start);
+        flags->ends[i] = (size_t)(reader->at - start);
     }
     take(reader, "\n");
 }
 
-static void take_tag(struct reader *reader, const struct table_shape *shape, const char *name,
+static void take_tag(struct reader *reader, const struct table_shape *flags, const char *name,
                      const struct snapshot_counts *counts, bool has_peak)
 {
     const char *start = reader->at;
@@ -287,7 +287,7 @@ static void take_tag(struct reader *reader, const struct table_shape *shape, con
             take_exactly(reader, counts->age[i - 4].blocks);
             break;
         }
-        if ((size_t)(reader->at - start) != shape->ends[i])
+        if ((size_t)(reader->at - start) != flags->ends[i])
             refuse(reader, "a column that ends where its title ends");
     }
     take(reader, "\n");
@@ -313,7 +313,7 @@ static int by_live_size(const void *a, const void *b)
 
 static void take_tags(struct reader *reader, const struct snapshot *snapshot, unsigned top)
 {
-    struct table_shape shape;
+    struct table_shape flags;
     struct snapshot_counts rest = snapshot->total;
     const struct snapshot_tag **sorted = calloc(snapshot->tags + 1, sizeof *sorted);
     assert_non_null(sorted);
@@ -321,9 +321,9 @@ static void take_tags(struct reader *reader, const struct snapshot *snapshot, un
         sorted[i] = snapshot_tags(snapshot) + i;
     qsort(sorted, snapshot->tags, sizeof *sorted, by_live_size);
 
-    take_tag_head(reader, &shape);
+    take_tag_head(reader, &flags);
     for (uint32_t i = 0; i < snapshot->tags && i < top; i++) {
-        take_tag(reader, &shape, sorted[i]->name, &sorted[i]->counts, true);
+        take_tag(reader, &flags, sorted[i]->name, &sorted[i]->counts, true);
         subtract(&rest, &sorted[i]->counts);
     }
     if (snapshot->tags > top) {
@@ -334,7 +334,7 @@ static void take_tags(struct reader *reader, const struct snapshot *snapshot, un
             snprintf(name, sizeof name, "(%u-more-%s)", more, what);
         else
             snprintf(name, sizeof name, "(%u,%03u-more-%s)", more / 1000, more % 1000, what);
-        take_tag(reader, &shape, name, &rest, false);
+        take_tag(reader, &flags, name, &rest, false);
     }
     take(reader, "\n"); /* a blank line: the contract ends, what follows is for people */
     free(sorted);

@@ -69,7 +69,7 @@ static void another_file_gets_not_a_byte(void **state)
     close_pipe(second);
 }
 
-/* An inode's number comes back for the next file: the one that the program opens where stderr has been. */
+/* An inode's number is started again for the next file: the one that the program opens where stderr has been. */
 static void a_file_under_the_old_inode_is_another(void **state)
 {
     (void)state;
@@ -115,7 +115,7 @@ static void devices_are_told_apart(void **state)
     assert_true(null >= 0 && full >= 0);
     assert_true(write_as(null, null, "hello", 5));
     assert_false(write_as(null, full, "hello", 5));
-    assert_false(write_as(full, full, "hello", 5)); /* no room: no error but this */
+    assert_false(write_as(full, full, "hello", 5)); /* no space: no error but this */
     close(null);
     close(full);
 }

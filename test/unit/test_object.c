@@ -61,7 +61,7 @@ static void the_program_is_itself(void **state)
     image_close(&file);
 }
 
-/* Where the code stands in the file: the same bytes. */
+/* Where the code is in the file: the same bytes. */
 static void assert_code(const struct object *object, uintptr_t address)
 {
     enum { BYTES = 16 };

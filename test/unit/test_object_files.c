@@ -53,7 +53,7 @@ static void scratch_remove(const struct scratch *scratch)
     rmdir(scratch->directory);
 }
 
-/* As a program does it that stands in that directory. */
+/* As a program does it that is in that directory. */
 static void *load_in(const char *directory, const char *path)
 {
     char before[4096];

@@ -64,7 +64,7 @@ static void the_table_fills_while_it_is_read(void **state)
     unsigned first = object_count();
     for (unsigned n = 0; n < 2 * OBJECTS_MAX; n++) {
         struct object object = invented(n, path);
-        unsigned number = object_note(&object, ++now);
+        unsigned number = object_record(&object, ++now);
         assert_int_equal(number, first + n < OBJECT_OTHER ? first + n : OBJECT_OTHER);
     }
     __atomic_store_n(&reading.done, 1, __ATOMIC_RELEASE);
@@ -77,7 +77,7 @@ static void the_table_fills_while_it_is_read(void **state)
         struct object object = invented(n, path);
         assert_string_equal(object_get(first + n)->path, path);
         assert_false(object_is_gone(object_get(first + n)));
-        assert_int_equal(object_note(&object, ++now), first + n);
+        assert_int_equal(object_record(&object, ++now), first + n);
     }
 }
 
@@ -93,12 +93,12 @@ static void a_path_without_room_is_cut_to_its_base_name(void **state)
             memset(path, '/', sizeof path);
             snprintf(path + 1000, sizeof path - 1000, "%u/lib.so", n);
             struct object object = {.begin = 0x1000 + n * 0x1000, .end = 0x2000 + n * 0x1000, .path = path};
-            unsigned number = object_note(&object, ++now);
+            unsigned number = object_record(&object, ++now);
             wrong += number == OBJECT_OTHER || strcmp(object_get(number)->name, "lib.so") != 0;
             wrong += strcmp(object_get(number)->path, n < 200   ? path
                                                       : n > 300 ? "lib.so"
                                                                 : object_get(number)->path) != 0;
-            wrong += object_note(&object, ++now) != number;
+            wrong += object_record(&object, ++now) != number;
         }
         _exit(wrong != 0);
     }
@@ -112,10 +112,10 @@ static void a_full_table_still_learns_who_is_gone(void **state)
     (void)state;
     char path[64];
     struct object object = invented(3, path);
-    unsigned number = object_note(&object, ++now);
+    unsigned number = object_record(&object, ++now);
     object.identity.print = 999999;
     object.begin += 0x40000;
-    assert_int_equal(object_note(&object, ++now), OBJECT_OTHER);
+    assert_int_equal(object_record(&object, ++now), OBJECT_OTHER);
     assert_int_equal(object_get(number)->gone_ms, now);
     void *handle = load(PLUGIN_B);
     unsigned known = object_of((uintptr_t)&start, ++now);

@@ -60,13 +60,13 @@ static void help_keeps_to_its_room(void **state)
     const char *whole = help_text();
     size_t length = strlen(whole);
     for (size_t capacity = 0; capacity <= length; capacity++) {
-        char *room = malloc(capacity + 1);
-        assert_non_null(room);
-        room[capacity] = '#';
-        assert_int_equal(options_help(room, capacity), length);
-        assert_memory_equal(room, whole, capacity);
-        assert_int_equal(room[capacity], '#');
-        free(room);
+        char *space = malloc(capacity + 1);
+        assert_non_null(space);
+        space[capacity] = '#';
+        assert_int_equal(options_help(space, capacity), length);
+        assert_memory_equal(space, whole, capacity);
+        assert_int_equal(space[capacity], '#');
+        free(space);
     }
 }
 

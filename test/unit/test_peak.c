@@ -112,7 +112,7 @@ static void tags_that_come_later_leave_the_bound(void **state)
         context_intern(fixture.key[0], tag);
         owner_lock(&owner);
         slab_limit(owner.slab);
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
         uint32_t size = (uint32_t)owner.slab->net_most / 2;
         blocks[i] = owner_allocate(&owner, &fixture, 0, size);
         assert_in_range(held_back(owner.slab), 0, slab_peak_error());

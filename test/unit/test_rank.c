@@ -92,10 +92,10 @@ static void every_shape_of_table(void **state)
 {
     (void)state;
     uint64_t (*const shapes[])(uint32_t) = {rising, falling, zero, greatest, few_values, many_values};
-    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++)
+    for (size_t flags = 0; flags < sizeof shapes / sizeof *shapes; flags++)
         FOR_EACH_COUNT(count)
         {
-            fill(count, shapes[shape]);
+            fill(count, shapes[flags]);
             assert_order(rows, count);
         }
 }

@@ -155,7 +155,7 @@ static void long_ones_are_refused(void **state)
     assert_true(rule_add(text, 2 + 63));
 }
 
-/* The text goes on behind the rule: options stand in one line. */
+/* The text goes on behind the rule: options are in one line. */
 static void a_rule_is_as_long_as_is_said(void **state)
 {
     (void)state;
@@ -385,11 +385,11 @@ static void the_ranges_have_an_end(void **state)
         char path[32];
         snprintf(path, sizeof path, "/invented/%u/libc.so.6", i);
         libc.path = path;
-        last = object_note(&libc, 2);
+        last = object_record(&libc, 2);
         rule_for_site(last, begin + 1);
     }
     assert_true(rule_left_out() > 1000);
-    assert_true(full_is_noted(FULL_FUNCTIONS));
+    assert_true(full_is_recorded(FULL_FUNCTIONS));
     assert_null(rule_for_site(last, begin + 1).tag);
     rule_clear();
     assert_int_equal(rule_left_out(), 0);

@@ -20,12 +20,12 @@
 static uint64_t cached_word(uint64_t key)
 {
     uint64_t mixed = key * 0x9E3779B97F4A7C15u >> 20;
-    return block_word((unsigned)mixed % TAGS_MAX, (unsigned)(mixed >> 12) % CONTEXTS_MAX);
+    return block_template((unsigned)mixed % TAGS_MAX, (unsigned)(mixed >> 12) % CONTEXTS_MAX);
 }
 
 enum { CACHED_KEYS = 1 << 17 };
 
-/* Calls stand in code at uneven distances, and ask for blocks of three sizes each. */
+/* Calls are in code at uneven distances, and ask for blocks of three sizes each. */
 static uint64_t cached_key(unsigned n)
 {
     static uint64_t keys[CACHED_KEYS];
@@ -41,15 +41,15 @@ static uint64_t cached_key(unsigned n)
 /* Whether the cache has a key: then from now on where the fast path looks. */
 static bool found(struct slab *slab, uint64_t key)
 {
-    uint64_t word = slab_recall(slab, key);
+    uint64_t template = slab_recall(slab, key);
     const struct slab_site *home = slab_site(slab, key);
-    assert_int_equal(home->key == key, word != 0);
-    if (word == 0)
+    assert_int_equal(home->key == key, template != 0);
+    if (template == 0)
         return false;
-    assert_int_equal(word, cached_word(key));
-    assert_int_equal(home->word, word);
-    assert_ptr_equal(home->tag, &slab->tag[(uint16_t)word]);
-    assert_ptr_equal(home->cell, &slab->cell[(uint16_t)(word >> 16)]);
+    assert_int_equal(template, cached_word(key));
+    assert_int_equal(home->template, template);
+    assert_ptr_equal(home->tag, &slab->tag[(uint16_t) template]);
+    assert_ptr_equal(home->cell, &slab->cell[(uint16_t)(template >> 16)]);
     return true;
 }
 
@@ -76,7 +76,7 @@ static const struct slab_site *line_of(struct slab *slab, uint64_t key)
     return (const struct slab_site *)((uintptr_t)slab_site(slab, key) & -(uintptr_t)CACHE_LINE);
 }
 
-/* What stands in a key's line, in keys[]; how many they are. */
+/* What is in a key's line, in keys[]; how many they are. */
 static unsigned keys_in_line(struct slab *slab, uint64_t key, uint64_t keys[SITES_WAYS])
 {
     const struct slab_site *line = line_of(slab, key);
@@ -87,7 +87,7 @@ static unsigned keys_in_line(struct slab *slab, uint64_t key, uint64_t keys[SITE
     return count;
 }
 
-/* A new key pushes out one other of its line, and none while there is room. */
+/* A new key pushes out one other of its line, and none while there is space. */
 static void a_key_is_found_until_another_takes_its_place(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void a_key_is_found_until_another_takes_its_place(void **state)
         uint64_t key = cached_key(n);
         uint64_t keys[SITES_WAYS];
         unsigned before = keys_in_line(slab, key, keys);
-        bool room = line_of(slab, key)[0].key == 0 || line_of(slab, key)[1].key == 0;
+        bool space = line_of(slab, key)[0].key == 0 || line_of(slab, key)[1].key == 0;
         if (found(slab, key))
             continue;
         uint64_t mask = slab->sites_mask;
@@ -108,7 +108,7 @@ static void a_key_is_found_until_another_takes_its_place(void **state)
             after += found(slab, keys[i]);
         if (slab->sites_mask != mask)
             continue; /* grown: many keys have another home now */
-        assert_in_range(after, room ? before : before - (before > 0), before);
+        assert_in_range(after, space ? before : before - (before > 0), before);
         pushed_out += before - after;
     }
     assert_int_not_equal(pushed_out, 0);
@@ -285,11 +285,11 @@ static bool ask_with_a_handler_at(unsigned at, unsigned asked, unsigned by_handl
     handler.at = at;
     handler.step = 0;
     TRAPS_BEGIN();
-    uint64_t word = slab_recall(slab, handler.key[asked]);
-    if (word == 0)
+    uint64_t template = slab_recall(slab, handler.key[asked]);
+    if (template == 0)
         slab_remember(slab, handler.key[asked], cached_word(handler.key[asked]));
     TRAPS_END();
-    assert_true(word == 0 || word == cached_word(handler.key[asked]));
+    assert_true(template == 0 || template == cached_word(handler.key[asked]));
     for (unsigned i = 0; i < LINE_KEYS; i++)
         found(slab, handler.key[i]);
     return handler.step > at;
@@ -299,12 +299,12 @@ static bool ask_with_a_handler_at(unsigned at, unsigned asked, unsigned by_handl
 static uint64_t look_as_track_does(struct slab *slab, uint64_t key)
 {
     const struct slab_site *at = slab_site(slab, key);
-    struct slab_site site = {.word = at->word, .cell = at->cell, .tag = at->tag};
+    struct slab_site site = {.template = at->template, .cell = at->cell, .tag = at->tag};
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (at->key != key)
         return 0;
-    struct slab_site right = slab_site_of(slab, site.word);
-    return site.cell == right.cell && site.tag == right.tag ? site.word : UINT64_MAX;
+    struct slab_site right = slab_site_of(slab, site.template);
+    return site.cell == right.cell && site.tag == right.tag ? site.template : UINT64_MAX;
 }
 
 /* Two keys of each home of a line. */
@@ -332,9 +332,9 @@ static bool look_with_a_handler_at(unsigned at, unsigned order, unsigned asked, 
     handler.at = at;
     handler.step = 0;
     TRAPS_BEGIN();
-    uint64_t word = look_as_track_does(slab, handler.key[asked]);
+    uint64_t template = look_as_track_does(slab, handler.key[asked]);
     TRAPS_END();
-    assert_true(word == 0 || word == cached_word(handler.key[asked]));
+    assert_true(template == 0 || template == cached_word(handler.key[asked]));
     return handler.step > at;
 }
 

@@ -161,20 +161,20 @@ static void blocks_settle_when_their_tick_has_passed(void **state)
     const struct slab_tag *tag = &owner.slab->tag[fixture.tag[0]];
     struct block young = owner_allocate(&owner, &fixture, 0, 100);
     struct block old = owner_allocate(&owner, &fixture, 0, 10);
-    assert_int_equal(tag->settled.blocks, 0);
+    assert_int_equal(tag->aged.blocks, 0);
     tick_now++;
     owner_advance_tick(&owner);
-    assert_int_equal(tag->settled.blocks, 2);
-    assert_int_equal(tag->settled.bytes, 110);
+    assert_int_equal(tag->aged.blocks, 2);
+    assert_int_equal(tag->aged.bytes, 110);
     owner_release(&owner, &young);
-    assert_int_equal(tag->settled.blocks, 1);
+    assert_int_equal(tag->aged.blocks, 1);
     assert_int_equal(tag->lifetime[0], 1);
     tick_now += 2 * age_edges[1];
     assert_slabs_hold(&fixture, &old, 1);
     owner_release(&owner, &old);
     assert_int_equal(tag->lifetime[2], 1);
-    assert_int_equal(tag->settled.blocks, 0);
-    assert_int_equal(tag->settled.bytes, 0);
+    assert_int_equal(tag->aged.blocks, 0);
+    assert_int_equal(tag->aged.bytes, 0);
     struct block short_lived = owner_allocate(&owner, &fixture, 0, 1);
     owner_release(&owner, &short_lived); /* is in no row: what the others leave of the freed */
     for (unsigned row = 0; row < AGE_ROWS; row++)

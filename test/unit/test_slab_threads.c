@@ -37,11 +37,11 @@ static struct {
 static bool pool_put(const struct block *block)
 {
     pthread_mutex_lock(&pool.mutex);
-    bool room = pool.count < POOL;
-    if (room)
+    bool space = pool.count < POOL;
+    if (space)
         pool.block[pool.count++] = *block;
     pthread_mutex_unlock(&pool.mutex);
-    return room;
+    return space;
 }
 
 static bool pool_get(struct block *block, uint64_t which)
@@ -105,9 +105,9 @@ static void look_on(void)
     assert_in_range(i, 1, SLABS);
     slabs_read();
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next) {
-        assert_int_equal(lock_take(&lock_books, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
+        assert_int_equal(lock_take(&lock_accounting, (struct lock_owner){MAIN_SELF}), LOCK_TAKEN);
         struct slab_cell sum = slab_sum(slab);
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
         assert_false(smaller(&sum, &seen[--i]));
         seen[i] = sum;
     }

@@ -79,19 +79,19 @@ static void rbp_comes_from_elsewhere(void **state)
 
 static __attribute__((noinline)) void makes_room(size_t bytes)
 {
-    char *room = __builtin_alloca(bytes);
-    __asm__ volatile("" : : "r"(room) : "memory");
+    char *space = __builtin_alloca(bytes);
+    __asm__ volatile("" : : "r"(space) : "memory");
     truth_allocate(&trace);
-    __asm__ volatile("" : : "r"(room) : "memory");
+    __asm__ volatile("" : : "r"(space) : "memory");
 }
 
-/* The innermost return address stands where it stood, the one beyond still stands there too, in room that nobody has
+/* The innermost return address stands where it stood, the one beyond still is there too, in room that nobody has
  * written to; but it is no longer the frame's. */
 static __attribute__((noinline)) void room_moves(bool outside, size_t bytes)
 {
     if (outside) {
-        char *room = __builtin_alloca(64);
-        __asm__ volatile("" : : "r"(room) : "memory");
+        char *space = __builtin_alloca(64);
+        __asm__ volatile("" : : "r"(space) : "memory");
         makes_room(64);
     } else
         makes_room(bytes);

@@ -63,12 +63,12 @@ static void inside_a_handler(void **state)
 static void inside_a_handler_on_a_stack_of_its_own(void **state)
 {
     (void)state;
-    static char room[STACK_BYTES];
+    static char space[STACK_BYTES];
     stack_t before;
-    assert_int_equal(sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof room}, &before), 0);
+    assert_int_equal(sigaltstack(&(stack_t){.ss_sp = space, .ss_size = sizeof space}, &before), 0);
     handlers_allocate(SA_ONSTACK);
     before.ss_flags |= SS_DISABLE;
-    before.ss_size = sizeof room;
+    before.ss_size = sizeof space;
     assert_int_equal(sigaltstack(&before, NULL), 0);
 }
 

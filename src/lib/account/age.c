@@ -8,7 +8,7 @@ static uint32_t cell_birth(unsigned level, unsigned slot, uint32_t now)
     return back <= unit ? (unit - back) << level : 0;
 }
 
-/* Whether a block can be old enough to stand there. The pages of a level that is not in use stay untouched. */
+/* Whether a block can be old enough to are there. The pages of a level that is not in use stay untouched. */
 static bool level_in_use(unsigned level, uint32_t now)
 {
     return level == 0 || now >> level >= AGE_CELLS / 2 - 1;
@@ -35,7 +35,7 @@ void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to)
     }
 }
 
-/* The age of what stands in a cell at `now`, read from its middle. */
+/* The age of what is in a cell at `now`, read from its middle. */
 static uint32_t cell_age(unsigned level, uint32_t birth, uint32_t now)
 {
     uint32_t middle = birth + (((1u << level) - 1) >> 1);

@@ -1,7 +1,7 @@
 /* How old memory is. A block is counted in the cell of its birth time, and a free takes it out of that cell.
  *
  * A wheel has levels: cells of level 0 are one tick wide, those of each further level twice as wide as the level
- * before. A birth stands in the lowest level where it is fewer than AGE_CELLS cells old, so the place depends on
+ * before. A birth is in the lowest level where it is fewer than AGE_CELLS cells old, so the place depends on
  * birth and `now` alone: two wheels that were brought to the same `now` agree, and a block that one thread books
  * in and another books out cancels exactly. A cell of level k holds ages above (AGE_CELLS - 1) * 2^(k-1) ticks:
  * read as the middle of its cell, an age is off by less than 1/30 of itself (or one tick). Idea: hashed
@@ -36,7 +36,7 @@ HOT struct age_place age_place_oldest(uint32_t now)
     return (struct age_place){AGE_LEVELS - 1, ((now >> (AGE_LEVELS - 1)) + 1) % AGE_CELLS};
 }
 
-/* Where a birth stands at `now`. A birth after `now` (a clock of another thread's) counts as now. */
+/* Where a birth is at `now`. A birth after `now` (a clock of another thread's) counts as now. */
 HOT struct age_place age_place(uint32_t birth, uint32_t now)
 {
     if (UNLIKELY(birth > now))
@@ -68,7 +68,7 @@ HOT unsigned age_row(uint32_t ticks)
 /* The row in which a wheel shows a birth at `now`: by the middle of its cell, so that all wheels agree. */
 unsigned age_row_shown(uint32_t birth, uint32_t now);
 
-/* Brings a wheel from the moment it stands at to a later one: cells sink to the levels of their new age. */
+/* Brings a wheel from the moment it is at to a later one: cells sink to the levels of their new age. */
 void age_advance(struct age_wheel *wheel, uint32_t from, uint32_t to);
 
 /* Adds what the wheel, standing at `from`, holds to the rows that it has at `now` (>= from), and returns the sum of

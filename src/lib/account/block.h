@@ -16,29 +16,29 @@
 #include "lib/sys/base.h"
 
 /* How a block was made; freed in another family's way is told (mismatch), never fatal. */
-enum made { MADE_MALLOC = 0, MADE_NEW = 1, MADE_NEW_ARRAY = 2 };
+enum family { FAMILY_MALLOC = 0, FAMILY_NEW = 1, FAMILY_NEW_ARRAY = 2 };
 
 enum {
     BLOCK_HEADER = 16,
-    BLOCK_NOTED = 2 * BLOCK_HEADER, /* a header, and room for a note */
-    BLOCK_ALIGNMENT = 16,           /* what malloc promises */
+    BLOCK_PREFIXED = 2 * BLOCK_HEADER, /* a header, and room for a note */
+    BLOCK_ALIGNMENT = 16,              /* what malloc promises */
     /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
     BLOCK_CALLOC_SMALL = 1024,
     BLOCK_CHECK = 0xA70C,
     BLOCK_FREED = 0xFFFF, /* left where the check stood */
 
-    SHAPE_MADE = 0x3,       /* mask: enum made */
-    SHAPE_HUGE = 0x4,       /* 4 GiB and more: the whole size stands at the block's base */
-    SHAPE_BOOT = 0x8,       /* of the bootstrap arena: never returned to an allocator */
-    SHAPE_ALIGNED = 0x10,   /* the room before the user pointer is one whole alignment: its log2 */
-    SHAPE_STACK = 0x20,     /* its stack is noted at its base */
-    SHAPE_ZEROED = 0x40,    /* never in a header: by calloc, should the block have to be made anew */
-    SHAPE_UNCOUNTED = 0x80, /* made while counting was paused: in no books, ever */
-    SHAPE_ROOM_SHIFT = 8,   /* else that room in units of 16 bytes, beyond the header */
-    BLOCK_ROOM_MOST = 256 * BLOCK_HEADER,
-    BLOCK_ROOM = 0xff << SHAPE_ROOM_SHIFT, /* mask */
+    FLAGS_FAMILY = 0x3,    /* mask: enum made */
+    FLAG_HUGE = 0x4,       /* 4 GiB and more: the whole size is at the block's base */
+    FLAG_BOOT = 0x8,       /* of the bootstrap arena: never returned to an allocator */
+    FLAG_ALIGNED = 0x10,   /* the space before the user pointer is one whole alignment: its log2 */
+    FLAG_STACK = 0x20,     /* its stack is noted at its base */
+    FLAG_ZEROED = 0x40,    /* never in a header: by calloc, should the block have to be made anew */
+    FLAG_UNCOUNTED = 0x80, /* made while counting was paused: in no accounting, ever */
+    FLAGS_SPACE_SHIFT = 8, /* else that room in units of 16 bytes, beyond the header */
+    BLOCK_SPACE_MOST = 256 * BLOCK_HEADER,
+    BLOCK_SPACE = 0xff << FLAGS_SPACE_SHIFT, /* mask */
 
-    BLOCK_HUGE = SHAPE_HUGE | (BLOCK_NOTED / BLOCK_HEADER - 1) << SHAPE_ROOM_SHIFT
+    BLOCK_HUGE = FLAG_HUGE | (BLOCK_PREFIXED / BLOCK_HEADER - 1) << FLAGS_SPACE_SHIFT
 };
 
 struct block {
@@ -50,29 +50,29 @@ struct block {
             uint16_t context;
             union {
                 struct {
-                    uint16_t shape;
+                    uint16_t flags;
                     uint16_t check;
                 };
-                uint32_t shape_check;
+                uint32_t flags_check;
             };
         };
-        uint64_t word; /* what a site's cache entry holds ready-made */
+        uint64_t template; /* what a site's cache entry holds ready-made */
     };
 };
 
-/* What stands at the base of a block that is huge, or whose stack is known. */
-struct block_note {
+/* What is at the base of a block that is huge, or whose stack is known. */
+struct block_prefix {
     uint64_t size_or_weight; /* the whole size where it is huge, else how many blocks it stands for (sample.h) */
     uint32_t stack;
     uint32_t unused;
 };
 
-_Static_assert(sizeof(struct block_note) == BLOCK_HEADER, "fits between the base and the header");
+_Static_assert(sizeof(struct block_prefix) == BLOCK_HEADER, "fits between the base and the header");
 _Static_assert(sizeof(struct block) == BLOCK_HEADER, "sixteen bytes a block and not more");
-_Static_assert(offsetof(struct block, word) == 8 && offsetof(struct block, shape_check) == 12, "layout is fixed");
+_Static_assert(offsetof(struct block, template) == 8 && offsetof(struct block, flags_check) == 12, "layout is fixed");
 _Static_assert(offsetof(struct block, check) == 14, "the check stands where glibc's size has zeros");
 
-#define BLOCK_LIVE(shape) ((uint32_t)BLOCK_CHECK << 16 | (uint32_t)(shape))
+#define BLOCK_LIVE(flags) ((uint32_t)BLOCK_CHECK << 16 | (uint32_t)(flags))
 
 /* The header of a user pointer. */
 HOT struct block *block_of(const void *user)
@@ -86,7 +86,7 @@ HOT void *block_user(struct block *block)
 }
 
 /* The word of a plain block that malloc made. */
-HOT uint64_t block_word(unsigned tag, unsigned context)
+HOT uint64_t block_template(unsigned tag, unsigned context)
 {
     return (uint64_t)BLOCK_LIVE(0) << 32 | (uint64_t)context << 16 | tag;
 }
@@ -100,66 +100,66 @@ HOT bool block_is_ours(const struct block *block)
  * these eight bytes next, and a load that spans two stores waits for both. */
 HOT void block_wipe(struct block *block)
 {
-    block->word = (uint64_t)-1;
+    block->template = (uint64_t)-1;
 }
 
 /* From the real block's start to the user pointer. */
-HOT size_t block_offset(unsigned shape)
+HOT size_t block_offset(unsigned flags)
 {
-    unsigned room = shape >> SHAPE_ROOM_SHIFT;
-    return shape & SHAPE_ALIGNED ? (size_t)1 << room : (room + 1ul) * BLOCK_HEADER;
+    unsigned space = flags >> FLAGS_SPACE_SHIFT;
+    return flags & FLAG_ALIGNED ? (size_t)1 << space : (space + 1ul) * BLOCK_HEADER;
 }
 
 /* The header of a block whose real block begins at `base`. */
-HOT struct block *block_at(char *base, unsigned shape)
+HOT struct block *block_at(char *base, unsigned flags)
 {
-    return (struct block *)(base + block_offset(shape) - BLOCK_HEADER);
+    return (struct block *)(base + block_offset(flags) - BLOCK_HEADER);
 }
 
 /* The shape for an alignment above malloc's: it is kept in a header only where the room is the whole alignment. */
-HOT unsigned block_aligned_shape(size_t alignment, unsigned shape)
+HOT unsigned block_aligned_flags(size_t alignment, unsigned flags)
 {
-    return alignment > BLOCK_ALIGNMENT ? shape | SHAPE_ALIGNED | log2_floor(alignment) << SHAPE_ROOM_SHIFT : shape;
+    return alignment > BLOCK_ALIGNMENT ? flags | FLAG_ALIGNED | log2_floor(alignment) << FLAGS_SPACE_SHIFT : flags;
 }
 
-/* The part of a shape that says so, for an offset of up to BLOCK_ROOM_MOST. */
-HOT unsigned block_room(size_t offset)
+/* The part of a shape that says so, for an offset of up to BLOCK_SPACE_MOST. */
+HOT unsigned block_space(size_t offset)
 {
-    return (unsigned)(offset / BLOCK_HEADER - 1) << SHAPE_ROOM_SHIFT;
+    return (unsigned)(offset / BLOCK_HEADER - 1) << FLAGS_SPACE_SHIFT;
 }
 
 /* What the real allocator gave, and wants back. */
 HOT char *block_base(const struct block *block)
 {
-    return (char *)block + BLOCK_HEADER - block_offset(block->shape);
+    return (char *)block + BLOCK_HEADER - block_offset(block->flags);
 }
 
 /* Only where the shape says that there is one. */
-HOT struct block_note *block_note(const struct block *block)
+HOT struct block_prefix *block_prefix(const struct block *block)
 {
-    return (struct block_note *)block_base(block);
+    return (struct block_prefix *)block_base(block);
 }
 
-/* The size that was asked for. A huge block's base has room for it before the header. */
+/* The size that was asked for. A huge block's base has space for it before the header. */
 HOT size_t block_size(const struct block *block)
 {
-    if (UNLIKELY(block->shape & SHAPE_HUGE))
-        return block_note(block)->size_or_weight;
+    if (UNLIKELY(block->flags & FLAG_HUGE))
+        return block_prefix(block)->size_or_weight;
     return block->size_low;
 }
 
-HOT void block_fill(struct block *block, uint64_t word, size_t size, uint32_t birth, unsigned shape)
+HOT void block_fill(struct block *block, uint64_t template, size_t size, uint32_t birth, unsigned flags)
 {
     block->birth = birth; /* NOLINT(clang-analyzer-core.NullDereference): no base is so low */
     block->size_low = (uint32_t)size;
-    block->word = word | (uint64_t)shape << 32;
-    if (UNLIKELY(block->shape & SHAPE_HUGE))
-        block_note(block)->size_or_weight = size;
+    block->template = template | (uint64_t)flags << 32;
+    if (UNLIKELY(block->flags & FLAG_HUGE))
+        block_prefix(block)->size_or_weight = size;
 }
 
-HOT enum made block_made(const struct block *block)
+HOT enum family block_family(const struct block *block)
 {
-    return (enum made)(block->shape & SHAPE_MADE);
+    return (enum family)(block->flags & FLAGS_FAMILY);
 }
 
 #endif

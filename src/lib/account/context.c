@@ -40,7 +40,7 @@ unsigned context_intern(uint64_t key, unsigned tag)
         return context;
     if (contexts.keys.count < CONTEXTS_WITH_SITE)
         return context_add(key, tag);
-    full_note(FULL_CONTEXTS);
+    full_record(FULL_CONTEXTS);
     uint64_t siteless = context_key(0, key_class(key), tag);
     context = context_find(siteless);
     if (context != 0)

@@ -62,7 +62,7 @@ void context_forked(void); /* in a forked child: what another thread had begun i
 /* The number of a key, or 0: not known yet. Takes no lock. */
 unsigned context_find(uint64_t key);
 
-/* The number of a key, made if it is new, under that tag. Under the books' lock. Never fails: a full table gives
+/* The number of a key, made if it is new, under that tag. Under the accounting lock. Never fails: a full table gives
  * the number of (no site, tag, class), a last one that of (no site, (other), class). */
 unsigned context_intern(uint64_t key, unsigned tag);
 unsigned context_last_resort(unsigned size_class); /* needs no lock */

@@ -36,7 +36,7 @@ unsigned intern_find(const struct intern *intern, uint64_t key);
 /* Numbers run from 1 to count - 1. */
 unsigned intern_count(const struct intern *intern);
 
-/* A number for a key that has none. Under the books' lock; while there is room: count < INTERN_MAX. */
+/* A number for a key that has none. Under the accounting lock; while there is space: count < INTERN_MAX. */
 unsigned intern_add(struct intern *intern, uint64_t key);
 
 /* In a forked child: takes back what another thread had begun in the parent. A number that it had given to a key, and

@@ -35,17 +35,17 @@ HOT void scope_set(struct slab *slab, unsigned tag)
 }
 
 /* As the innermost scope of that depth asks for. */
-HOT void scope_settle(struct slab *slab, uint32_t depth)
+HOT void scope_apply(struct slab *slab, uint32_t depth)
 {
-    scope_set(slab, slab->asked[depth < SCOPES_MAX ? depth : SCOPES_MAX]);
+    scope_set(slab, slab->scopes[depth < SCOPES_MAX ? depth : SCOPES_MAX]);
 }
 
-/* Where there is room: `depth`, the present one, is below SCOPES_MAX. */
+/* Where there is space: `depth`, the present one, is below SCOPES_MAX. */
 HOT void scope_push(struct slab *slab, uint32_t depth, unsigned tag)
 {
     word_increment(&slab->pushed);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    slab->asked[depth + 1] = (uint16_t)tag;
+    slab->scopes[depth + 1] = (uint16_t)tag;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     scope_set(slab, tag);
 }
@@ -55,14 +55,14 @@ HOT void scope_pop(struct slab *slab, uint32_t depth)
 {
     word_increment(&slab->popped);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    scope_set(slab, slab->asked[depth - 1]);
+    scope_set(slab, slab->scopes[depth - 1]);
 }
 
 /* The same at any depth: deeper than SCOPES_MAX, the tag that was asked for last remains. */
 static inline void scope_push_deep(struct slab *slab, unsigned tag)
 {
     if (scope_depth(slab) < SCOPES_MAX)
-        scope_push(slab, scope_depth(slab), tag != TAG_UNTAGGED ? tag : slab->asked[0]);
+        scope_push(slab, scope_depth(slab), tag != TAG_UNTAGGED ? tag : slab->scopes[0]);
     else
         word_increment(&slab->pushed);
 }
@@ -72,7 +72,7 @@ HOT void scope_restore(struct slab *slab, uint32_t depth)
 {
     slab->popped = slab->pushed - depth;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    scope_settle(slab, depth);
+    scope_apply(slab, depth);
 }
 
 /* What another thread sees of the depth. */
@@ -81,23 +81,23 @@ static inline bool scope_seems_empty(const struct slab *slab)
     return __atomic_load_n(&slab->pushed, __ATOMIC_RELAXED) == __atomic_load_n(&slab->popped, __ATOMIC_RELAXED);
 }
 
-/* What the thread asks for outside of all scopes. Also by another thread, under the books' lock: a scope that the owner
- * is in at the moment is left alone. */
+/* What the thread asks for outside of all scopes. Also by another thread, under the accounting lock: a scope that the
+ * owner is in at the moment is left alone. */
 static inline void scope_base(struct slab *slab, unsigned tag)
 {
-    uint64_t before = slab->asked[0];
+    uint64_t before = slab->scopes[0];
     slab->base_before = (uint16_t)before;
-    __atomic_store_n(&slab->asked[0], (uint16_t)tag, __ATOMIC_RELAXED);
+    __atomic_store_n(&slab->scopes[0], (uint16_t)tag, __ATOMIC_RELAXED);
     if (scope_seems_empty(slab))
         __atomic_compare_exchange_n(&slab->scope, &before, tag, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* The owner may just have read the old base then, to store it a moment later as it left its outermost scope: so others
- * look again, some time later, under the books' lock. */
+ * look again, some time later, under the accounting lock. */
 static inline void scope_base_again(struct slab *slab)
 {
     uint64_t before = slab->base_before;
-    uint64_t base = slab->asked[0];
+    uint64_t base = slab->scopes[0];
     if (before == base || !scope_seems_empty(slab))
         return;
     __atomic_compare_exchange_n(&slab->scope, &before, base, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);

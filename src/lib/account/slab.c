@@ -25,7 +25,7 @@ static struct slab *slab_map(void)
 {
     uint64_t bytes = slabs.bytes + sizeof(struct slab);
     if (bytes > sys_address_limit() / SLABS_SHARE) {
-        full_note(FULL_SLABS);
+        full_record(FULL_SLABS);
         return NULL;
     }
     struct slab *slab = sys_memory(sizeof *slab);
@@ -87,7 +87,7 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick)
     }
     slab->tid = tid;
     slab->owner = owner;
-    slab->scope = slab->asked[0] = slab->base_before = 0;
+    slab->scope = slab->scopes[0] = slab->base_before = 0;
     slab->pushed = slab->popped = 0;
     stack_reset(&slab->trace);
     slab_refresh_sites(slab);
@@ -228,20 +228,20 @@ uint64_t slab_resident(void)
 /* ---- the owner's rare work ---- */
 
 /* What is held back starts in the middle of its range. */
-static void net_center(struct slab *slab, struct slab_tag *books)
+static void net_center(struct slab *slab, struct slab_tag *counts)
 {
     uint64_t middle = (uint64_t)slab->net_most / 2;
-    cell_add(&books->net, middle - books->net_base);
-    books->net_base = middle;
+    cell_add(&counts->net, middle - counts->net_base);
+    counts->net_base = middle;
 }
 
 void slab_push(struct slab *slab, unsigned tag)
 {
-    struct slab_tag *books = &slab->tag[tag];
-    uint64_t held = cell_read(&books->net) - books->net_base;
+    struct slab_tag *counts = &slab->tag[tag];
+    uint64_t held = cell_read(&counts->net) - counts->net_base;
     tag_push(tag, held);
-    cell_sub(&books->net, held);
-    net_center(slab, books);
+    cell_sub(&counts->net, held);
+    net_center(slab, counts);
 }
 
 void slab_limit(struct slab *slab)

@@ -2,7 +2,7 @@
  *
  * Slabs are sparse memory (a page is there once it is written to), they are handed on when a thread ends, and
  * never taken down: whatever is freed by a thread's last destructors still finds a home. A thread that cannot
- * have one of its own shares slab_shared with the like of it, under the books' lock. */
+ * have one of its own shares slab_shared with the like of it, under the accounting lock. */
 #ifndef TM_SLAB_H
 #define TM_SLAB_H
 
@@ -20,7 +20,7 @@ enum {
     SITES_MAX = 16384,    /* entries of the site cache once it has grown */
     SITES_FIRST = 128,    /* and before */
     SITES_SWAPPED = 1024, /* as far as it grows for keys that only take each other's home */
-    SITES_WAYS = 2,       /* entries of one cache line: a key may stand in either of them */
+    SITES_WAYS = 2,       /* entries of one cache line: a key may are in either of them */
     SITE_BYTES = 32,
     SITES_HASH_SHIFT = 45,
     THREAD_NAME = 16,
@@ -42,13 +42,13 @@ struct slab_cell {
 };
 
 /* What one tag did in this thread. Its live blocks are `settled` (born in an earlier tick of this slab's: they
- * stand in the wheel) and young (born in this tick: live by the cells, less settled). */
+ * are in the wheel) and young (born in this tick: live by the cells, less settled). */
 struct slab_tag {
     /* Net bytes since the last push, above net_base: below 0 or above the slab's net_most they are pushed. So a free
      * learns from the subtraction itself that it is time. */
     _Alignas(128) uint64_t net;
     uint64_t net_base;
-    struct amount settled;
+    struct amount aged;
     struct age_wheel *wheel;     /* NULL until a block settles */
     uint64_t lifetime[AGE_ROWS]; /* settled blocks freed, by the age they reached; young ones are the rest */
     uint64_t resizes;
@@ -65,7 +65,7 @@ struct slab_births {
  * counted. Nothing but the owner sees it. */
 struct slab_site {
     uint64_t key;
-    uint64_t word;
+    uint64_t template;
     struct slab_cell *cell;
     struct slab_tag *tag;
 };
@@ -78,14 +78,14 @@ struct slab {
     uint32_t pushed;     /* scopes (scope.h) */
     uint32_t popped;
     /* ---- rarely used from here on ---- */
-    uint16_t asked[SCOPES_MAX + 1]; /* by each scope, from 1; outside of all scopes, by the thread itself */
-    uint16_t base_before;           /* what asked[0] was before it got another value (scope.h) */
-    uint32_t epoch;                 /* of its site cache: slab_forget_sites */
-    uint32_t misses;                /* keys that were not at home in the site cache since it last grew */
-    uint32_t tid;                   /* 0: nobody owns it */
-    uintptr_t owner;                /* the owner's pthread_t */
-    uintptr_t wrapper;              /* the wrapper that was seen through last, while the site cache is good; or 0 */
-    struct slab *next;              /* all slabs, newest first; never removed */
+    uint16_t scopes[SCOPES_MAX + 1]; /* by each scope, from 1; outside of all scopes, by the thread itself */
+    uint16_t base_before;            /* what asked[0] was before it got another value (scope.h) */
+    uint32_t epoch;                  /* of its site cache: slab_forget_sites */
+    uint32_t misses;                 /* keys that were not at its primary place in the site cache since it last grew */
+    uint32_t tid;                    /* 0: nobody owns it */
+    uintptr_t owner;                 /* the owner's pthread_t */
+    uintptr_t wrapper;               /* the wrapper that was seen through last, while the site cache is good; or 0 */
+    struct slab *next;               /* all slabs, newest first; never removed */
     char name[THREAD_NAME];
     struct slab_cell before; /* the sum of the cells when the owner took over */
 
@@ -132,21 +132,21 @@ HOT struct slab_site *slab_site(struct slab *slab, uint64_t key)
 
 /* What an entry says of a key, or 0. A signal handler may replace the entry at any instruction: the key is compared on
  * both sides, so that not even one who puts this very key there in between gives it the word that he found. */
-HOT uint64_t slab_site_word(const struct slab_site *site, uint64_t key)
+HOT uint64_t slab_site_template(const struct slab_site *site, uint64_t key)
 {
     if (__atomic_load_n(&site->key, __ATOMIC_RELAXED) != key)
         return 0;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    uint64_t word = __atomic_load_n(&site->word, __ATOMIC_RELAXED);
+    uint64_t template = __atomic_load_n(&site->template, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    return LIKELY(__atomic_load_n(&site->key, __ATOMIC_RELAXED) == key) ? word : 0;
+    return LIKELY(__atomic_load_n(&site->key, __ATOMIC_RELAXED) == key) ? template : 0;
 }
 
 /* An entry as it would be for a word. */
-HOT struct slab_site slab_site_of(struct slab *slab, uint64_t word)
+HOT struct slab_site slab_site_of(struct slab *slab, uint64_t template)
 {
     return (struct slab_site){
-        .word = word, .cell = &slab->cell[(uint16_t)(word >> 16)], .tag = &slab->tag[(uint16_t)word]};
+        .template = template, .cell = &slab->cell[(uint16_t)(template >> 16)], .tag = &slab->tag[(uint16_t) template]};
 }
 
 /* The cells of a block's context and tag. The offset stays out of the held address: it fits every instruction. */
@@ -173,7 +173,7 @@ HOT struct slab_cell slab_cell_read(const struct slab_cell *cell)
 
 void slab_start(void); /* once, before the first allocation is booked */
 
-/* All of these under the books' lock. */
+/* All of these under the accounting lock. */
 
 /* A slab for the calling thread: one that a finished thread left, or a new one; NULL when there is no memory, or slabs
  * have their share of an address space that is limited. */
@@ -213,10 +213,10 @@ void slab_limit(struct slab *slab); /* shares NET_ERROR among the tags that ther
 /* All site caches forget what they hold, before the next allocation of their owners. Any thread. */
 void slab_forget_sites(void);
 void slab_refresh_sites(struct slab *slab); /* does so, when it was asked for */
-/* The key's word where it stands at its home or beside it, or 0; it is moved home, where the next look finds it.
+/* The key's word where it is at its home or beside it, or 0; it is moved home, where the next look finds it.
  * Keys that keep taking each other's home make the cache grow. */
 uint64_t slab_recall(struct slab *slab, uint64_t key);
-void slab_remember(struct slab *slab, uint64_t key, uint64_t word);
+void slab_remember(struct slab *slab, uint64_t key, uint64_t template);
 
 /* What a tag holds right now; a push that is under way may be missing. Any thread, no lock. */
 uint64_t slab_tag_bytes(unsigned tag);

@@ -26,21 +26,21 @@ uint64_t slab_wheels_resident(void)
 
 struct age_wheel *slab_wheel(struct slab *slab, unsigned tag)
 {
-    struct slab_tag *books = &slab->tag[tag];
-    if (books->wheel != NULL)
-        return books->wheel;
+    struct slab_tag *counts = &slab->tag[tag];
+    if (counts->wheel != NULL)
+        return counts->wheel;
     if (wheels.left == 0) {
-        char *room = sys_memory(WHEELS_AT_ONCE * sizeof(struct age_wheel));
-        if (room == NULL)
+        char *space = sys_memory(WHEELS_AT_ONCE * sizeof(struct age_wheel));
+        if (space == NULL)
             return NULL;
-        wheels.space = room;
+        wheels.space = space;
         wheels.left = WHEELS_AT_ONCE;
     }
     struct age_wheel *wheel = (struct age_wheel *)wheels.space;
     wheels.space += sizeof *wheel;
     wheels.left--;
     wheels.made++;
-    __atomic_store_n(&books->wheel, wheel, __ATOMIC_RELEASE);
+    __atomic_store_n(&counts->wheel, wheel, __ATOMIC_RELEASE);
     return wheel;
 }
 
@@ -61,13 +61,13 @@ void slab_live(const struct slab *slab, struct amount live[TAGS_MAX])
 }
 
 /* What the tag holds beyond its settled blocks was born in the tick that ends now. */
-static void settle(struct slab *slab, unsigned tag, struct amount live, uint32_t tick)
+static void age_live(struct slab *slab, unsigned tag, struct amount live, uint32_t tick)
 {
-    struct slab_tag *books = &slab->tag[tag];
-    uint64_t blocks = live.blocks - books->settled.blocks;
-    uint64_t bytes = live.bytes - books->settled.bytes;
-    if (books->wheel != NULL)
-        age_advance(books->wheel, slab->tick, tick);
+    struct slab_tag *counts = &slab->tag[tag];
+    uint64_t blocks = live.blocks - counts->aged.blocks;
+    uint64_t bytes = live.bytes - counts->aged.bytes;
+    if (counts->wheel != NULL)
+        age_advance(counts->wheel, slab->tick, tick);
     if ((blocks | bytes) == 0)
         return;
     struct age_wheel *wheel = slab_wheel(slab, tag);
@@ -76,8 +76,8 @@ static void settle(struct slab *slab, unsigned tag, struct amount live, uint32_t
     struct amount *cell = age_cell(wheel, slab->tick, tick);
     cell_add(&cell->blocks, blocks);
     cell_add(&cell->bytes, bytes);
-    cell_add(&books->settled.blocks, blocks);
-    cell_add(&books->settled.bytes, bytes);
+    cell_add(&counts->aged.blocks, blocks);
+    cell_add(&counts->aged.bytes, bytes);
 }
 
 static uint64_t live_blocks(const struct slab *slab, unsigned context)
@@ -87,7 +87,7 @@ static uint64_t live_blocks(const struct slab *slab, unsigned context)
 }
 
 /* The same for the contexts: all that live are counted by their births. */
-static void settle_births(struct slab *slab)
+static void age_births(struct slab *slab)
 {
     unsigned contexts = context_count();
     for (unsigned context = 1; context < contexts; context++) {
@@ -109,11 +109,11 @@ uint64_t slab_births(const struct slab *slab, unsigned context)
 
 static void fold(struct slab *slab, uint32_t tick)
 {
-    settle_births(slab);
+    age_births(slab);
     unsigned tags = tag_count();
     slab_live(slab, live_by_tag);
     for (unsigned tag = 0; tag < tags; tag++) {
-        settle(slab, tag, live_by_tag[tag], tick);
+        age_live(slab, tag, live_by_tag[tag], tick);
         live_by_tag[tag] = (struct amount){0, 0};
     }
     slab_limit(slab);
@@ -124,7 +124,7 @@ static void fold(struct slab *slab, uint32_t tick)
 
 static struct {
     uint32_t begun;      /* forks under way */
-    struct slab *folded; /* the slab that is being folded, under the books' lock */
+    struct slab *folded; /* the slab that is being folded, under the accounting lock */
 } forks;
 
 /* Says that it folds before it looks whether somebody forks, who says that before he looks (slab_fork_begins). */
@@ -145,9 +145,9 @@ void slab_fork_begins(struct lock_owner self)
     for (unsigned i = 0; i < LOOKS && __atomic_load_n(&forks.folded, __ATOMIC_SEQ_CST) != NULL; i++) {
         if (sys_calls != SYS_ANY)
             return;
-        enum lock_state state = lock_try(&lock_books, self);
+        enum lock_state state = lock_try(&lock_accounting, self);
         if (state == LOCK_TAKEN)
-            lock_release(&lock_books);
+            lock_release(&lock_accounting);
         if (state != LOCK_BUSY)
             return; /* nobody folds; or this thread itself does, and a signal handler forks */
         sys0(SYS_sched_yield);
@@ -163,10 +163,10 @@ void slab_fork_ended(void)
 static void forget_ages(struct slab *slab)
 {
     for (unsigned tag = 0; tag < tag_count(); tag++) {
-        struct slab_tag *books = &slab->tag[tag];
-        if (books->wheel != NULL)
-            memset(books->wheel, 0, sizeof *books->wheel);
-        books->settled = (struct amount){0, 0};
+        struct slab_tag *counts = &slab->tag[tag];
+        if (counts->wheel != NULL)
+            memset(counts->wheel, 0, sizeof *counts->wheel);
+        counts->aged = (struct amount){0, 0};
     }
     memset(slab->births, 0, context_count() * sizeof slab->births[0]);
     slab->tick = clock_read();

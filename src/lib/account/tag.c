@@ -5,7 +5,7 @@
 #include "lib/sys/glibc.h"
 #include "snapshot/format.h"
 
-uint32_t tags_last = (uint32_t)-1; /* there is none; written under the books' lock, read by anybody */
+uint32_t tags_last = (uint32_t)-1; /* there is none; written under the accounting lock, read by anybody */
 
 static struct {
     unsigned left_out;
@@ -28,7 +28,7 @@ static size_t name_length(size_t length)
 }
 
 /* Where a name stands among those known, or their count. */
-static unsigned place_of(const char *name, size_t length)
+static unsigned tag_slot(const char *name, size_t length)
 {
     unsigned count = tag_count();
     for (unsigned tag = 0; tag < count; tag++)
@@ -40,7 +40,7 @@ static unsigned place_of(const char *name, size_t length)
 unsigned tag_intern(const char *name, size_t length)
 {
     length = name_length(length);
-    unsigned tag = place_of(name, length);
+    unsigned tag = tag_slot(name, length);
     if (tag < tag_count())
         return tag;
     if (tag == TAGS_MAX) {
@@ -55,7 +55,7 @@ unsigned tag_intern(const char *name, size_t length)
 unsigned tag_find(const char *name, size_t length)
 {
     unsigned count = tag_count(); /* before: it may grow meanwhile */
-    unsigned tag = length < SNAPSHOT_NAME ? place_of(name, length) : count;
+    unsigned tag = length < SNAPSHOT_NAME ? tag_slot(name, length) : count;
     return tag < count ? tag : TAG_UNTAGGED;
 }
 

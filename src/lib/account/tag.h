@@ -21,7 +21,7 @@ struct tag_level {
 void tag_start(void); /* once, before the first tag is asked for */
 
 /* The tag of that name, made if it is new; a name too long is cut. TAG_OTHER once the table is full. Under the
- * books' lock. */
+ * accounting lock. */
 unsigned tag_intern(const char *name, size_t length);
 /* The same of a name that there may be: TAG_UNTAGGED when there is none. Any thread, no lock. */
 unsigned tag_find(const char *name, size_t length);

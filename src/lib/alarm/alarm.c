@@ -6,10 +6,10 @@
 
 /* ---- as written ---- */
 
-bool alarm_is_good(const struct alarm_wish *wish)
+bool alarm_is_good(const struct alarm_spec *spec)
 {
-    bool limits = wish->bytes > 0 && wish->bytes <= INT64_MAX && wish->within_ms <= UINT32_MAX;
-    return limits && (wish->what != ALARM_LEVEL || (wish->until <= wish->bytes && wish->until > 0));
+    bool limits = spec->bytes > 0 && spec->bytes <= INT64_MAX && spec->within_ms <= UINT32_MAX;
+    return limits && (spec->what != ALARM_LEVEL || (spec->until <= spec->bytes && spec->until > 0));
 }
 
 /* Seconds, minutes or hours. */
@@ -35,22 +35,22 @@ static bool is_word(const char *text, size_t length, const char *word)
     return length == strlen(word) && memcmp(text, word, length) == 0;
 }
 
-static bool parse_level(const char *text, size_t length, struct alarm_wish *wish)
+static bool parse_level(const char *text, size_t length, struct alarm_spec *spec)
 {
     const char *end = memchr(text, '<', length);
     size_t begin = end != NULL ? (size_t)(end - text) : length;
-    if (!options_bytes(text, begin, &wish->bytes))
+    if (!options_bytes(text, begin, &spec->bytes))
         return false;
-    wish->until = wish->bytes;
-    return end == NULL || (wish->what == ALARM_LEVEL && options_bytes(end + 1, length - begin - 1, &wish->until));
+    spec->until = spec->bytes;
+    return end == NULL || (spec->what == ALARM_LEVEL && options_bytes(end + 1, length - begin - 1, &spec->until));
 }
 
-static bool parse_change(const char *text, size_t length, struct alarm_wish *wish)
+static bool parse_change(const char *text, size_t length, struct alarm_spec *spec)
 {
     const char *slash = memchr(text, '/', length);
     size_t size = slash != NULL ? (size_t)(slash - text) : length;
-    return options_bytes(text, size, &wish->bytes) &&
-           (slash == NULL || parse_time(slash + 1, length - size - 1, &wish->within_ms));
+    return options_bytes(text, size, &spec->bytes) &&
+           (slash == NULL || parse_time(slash + 1, length - size - 1, &spec->within_ms));
 }
 
 /* The last '>' or '+': a tag's name may have either. */
@@ -61,30 +61,30 @@ static size_t find_sign(const char *text, size_t length)
     return length;
 }
 
-bool alarm_parse(const char *text, size_t length, struct alarm_wish *wish)
+bool alarm_parse(const char *text, size_t length, struct alarm_spec *spec)
 {
     size_t behind = find_sign(text, length);
-    if (behind < 2 || behind - 1 >= sizeof wish->name)
+    if (behind < 2 || behind - 1 >= sizeof spec->name)
         return false;
     bool change = text[behind - 1] == '+';
     size_t name = behind - 1;
-    *wish = (struct alarm_wish){.what = change ? ALARM_CHANGE : ALARM_LEVEL, .of = ALARM_OF_TAG};
+    *spec = (struct alarm_spec){.what = change ? ALARM_CHANGE : ALARM_LEVEL, .of = ALARM_OF_TAG};
     if (is_word(text, name, "process"))
-        wish->of = ALARM_OF_PROCESS;
+        spec->of = ALARM_OF_PROCESS;
     else if (is_word(text, name, "block"))
-        wish->what = ALARM_BLOCK;
+        spec->what = ALARM_BLOCK;
     else
-        memcpy(wish->name, text, name);
-    if (change && wish->what == ALARM_BLOCK)
+        memcpy(spec->name, text, name);
+    if (change && spec->what == ALARM_BLOCK)
         return false;
     bool read =
-        change ? parse_change(text + behind, length - behind, wish) : parse_level(text + behind, length - behind, wish);
-    return read && alarm_is_good(wish);
+        change ? parse_change(text + behind, length - behind, spec) : parse_level(text + behind, length - behind, spec);
+    return read && alarm_is_good(spec);
 }
 
 static struct {
     unsigned count;
-    struct alarm_wish wish[ALARM_OPTIONS];
+    struct alarm_spec spec[ALARM_OPTIONS];
 } given;
 
 void alarm_clear(void)
@@ -94,7 +94,7 @@ void alarm_clear(void)
 
 bool alarm_add(const char *text, size_t length)
 {
-    if (given.count == ALARM_OPTIONS || !alarm_parse(text, length, &given.wish[given.count]))
+    if (given.count == ALARM_OPTIONS || !alarm_parse(text, length, &given.spec[given.count]))
         return false;
     given.count++;
     return true;
@@ -105,35 +105,36 @@ unsigned alarm_count(void)
     return given.count;
 }
 
-const struct alarm_wish *alarm_option(unsigned index)
+const struct alarm_spec *alarm_option(unsigned index)
 {
-    return &given.wish[index];
+    return &given.spec[index];
 }
 
 /* ---- values ---- */
 
-static bool tell(struct alarm_state *state, uint64_t value, uint64_t now_ms, int64_t change, struct alarm_event *event)
+static bool alarm_fires(struct alarm_state *state, uint64_t value, uint64_t now_ms, int64_t change,
+                        struct alarm_event *event)
 {
-    *event = (struct alarm_event){.value = value, .change = change, .since_ms = now_ms - state->told_ms};
+    *event = (struct alarm_event){.value = value, .change = change, .since_ms = now_ms - state->reported_ms};
     state->told = value;
-    state->told_ms = now_ms;
+    state->reported_ms = now_ms;
     return true;
 }
 
-static bool look_level(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms,
+static bool look_level(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms,
                        struct alarm_event *event)
 {
-    if (state->rings ? value >= wish->until : value < wish->bytes)
+    if (state->firing ? value >= spec->until : value < spec->bytes)
         return false;
-    state->rings = !state->rings;
-    tell(state, value, now_ms, (int64_t)(value - state->told), event);
-    event->over = !state->rings;
+    state->firing = !state->firing;
+    alarm_fires(state, value, now_ms, (int64_t)(value - state->told), event);
+    event->over = !state->firing;
     return true;
 }
 
-static uint64_t slot_number(const struct alarm_wish *wish, uint64_t now_ms)
+static uint64_t slot_number(const struct alarm_spec *spec, uint64_t now_ms)
 {
-    uint64_t width = wish->within_ms / ALARM_SLOTS;
+    uint64_t width = spec->within_ms / ALARM_SLOTS;
     return now_ms / (width != 0 ? width : 1);
 }
 
@@ -168,32 +169,32 @@ static void forget(struct alarm_state *state, uint64_t number, uint64_t value)
         state->slot[i] = (struct alarm_slot){number, value, value};
 }
 
-static bool look_change(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms,
+static bool look_change(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms,
                         struct alarm_event *event)
 {
-    uint64_t number = slot_number(wish, now_ms);
-    if (wish->within_ms != 0)
+    uint64_t number = slot_number(spec, now_ms);
+    if (spec->within_ms != 0)
         see(state, number, value);
-    int64_t change = wish->within_ms != 0 ? change_within(state, number, value) : (int64_t)(value - state->told);
-    if ((uint64_t)(change < 0 ? -change : change) < wish->bytes)
+    int64_t change = spec->within_ms != 0 ? change_within(state, number, value) : (int64_t)(value - state->told);
+    if ((uint64_t)(change < 0 ? -change : change) < spec->bytes)
         return false;
     forget(state, number, value);
-    return tell(state, value, now_ms, change, event);
+    return alarm_fires(state, value, now_ms, change, event);
 }
 
-void alarm_begin(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms)
+void alarm_begin(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms)
 {
     state->seen = true;
     state->told = value;
-    state->told_ms = now_ms;
-    forget(state, slot_number(wish, now_ms), value);
+    state->reported_ms = now_ms;
+    forget(state, slot_number(spec, now_ms), value);
 }
 
-bool alarm_look(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms,
+bool alarm_look(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms,
                 struct alarm_event *event)
 {
     if (!state->seen)
-        alarm_begin(wish, state, value, now_ms);
-    return wish->what == ALARM_LEVEL ? look_level(wish, state, value, now_ms, event)
-                                     : look_change(wish, state, value, now_ms, event);
+        alarm_begin(spec, state, value, now_ms);
+    return spec->what == ALARM_LEVEL ? look_level(spec, state, value, now_ms, event)
+                                     : look_change(spec, state, value, now_ms, event);
 }

@@ -22,7 +22,7 @@ enum alarm_what { ALARM_LEVEL, ALARM_CHANGE, ALARM_BLOCK };
 enum alarm_of { ALARM_OF_PROCESS, ALARM_OF_TAG, ALARM_OF_SITE };
 
 /* What somebody wants to be told of. */
-struct alarm_wish {
+struct alarm_spec {
     enum alarm_what what;
     enum alarm_of of;
     uint64_t bytes;
@@ -41,9 +41,9 @@ struct alarm_slot {
 /* What is remembered of it. All zero: nothing was seen yet. */
 struct alarm_state {
     bool seen;
-    bool rings;       /* of a level */
-    uint64_t told;    /* the value when it was last told */
-    uint64_t told_ms; /* and that moment */
+    bool firing;          /* of a level */
+    uint64_t told;        /* the value when it was last told */
+    uint64_t reported_ms; /* and that moment */
     struct alarm_slot slot[ALARM_SLOTS];
 };
 
@@ -55,10 +55,10 @@ struct alarm_event {
 };
 
 /* Whether a wish makes sense: sizes above 0, an end that is not above its begin. */
-bool alarm_is_good(const struct alarm_wish *wish);
+bool alarm_is_good(const struct alarm_spec *spec);
 
 /* As written above. */
-bool alarm_parse(const char *text, size_t length, struct alarm_wish *wish);
+bool alarm_parse(const char *text, size_t length, struct alarm_spec *spec);
 
 /* ---- those of the option ---- */
 
@@ -67,15 +67,15 @@ enum { ALARM_OPTIONS = 16 };
 void alarm_clear(void);
 bool alarm_add(const char *text, size_t length); /* false: not as written above, or there are so many already */
 unsigned alarm_count(void);
-const struct alarm_wish *alarm_option(unsigned index);
+const struct alarm_spec *alarm_option(unsigned index);
 
 /* ---- values ---- */
 
 /* What a change is counted from: the value when the alarm is set. Else it is the first one that is looked at. */
-void alarm_begin(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms);
+void alarm_begin(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms);
 
 /* Looks at a value; true: it is to be told of, as *event says. Times never go back. */
-bool alarm_look(const struct alarm_wish *wish, struct alarm_state *state, uint64_t value, uint64_t now_ms,
+bool alarm_look(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms,
                 struct alarm_event *event);
 
 #endif

@@ -20,8 +20,8 @@ static struct watch *free_place(void)
     return NULL;
 }
 
-/* Under the books' lock. */
-static int put(const struct watch_wish *wish)
+/* Under the accounting lock. */
+static int watch_put(const struct watch_spec *spec)
 {
     struct watch *watch = free_place();
     if (watch == NULL)
@@ -29,20 +29,20 @@ static int put(const struct watch_wish *wish)
     uint32_t round = watch->round + 1;
     memset(watch, 0, sizeof *watch);
     watch->round = round;
-    watch->wish = *wish;
-    watch->told_ms = clock_uptime_ms();
+    watch->spec = *spec;
+    watch->reported_ms = clock_uptime_ms();
     watch->stale = !watch_is_switched_on(watch);
-    if (wish->alarm.what != ALARM_BLOCK)
-        alarm_begin(&wish->alarm, &watch->seen, watch_value(watch), watch->told_ms);
+    if (spec->alarm.what != ALARM_BLOCK)
+        alarm_begin(&spec->alarm, &watch->seen, watch_value(watch), watch->reported_ms);
     __atomic_store_n(&watch->state, STATE_SET, __ATOMIC_RELEASE);
-    __atomic_fetch_add(&watches.count[watch_who(wish)], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&watches.count[watch_who(spec)], 1, __ATOMIC_RELAXED);
     watch_agree_on_least();
     return watch_number(watch);
 }
 
-int watch_set(const struct watch_wish *wish)
+int watch_set(const struct watch_spec *spec)
 {
-    if (wish->call != NULL && !wish->at_once && !watch_have_caller())
+    if (spec->call != NULL && !spec->at_once && !watch_have_caller())
         return 0;
     /* Cancelled ones are free once nobody looks, which takes microseconds; a function of the program's, longer. */
     enum { TRIES = 10, PAUSE_NS = 1000000 };
@@ -51,10 +51,10 @@ int watch_set(const struct watch_wish *wish)
     for (unsigned i = 0; i < TRIES && number == 0; i++) {
         if (i != 0)
             sys_futex_wait(&never, 0, PAUSE_NS);
-        if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+        if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
             return 0;
-        number = put(wish);
-        lock_release(&lock_books);
+        number = watch_put(spec);
+        lock_release(&lock_accounting);
     }
     return number;
 }
@@ -65,25 +65,25 @@ static bool take_out(int number)
     if (number <= 0 || watch->state != STATE_SET || watch_number(watch) != number)
         return false;
     __atomic_store_n(&watch->state, STATE_CANCELLED, __ATOMIC_SEQ_CST);
-    __atomic_fetch_sub(&watches.count[watch_who(&watch->wish)], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&watches.count[watch_who(&watch->spec)], 1, __ATOMIC_RELAXED);
     watch_agree_on_least();
     return true;
 }
 
 bool watch_cancel(int number)
 {
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return false;
     bool done = take_out(number);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     return done;
 }
 
 void watch_start(void)
 {
     for (unsigned i = 0; i < alarm_count(); i++) {
-        struct watch_wish wish = {.alarm = *alarm_option(i), .number = TAG_UNTAGGED};
-        put(&wish);
+        struct watch_spec spec = {.alarm = *alarm_option(i), .number = TAG_UNTAGGED};
+        watch_put(&spec);
     }
 }
 

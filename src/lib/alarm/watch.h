@@ -15,8 +15,8 @@
 
 struct tm_alarm_event;
 
-struct watch_wish {
-    struct alarm_wish alarm;
+struct watch_spec {
+    struct alarm_spec alarm;
     unsigned number; /* of the tag or site; a tag that has a name only: TAG_UNTAGGED */
     bool at_once;
     void (*call)(const struct tm_alarm_event *event, void *data);
@@ -26,12 +26,12 @@ struct watch_wish {
 void watch_start(void);  /* once: those of the option */
 void watch_forked(void); /* in a forked child: nobody calls functions until one more is set */
 
-/* The alarm's number, above 0, or 0: there is no room, or no thread to call it. Any thread of the program. */
-int watch_set(const struct watch_wish *wish);
+/* The alarm's number, above 0, or 0: there is no space, or no thread to call it. Any thread of the program. */
+int watch_set(const struct watch_spec *spec);
 bool watch_cancel(int number);
 
 /* Features were switched (feature.h): alarms of which none is looked at any more begin anew when they are. Under the
- * books' lock. */
+ * accounting lock. */
 void watch_features(void);
 
 /* Looks at all alarms without a function of the program's, once; each that rings is `report`ed. Costs nothing while

@@ -35,7 +35,7 @@ static void call_at_once(const struct watch *watch, const struct block *block)
     errno = error;
 }
 
-static void note_block(struct watch *watch, const struct block *block)
+static void record_block(struct watch *watch, const struct block *block)
 {
     uint64_t size = block_size(block);
     uint64_t largest = cell_read(&watch->largest);
@@ -49,33 +49,33 @@ static void note_block(struct watch *watch, const struct block *block)
 
 void watch_block(const struct block *block)
 {
-    if (inside || block->shape & SHAPE_UNCOUNTED)
+    if (inside || block->flags & FLAG_UNCOUNTED)
         return;
     inside = true;
     uint32_t forks = watch_look_begins();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         struct watch *watch = &watches.each[i];
-        if (!watch_is_set(watch) || watch->wish.alarm.what != ALARM_BLOCK ||
-            block_size(block) < watch->wish.alarm.bytes)
+        if (!watch_is_set(watch) || watch->spec.alarm.what != ALARM_BLOCK ||
+            block_size(block) < watch->spec.alarm.bytes)
             continue;
-        if (watch->wish.at_once)
+        if (watch->spec.at_once)
             call_at_once(watch, block);
         else
-            note_block(watch, block);
+            record_block(watch, block);
     }
     watch_look_ends(forks);
     inside = false;
 }
 
-/* Under the books' lock. Site caches forget what they know of sizes that are watched for from now on. */
+/* Under the accounting lock. Site caches forget what they know of sizes that are watched for from now on. */
 void watch_agree_on_least(void)
 {
     uint64_t least = UINT64_MAX;
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         const struct watch *watch = &watches.each[i];
-        bool looks = watch_is_set(watch) && watch->wish.alarm.what == ALARM_BLOCK && watch_is_switched_on(watch);
-        if (looks && watch->wish.alarm.bytes < least)
-            least = watch->wish.alarm.bytes;
+        bool looks = watch_is_set(watch) && watch->spec.alarm.what == ALARM_BLOCK && watch_is_switched_on(watch);
+        if (looks && watch->spec.alarm.bytes < least)
+            least = watch->spec.alarm.bytes;
     }
     bool lower = least < state_watched_least;
     state_watched_least = least;

@@ -23,10 +23,10 @@ void watch_call(const struct watch *watch, const struct tm_alarm_event *event)
     struct tm_alarm_event copy = *event;
     copy.struct_size = sizeof copy;
     copy.alarm = watch_number(watch);
-    watch->wish.call(&copy, watch->wish.data);
+    watch->spec.call(&copy, watch->spec.data);
 }
 
-static void copy_name(char *to, const char *from, size_t capacity)
+static void copy_alarm_name(char *to, const char *from, size_t capacity)
 {
     size_t length = strnlen(from, capacity - 1);
     memcpy(to, from, length);
@@ -34,35 +34,35 @@ static void copy_name(char *to, const char *from, size_t capacity)
 }
 
 /* What the report says of it. */
-static void report(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
-                   struct lock_owner self)
+static void report_event(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
+                         struct lock_owner self)
 {
-    const struct alarm_wish *wish = &watch->wish.alarm;
-    struct snapshot_alarm alarm = {.what = (uint32_t)wish->what + SNAPSHOT_ALARM_LEVEL, .over = event->over};
-    alarm.of = (uint32_t)wish->of;
+    const struct alarm_spec *spec = &watch->spec.alarm;
+    struct snapshot_alarm alarm = {.what = (uint32_t)spec->what + SNAPSHOT_ALARM_LEVEL, .over = event->over};
+    alarm.of = (uint32_t)spec->of;
     alarm.blocks = (uint32_t)event->blocks;
-    alarm.limit = event->over ? wish->until : wish->bytes;
+    alarm.limit = event->over ? spec->until : spec->bytes;
     alarm.value = event->value;
     alarm.change = event->change;
     alarm.since_ms = event->since_ms;
-    copy_name(alarm.tag, tag_name(event->tag), sizeof alarm.tag);
+    copy_alarm_name(alarm.tag, tag_name(event->tag), sizeof alarm.tag);
     if (event->site != SITE_NONE)
         name_copy(site_object(event->site), site_address(event->site), alarm.name, self);
     else
-        copy_name(alarm.name, tag_name(event->tag), SNAPSHOT_NAME);
+        copy_alarm_name(alarm.name, tag_name(event->tag), SNAPSHOT_NAME);
     reporter(&alarm, self);
 }
 
 _Static_assert((int)SNAPSHOT_ALARM_BLOCK == (int)ALARM_BLOCK + 1 && (int)SNAPSHOT_ALARM_LEVEL == 1, "told as they are");
 _Static_assert((int)SNAPSHOT_TAG == (int)ALARM_OF_TAG && (int)SNAPSHOT_SITE == (int)ALARM_OF_SITE, "told as they are");
 
-static void tell(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
-                 struct lock_owner self)
+static void deliver_event(const struct watch *watch, const struct tm_alarm_event *event, watch_reporter *reporter,
+                          struct lock_owner self)
 {
-    if (watch->wish.call != NULL)
+    if (watch->spec.call != NULL)
         watch_call(watch, event);
     else
-        report(watch, event, reporter, self);
+        report_event(watch, event, reporter, self);
 }
 
 /* ---- looking ---- */
@@ -76,24 +76,24 @@ static bool look_at_blocks(struct watch *watch, uint64_t now_ms, struct tm_alarm
     unsigned context = __atomic_load_n(&watch->largest_context, __ATOMIC_RELAXED);
     event->tag = context_tag(context);
     event->site = (uint32_t)context_site(context);
-    event->since_ms = now_ms - watch->told_ms;
-    watch->told_ms = now_ms;
+    event->since_ms = now_ms - watch->reported_ms;
+    watch->reported_ms = now_ms;
     return true;
 }
 
 static bool look_at_value(struct watch *watch, uint64_t now_ms, struct tm_alarm_event *event)
 {
     struct alarm_event seen;
-    if (!alarm_look(&watch->wish.alarm, &watch->seen, watch_value(watch), now_ms, &seen))
+    if (!alarm_look(&watch->spec.alarm, &watch->seen, watch_value(watch), now_ms, &seen))
         return false;
     event->over = seen.over;
     event->value = seen.value;
     event->change = seen.change;
     event->since_ms = seen.since_ms;
-    if (watch->wish.alarm.of == ALARM_OF_TAG)
-        event->tag = watch->wish.number;
-    if (watch->wish.alarm.of == ALARM_OF_SITE)
-        event->site = watch->wish.number;
+    if (watch->spec.alarm.of == ALARM_OF_TAG)
+        event->tag = watch->spec.number;
+    if (watch->spec.alarm.of == ALARM_OF_SITE)
+        event->site = watch->spec.number;
     return true;
 }
 
@@ -103,7 +103,7 @@ static void begin_anew(struct watch *watch, uint64_t now_ms)
     watch->seen = (struct alarm_state){.seen = false};
     __atomic_store_n(&watch->blocks, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&watch->largest, 0, __ATOMIC_RELAXED);
-    watch->told_ms = now_ms;
+    watch->reported_ms = now_ms;
 }
 
 static void look_at(struct watch *watch, watch_reporter *reporter, struct lock_owner self)
@@ -114,20 +114,20 @@ static void look_at(struct watch *watch, watch_reporter *reporter, struct lock_o
         return;
     if (__atomic_exchange_n(&watch->stale, false, __ATOMIC_RELAXED))
         begin_anew(watch, now_ms);
-    bool rings = watch->wish.alarm.what == ALARM_BLOCK ? look_at_blocks(watch, now_ms, &event)
-                                                       : look_at_value(watch, now_ms, &event);
-    if (rings)
-        tell(watch, &event, reporter, self);
+    bool firing = watch->spec.alarm.what == ALARM_BLOCK ? look_at_blocks(watch, now_ms, &event)
+                                                        : look_at_value(watch, now_ms, &event);
+    if (firing)
+        deliver_event(watch, &event, reporter, self);
 }
 
-static void look(enum watch_who who, watch_reporter *reporter, struct lock_owner self)
+static void look_at_all(enum watch_who who, watch_reporter *reporter, struct lock_owner self)
 {
     if (LIKELY(__atomic_load_n(&watches.count[who], __ATOMIC_RELAXED) == 0))
         return;
     uint32_t forks = watch_look_begins();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
         struct watch *watch = &watches.each[i];
-        if (watch_is_set(watch) && watch_who(&watch->wish) == who && !watch->wish.at_once)
+        if (watch_is_set(watch) && watch_who(&watch->spec) == who && !watch->spec.at_once)
             look_at(watch, reporter, self);
     }
     watch_look_ends(forks);
@@ -135,7 +135,7 @@ static void look(enum watch_who who, watch_reporter *reporter, struct lock_owner
 
 void watch_report(watch_reporter *report, struct lock_owner self)
 {
-    look(WATCH_REPORTS, report, self);
+    look_at_all(WATCH_REPORTS, report, self);
 }
 
 /* ---- the thread that calls ---- */
@@ -145,7 +145,7 @@ static void *call_on_and_on(void *unused)
     uint32_t never = 0;
     pthread_setname_np(pthread_self(), "trackmalloc-cb");
     for (;;) {
-        look(WATCH_CALLS, NULL, thread_self());
+        look_at_all(WATCH_CALLS, NULL, thread_self());
         sys_futex_wait(&never, 0, TICK_MS * 1000000ul);
     }
     return unused;

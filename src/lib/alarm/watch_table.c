@@ -12,9 +12,9 @@
 
 struct watches watches;
 
-enum watch_who watch_who(const struct watch_wish *wish)
+enum watch_who watch_who(const struct watch_spec *spec)
 {
-    return wish->call != NULL ? WATCH_CALLS : WATCH_REPORTS;
+    return spec->call != NULL ? WATCH_CALLS : WATCH_REPORTS;
 }
 
 bool watch_is_set(const struct watch *watch)
@@ -51,7 +51,7 @@ int watch_number(const struct watch *watch)
 
 bool watch_is_switched_on(const struct watch *watch)
 {
-    return feature_is_on(watch->wish.alarm.what == ALARM_BLOCK ? TM_FEATURE_BLOCKS : TM_FEATURE_CHANGES);
+    return feature_is_on(watch->spec.alarm.what == ALARM_BLOCK ? TM_FEATURE_BLOCKS : TM_FEATURE_CHANGES);
 }
 
 /* ---- values ---- */
@@ -69,13 +69,13 @@ static uint64_t site_bytes(struct watch *watch)
 {
     unsigned count = context_count();
     for (; watch->looked_for < count && watch->contexts < SITE_CONTEXTS; watch->looked_for++)
-        if (context_site(watch->looked_for) == watch->wish.number)
+        if (context_site(watch->looked_for) == watch->spec.number)
             watch->context[watch->contexts++] = (uint16_t)watch->looked_for;
     uint64_t sum = 0;
     for (unsigned i = 0; i < watch->contexts; i++)
         sum += context_bytes(watch->context[i]);
     for (unsigned at = watch->looked_for; at < count; at++)
-        if (context_site(at) == watch->wish.number)
+        if (context_site(at) == watch->spec.number)
             sum += context_bytes(at);
     return not_negative(sum);
 }
@@ -83,18 +83,18 @@ static uint64_t site_bytes(struct watch *watch)
 /* A tag that is only named may come any time: until then it holds nothing. */
 static uint64_t tag_bytes(struct watch *watch)
 {
-    struct watch_wish *wish = &watch->wish;
-    if (wish->alarm.name[0] != '\0' && wish->number == TAG_UNTAGGED && watch->looked_for != tag_count()) {
+    struct watch_spec *spec = &watch->spec;
+    if (spec->alarm.name[0] != '\0' && spec->number == TAG_UNTAGGED && watch->looked_for != tag_count()) {
         watch->looked_for = tag_count();
-        wish->number = tag_find(wish->alarm.name, strlen(wish->alarm.name));
+        spec->number = tag_find(spec->alarm.name, strlen(spec->alarm.name));
     }
-    bool unknown = wish->alarm.name[0] != '\0' && wish->number == TAG_UNTAGGED;
-    return unknown ? 0 : slab_tag_bytes(wish->number);
+    bool unknown = spec->alarm.name[0] != '\0' && spec->number == TAG_UNTAGGED;
+    return unknown ? 0 : slab_tag_bytes(spec->number);
 }
 
 uint64_t watch_value(struct watch *watch)
 {
-    switch (watch->wish.alarm.of) {
+    switch (watch->spec.alarm.of) {
     case ALARM_OF_TAG:
         return tag_bytes(watch);
     case ALARM_OF_SITE:

@@ -16,7 +16,7 @@ _Static_assert(1 << SLOT_BITS == ALARMS_MAX, "a number is a place and a round");
 struct watch {
     enum watch_state state;
     uint32_t round; /* how often the place was taken */
-    struct watch_wish wish;
+    struct watch_spec spec;
     struct alarm_state seen;
     bool stale; /* what was seen is from before it was switched off */
 
@@ -29,7 +29,7 @@ struct watch {
     uint64_t blocks;
     uint64_t largest;
     uint32_t largest_context;
-    uint64_t told_ms;
+    uint64_t reported_ms;
 };
 
 struct watches {
@@ -43,7 +43,7 @@ SHARED struct watches watches;
 
 enum { WATCH_FORKS_SHIFT = 32 };
 
-enum watch_who watch_who(const struct watch_wish *wish);
+enum watch_who watch_who(const struct watch_spec *spec);
 bool watch_is_set(const struct watch *watch);
 bool watch_is_switched_on(const struct watch *watch);
 int watch_number(const struct watch *watch); /* what the program knows it by */
@@ -61,7 +61,7 @@ void watch_call(const struct watch *watch, const struct tm_alarm_event *event);
 /* Whether there is a thread to call functions; makes it the first time. */
 bool watch_have_caller(void);
 
-/* Under the books' lock, when an alarm was set, cancelled or switched. */
+/* Under the accounting lock, when an alarm was set, cancelled or switched. */
 void watch_agree_on_least(void);
 
 #endif

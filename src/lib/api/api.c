@@ -49,7 +49,7 @@ bool api_tracks(void)
 {
     if (!lifecycle_up() || !state_tracks())
         return false;
-    lifecycle_settle_child();
+    lifecycle_init_child();
     return true;
 }
 
@@ -89,14 +89,14 @@ int api_give(void *to, const void *from)
     enum { LEAST = sizeof(size_t), MOST = 64 * 1024 };
     if (to == NULL)
         return api_misuse(MISUSE_NULL, TM_INVALID);
-    size_t room, known;
-    memcpy(&room, to, sizeof room);
+    size_t space, known;
+    memcpy(&space, to, sizeof space);
     memcpy(&known, from, sizeof known);
-    if (room < LEAST || room > MOST)
+    if (space < LEAST || space > MOST)
         return api_misuse(MISUSE_STRUCT, TM_INVALID);
-    size_t filled = room < known ? room : known;
+    size_t filled = space < known ? space : known;
     memcpy(to, from, filled);
-    memset((char *)to + filled, 0, room - filled);
+    memset((char *)to + filled, 0, space - filled);
     memcpy(to, &filled, sizeof filled);
     return TM_OK;
 }

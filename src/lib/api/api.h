@@ -31,7 +31,7 @@ COLD int api_misuse(enum api_misuse kind, int error);
 /* Whether there is anything to tell or ask of; a forked child is set up. */
 COLD bool api_tracks(void);
 
-/* Copies what a caller's struct has room for. Both begin with their size; TM_INVALID: that cannot be one. */
+/* Copies what a caller's struct has space for. Both begin with their size; TM_INVALID: that cannot be one. */
 int api_give(void *to, const void *from);
 
 HOT bool api_knows(tm_tag tag)

@@ -9,7 +9,7 @@
 #include "lib/entry/resize.h"
 #include "lib/entry/track.h"
 #include "lib/sys/clock.h"
-#include "lib/thread/odd.h"
+#include "lib/thread/pointer.h"
 #include "lib/thread/site.h"
 #include "lib/thread/thread.h"
 
@@ -43,13 +43,13 @@ HOT struct slab *ask_for(tm_tag tag)
 HOT void asked(struct slab *slab)
 {
     if (LIKELY(slab != NULL))
-        scope_settle(slab, scope_depth(slab));
+        scope_apply(slab, scope_depth(slab));
 }
 
 PUBLIC void *tm_malloc(tm_tag tag, size_t size)
 {
     struct slab *slab = ask_for(tag);
-    void *block = track_malloc_for(size, CALLER, MADE_MALLOC);
+    void *block = track_malloc_for(size, CALLER, FAMILY_MALLOC);
     asked(slab);
     return block;
 }
@@ -83,7 +83,7 @@ PUBLIC void *tm_realloc(tm_tag tag, void *old, size_t size)
     struct slab *slab = ask_for(tag);
     void *block = track_realloc_other(old, size, CALLER);
     asked(slab);
-    if (old != NULL && block != NULL && slab != NULL && odd_is_ours(block) && block_of(block)->tag != tag)
+    if (old != NULL && block != NULL && slab != NULL && pointer_is_ours(block) && block_of(block)->tag != tag)
         track_hand_over(block_of(block), tag);
     return block;
 }
@@ -98,14 +98,15 @@ PUBLIC int tm_retag(void *user, tm_tag tag)
         return api_misuse(MISUSE_NULL, TM_INVALID);
     if (!api_knows(tag))
         return api_misuse(MISUSE_TAG, TM_UNKNOWN);
-    if (odd_block(user) == NULL)
+    if (pointer_block(user) == NULL)
         return api_misuse(MISUSE_FOREIGN, TM_FOREIGN);
     return track_hand_over(block_of(user), tag) ? TM_OK : TM_FULL;
 }
 
 /* ---- asked ---- */
 
-_Static_assert((int)TM_MADE_NEW_ARRAY == (int)MADE_NEW_ARRAY && (int)TM_MADE_NEW == (int)MADE_NEW, "told as they are");
+_Static_assert((int)TM_MADE_NEW_ARRAY == (int)FAMILY_NEW_ARRAY && (int)TM_MADE_NEW == (int)FAMILY_NEW,
+               "told as they are");
 
 PUBLIC int tm_ask(const void *user, struct tm_block_info *info)
 {
@@ -113,16 +114,16 @@ PUBLIC int tm_ask(const void *user, struct tm_block_info *info)
         return TM_ABSENT;
     if (user == NULL)
         return api_misuse(MISUSE_NULL, TM_INVALID);
-    const struct block *block = odd_block(user);
+    const struct block *block = pointer_block(user);
     if (block == NULL)
         return TM_FOREIGN;
     uint32_t now = clock_now();
     struct tm_block_info told = {.struct_size = sizeof told};
     told.tag = block->tag;
-    told.made = block_made(block);
+    told.made = block_family(block);
     told.size = block_size(block);
     told.age_ms = now > block->birth ? (uint64_t)(now - block->birth) * TICK_MS : 0;
-    told.counted = !(block->shape & SHAPE_UNCOUNTED);
+    told.counted = !(block->flags & FLAG_UNCOUNTED);
     told.site = told.counted ? (uint32_t)context_site(block->context) : SITE_NONE;
     told.call_site = told.site != SITE_NONE ? (const void *)site_address(told.site) : NULL;
     return api_give(info, &told);

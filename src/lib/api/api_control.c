@@ -68,10 +68,10 @@ PUBLIC int tm_features(unsigned on, unsigned off)
     if ((on | off) & ~(unsigned)FEATURES)
         return api_misuse(MISUSE_FLAGS, TM_INVALID);
     on &= ~allocator_find(on & ~off);
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     unsigned now = feature_switch(on, off);
     watch_features();
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     return (int)now;
 }

@@ -8,7 +8,7 @@
 #include "lib/account/slab.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/lock.h"
-#include "lib/thread/odd.h"
+#include "lib/thread/pointer.h"
 #include "lib/thread/site.h"
 #include "lib/thread/thread.h"
 
@@ -24,11 +24,11 @@ struct sums {
     uint64_t peak;
 };
 
-static bool wanted[TAGS_MAX]; /* under the books' lock */
+static bool wanted[TAGS_MAX]; /* under the accounting lock */
 
 /* ---- one slab's part ---- */
 
-static void add_amount(struct amount *to, const struct amount *amount)
+static void sum_amount(struct amount *to, const struct amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -42,13 +42,13 @@ static struct slab_cell wanted_cells(const struct slab *slab)
         if (!wanted[context_tag(context)])
             continue;
         struct slab_cell cell = slab_cell_read(&slab->cell[context]);
-        add_amount(&sum.allocated, &cell.allocated);
-        add_amount(&sum.freed, &cell.freed);
+        sum_amount(&sum.allocated, &cell.allocated);
+        sum_amount(&sum.freed, &cell.freed);
     }
     return sum;
 }
 
-/* Returns what stands in the tag's wheel. */
+/* Returns what is in the tag's wheel. */
 static struct amount add_tag(struct sums *sums, const struct slab *slab, unsigned tag, uint32_t now)
 {
     const struct slab_tag *from = &slab->tag[tag];
@@ -61,35 +61,35 @@ static struct amount add_tag(struct sums *sums, const struct slab *slab, unsigne
     return age_sum(from->wheel, slab->tick, now, sums->age);
 }
 
-/* What lives and stands in no wheel is young. */
-static void add_slab(struct sums *sums, const struct slab *slab, uint32_t now)
+/* What lives and is in no wheel is young. */
+static void sum_slab(struct sums *sums, const struct slab *slab, uint32_t now)
 {
     struct slab_cell cell = wanted_cells(slab);
     struct amount *young = &sums->age[age_row_shown(slab->tick, now)];
-    add_amount(&sums->cell.allocated, &cell.allocated);
-    add_amount(&sums->cell.freed, &cell.freed);
+    sum_amount(&sums->cell.allocated, &cell.allocated);
+    sum_amount(&sums->cell.freed, &cell.freed);
     young->blocks += cell.allocated.blocks - cell.freed.blocks;
     young->bytes += cell.allocated.bytes - cell.freed.bytes;
     for (unsigned tag = 0; tag < tag_count(); tag++) {
         if (!wanted[tag])
             continue;
-        struct amount settled = add_tag(sums, slab, tag, now);
-        young->blocks -= settled.blocks;
-        young->bytes -= settled.bytes;
+        struct amount aged = add_tag(sums, slab, tag, now);
+        young->blocks -= aged.blocks;
+        young->bytes -= aged.bytes;
     }
 }
 
 /* ---- all of them ---- */
 
-/* Under the books' lock. Blocks freed in the tick they were born in are what the lifetimes leave. */
+/* Under the accounting lock. Blocks freed in the tick they were born in are what the lifetimes leave. */
 static void sum_wanted(struct sums *sums)
 {
     uint32_t now = clock_now();
     uint64_t told = 0;
     *sums = (struct sums){.peak = 0};
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        add_slab(sums, slab, now);
-    add_slab(sums, &slab_shared, now);
+        sum_slab(sums, slab, now);
+    sum_slab(sums, &slab_shared, now);
     age_balance(sums->age);
     for (unsigned row = 0; row < AGE_ROWS; row++)
         told += sums->lifetime[row];
@@ -155,11 +155,11 @@ PUBLIC int tm_tag_stats(tm_tag tag, unsigned flags, struct tm_tag_info *info)
     if (flags & ~(unsigned)TM_TREE)
         return api_misuse(MISUSE_FLAGS, TM_INVALID);
     struct sums sums;
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     uint64_t peak = want_tag(tag, flags & TM_TREE);
     sum_wanted(&sums);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     struct tm_tag_info told = {.struct_size = sizeof told};
     sums.peak = peak;
     TELL_SUMS(&told, &sums);
@@ -180,7 +180,7 @@ static const struct slab *slab_of_tid(uint32_t tid)
     return slab;
 }
 
-static struct tm_thread_info tell_thread(const struct slab *slab)
+static struct tm_thread_info log_thread(const struct slab *slab)
 {
     struct tm_thread_info told = {.struct_size = sizeof told};
     struct slab_cell cell = slab_sum(slab);
@@ -202,13 +202,13 @@ PUBLIC int tm_thread_stats(int tid, struct tm_thread_info *info)
         return TM_ABSENT;
     if (tid < 0)
         return TM_UNKNOWN;
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     const struct slab *slab = slab_of_tid((uint32_t)tid);
     struct tm_thread_info told;
     if (slab != NULL)
-        told = tell_thread(slab);
-    lock_release(&lock_books);
+        told = log_thread(slab);
+    lock_release(&lock_accounting);
     return slab != NULL ? api_give(info, &told) : TM_UNKNOWN;
 }
 
@@ -228,21 +228,21 @@ PUBLIC int tm_process_stats(struct tm_process_info *info)
         return TM_ABSENT;
     struct tm_process_info told = {.struct_size = sizeof told};
     struct sums sums;
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     memset(wanted, true, sizeof wanted);
     sum_wanted(&sums);
     told.threads = threads_now();
     told.threads_past = slab_owners_past();
     told.own_bytes = slab_resident();
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     uint64_t live = not_negative(sums.cell.allocated.bytes - sums.cell.freed.bytes);
     sums.peak = (int64_t)total_peak() > (int64_t)live ? total_peak() : live;
     TELL_SUMS(&told, &sums);
     told.uptime_ms = clock_process_ns() / 1000000;
-    told.foreign_frees = cell_read(&odd_counts.foreign);
-    told.wild_frees = cell_read(&odd_counts.wild);
-    told.mismatches = cell_read(&odd_counts.mismatched);
+    told.foreign_frees = cell_read(&pointer_counts.foreign);
+    told.wild_frees = cell_read(&pointer_counts.wild);
+    told.mismatches = cell_read(&pointer_counts.mismatched);
     told.tags = tag_count();
     told.call_sites = site_count() - 1;
     return api_give(info, &told);

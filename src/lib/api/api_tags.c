@@ -5,7 +5,7 @@
 
 #include "lib/account/scope.h"
 #include "lib/sys/lock.h"
-#include "lib/thread/books.h"
+#include "lib/thread/accounting.h"
 #include "lib/thread/thread.h"
 
 /* ---- tags ---- */
@@ -34,10 +34,10 @@ static int register_tag(const char *name, tm_tag *result)
         return tag_result(tag, result);
     if (tags_are_full())
         return api_misuse(MISUSE_TAGS_FULL, TM_FULL);
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     tag = tag_intern(name, length);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     if (tag == TAG_OTHER) /* another thread took the last place */
         return api_misuse(MISUSE_TAGS_FULL, TM_FULL);
     return tag_result(tag, result);
@@ -73,8 +73,8 @@ static bool have_slab(void)
         return false;
     if (thread_has_slab())
         return true;
-    struct books books = books_open();
-    books_close(&books);
+    struct accounting accounting = accounting_open();
+    accounting_close(&accounting);
     return thread_has_slab();
 }
 

@@ -22,7 +22,7 @@ static struct {
 bool name_waiting;
 
 /* Where the key stands, or would. */
-static unsigned place_of(uint64_t key)
+static unsigned name_slot(uint64_t key)
 {
     unsigned place = (unsigned)(key * 0x9E3779B97F4A7C15u >> 40) % NAMES; /* Knuth's multiplicative hash */
     while (names.key[place] != 0 && names.key[place] != key)
@@ -30,15 +30,15 @@ static unsigned place_of(uint64_t key)
     return place;
 }
 
-static bool has_room(void)
+static bool table_has_space(void)
 {
     return sizeof names.text - names.used >= SNAPSHOT_SITE_NAME;
 }
 
-/* Writes the name, and keeps it where there is room; whether it names a function. */
+/* Writes the name, and keeps it where there is space; whether it names a function. */
 static bool find_out(unsigned place, uint64_t key, enum symbol_source source, char **name)
 {
-    bool keep = has_room() && (names.key[place] == key || names.count < NAMES / 4 * 3);
+    bool keep = table_has_space() && (names.key[place] == key || names.count < NAMES / 4 * 3);
     *name = keep ? &names.text[names.used] : names.unkept;
     size_t length = symbol_name(object_key_object(key), object_key_address(key), source, *name, SNAPSHOT_SITE_NAME);
     if (keep) { /* the key last: a fork in between leaves no name, instead of another one's */
@@ -59,7 +59,7 @@ static bool may_open(struct lock_owner self)
 static const char *look_up(unsigned object, uintptr_t address, struct lock_owner self)
 {
     uint64_t key = object_key(object, address);
-    unsigned place = place_of(key);
+    unsigned place = name_slot(key);
     char *name = &names.text[names.at[place]];
     if (names.key[place] != key && !find_out(place, key, SYMBOL_FROM_MEMORY, &name) && object != OBJECT_NONE) {
         if (may_open(self))
@@ -96,7 +96,7 @@ void name_catch_up(struct lock_owner self)
     name_waiting = false;
     for (unsigned place = 0; place < NAMES; place++) {
         char *name;
-        if (names.waits[place] && has_room())
+        if (names.waits[place] && table_has_space())
             find_out(place, names.key[place], SYMBOL_FROM_FILE, &name);
         names.waits[place] = false;
     }

@@ -190,18 +190,18 @@ static void keep_range(const struct inquiry *inquiry, const struct symbol *symbo
         return;
     if (rules.ranges == RULE_RANGES_MAX) {
         rules.left_out++;
-        full_note(FULL_FUNCTIONS);
+        full_record(FULL_FUNCTIONS);
         return;
     }
     rules.range[rules.ranges++] =
         (struct range){(uint32_t)begin, (uint32_t)symbol->bytes, inquiry->number, (uint8_t)rule, skip};
 }
 
-/* Names stand in no order: they are read all at once. They end in a zero, whatever the object says. */
-static char *read_names(const struct symtab *table)
+/* Names are in no order: they are read all at once. They end in a zero, whatever the object says. */
+static char *read_symbol_names(const struct symtab *table)
 {
     if (table->names_bytes > NAMES_BYTES_MOST) {
-        full_note(FULL_FUNCTIONS);
+        full_record(FULL_FUNCTIONS);
         return NULL;
     }
     char *names = sys_memory(table->names_bytes + 1);
@@ -212,7 +212,7 @@ static char *read_names(const struct symtab *table)
 
 static void search(const struct inquiry *inquiry, struct symtab *table)
 {
-    char *names = read_names(table);
+    char *names = read_symbol_names(table);
     if (names == NULL)
         return;
     struct symbol symbol;

@@ -9,7 +9,7 @@
  *     skip=FUNCTION:FUNCTION     xmalloc:g_malloc*          also MODULE!FUNCTION: counted as its caller's
  *
  * Each NAME is a glob (glob.h). The tag stands behind the last colon. A function's name is looked for in the object's
- * dynamic table and in the static one of its file; C++ names stand there mangled (`*Parser*` does well enough). What a
+ * dynamic table and in the static one of its file; C++ names are there mangled (`*Parser*` does well enough). What a
  * compiler split from a function (xmalloc.part.0, xmalloc.cold) goes with it.
  *
  * `!` and no bare name, so that a function is never taken for a module; no parentheses, which a shell would want
@@ -44,7 +44,7 @@ struct rule_answer {
 };
 
 /* What the rules say of a return address in an object (object.h); operator new is skipped without a rule for it, where
- * it is the object's own (operator_new.h). Under the books' lock, in a thread of the program.
+ * it is the object's own (operator_new.h). Under the accounting lock, in a thread of the program.
  *
  * The first time that it meets an object which a function pattern may concern, or an operator new of its own, it looks
  * through its symbols and opens its file, for which it takes a descriptor for a moment: 0.5 ms for libc, 20 ms for

@@ -10,7 +10,7 @@ static SPARSE struct symtab table; /* too large for a stack; under the report's 
 /* ---- which function ---- */
 
 /* The function of the call that returns to `address` (as the file gives it). The length of its name, or 0. */
-static size_t find(uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
+static size_t find_in_object(uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
 {
     struct symbol symbol;
     if (!symtab_find(&table, address - 1, &symbol))
@@ -32,20 +32,20 @@ static size_t find_in_file(unsigned number, uint64_t address, uint64_t *offset, 
     }
     bool has_static = symtab_section(&table, &image, SHT_SYMTAB);
     stripped[number] = !has_static;
-    size_t length = has_static ? find(address, offset, name) : 0;
+    size_t length = has_static ? find_in_object(address, offset, name) : 0;
     if (length == 0 && symtab_section(&table, &image, SHT_DYNSYM))
-        length = find(address, offset, name);
+        length = find_in_object(address, offset, name);
     image_close(&image);
     return length;
 }
 
-/* Another object may be loaded there while we read: what was read counts if this one still stands there. */
+/* Another object may be loaded there while we read: what was read counts if this one still is there. */
 static size_t find_in_memory(const struct object *object, uint64_t address, uint64_t *offset, char name[SYMBOL_NAME])
 {
     struct image image = object_image(object);
     if (!object_is_there(object) || !symtab_dynamic(&table, &image, object->dynamic))
         return 0;
-    size_t length = find(address, offset, name);
+    size_t length = find_in_object(address, offset, name);
     return object_is_there(object) ? length : 0;
 }
 

@@ -34,7 +34,7 @@ static const struct {
     {TM_FEATURE_MALLINFO, "mallinfo2", &glibc.mallinfo2},
 };
 
-static void tell_missing(unsigned feature, const char *name)
+static void log_missing(unsigned feature, const char *name)
 {
     static unsigned told;
     if (__atomic_fetch_or(&told, feature, __ATOMIC_RELAXED) & feature)
@@ -57,7 +57,7 @@ unsigned allocator_find(unsigned features)
         __atomic_store_n(function, found, __ATOMIC_RELAXED);
         if (found != NULL)
             continue;
-        tell_missing(functions[i].feature, functions[i].name);
+        log_missing(functions[i].feature, functions[i].name);
         missing |= functions[i].feature;
     }
     return missing;
@@ -71,16 +71,16 @@ struct listening {
     struct writer *out;
 };
 
-/* As much as there is room for; all of it is counted. */
+/* As much as there is space for; all of it is counted. */
 static void read_back(int file, struct writer *out)
 {
-    size_t room = out->length < out->capacity ? out->capacity - out->length : 0;
+    size_t space = out->length < out->capacity ? out->capacity - out->length : 0;
     long length = sys3(SYS_lseek, file, 0, SEEK_END);
     long got = 0;
     if (length < 0)
         return;
-    for (size_t at = 0; at < room && (long)at < length; at += (size_t)got) {
-        got = sys4(SYS_pread64, file, out->out + out->length + at, room - at, at);
+    for (size_t at = 0; at < space && (long)at < length; at += (size_t)got) {
+        got = sys4(SYS_pread64, file, out->out + out->length + at, space - at, at);
         if (got <= 0)
             return;
     }
@@ -117,7 +117,7 @@ static void listen_to_stderr(struct listening *listening)
     int orientation = stderr->_mode;
     off64_t offset = stderr->_offset;
     bool failed = ferror_unlocked(stderr);
-    sys_call_apart(listen, listening);
+    sys_call_in_child(listen, listening);
     stderr->_mode = orientation;
     stderr->_offset = offset;
     if (!failed)
@@ -151,7 +151,7 @@ static void write_heading(struct writer *out, const char *name)
         writer_text(out, "(The program's allocator is another one: glibc does not know of its blocks.)\n");
 }
 
-static void write_heard(struct writer *out, const char *name, void (*speak)(void))
+static void write_observed(struct writer *out, const char *name, void (*speak)(void))
 {
     write_heading(out, name);
     size_t before = out->length;
@@ -203,9 +203,9 @@ static void write_sections(struct writer *out)
     if (feature_is_on(TM_FEATURE_MALLINFO))
         write_mallinfo(out);
     if (feature_is_on(TM_FEATURE_MALLOC_STATS))
-        write_heard(out, "malloc_stats", glibc.malloc_stats);
+        write_observed(out, "malloc_stats", glibc.malloc_stats);
     if (feature_is_on(TM_FEATURE_MALLOC_INFO))
-        write_heard(out, "malloc_info", speak_info);
+        write_observed(out, "malloc_info", speak_info);
     errno = error;
 }
 

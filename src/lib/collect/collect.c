@@ -17,7 +17,7 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/lock.h"
 #include "lib/sys/sys.h"
-#include "lib/thread/odd.h"
+#include "lib/thread/pointer.h"
 #include "lib/thread/site.h"
 #include "lib/thread/thread.h"
 #include "process.h"
@@ -48,7 +48,7 @@ static struct {
     struct slab_cell context[CONTEXTS_MAX];
     struct amount live[TAGS_MAX];          /* of one slab */
     struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
-    struct snapshot_counts books[TAGS_MAX];
+    struct snapshot_counts counts[TAGS_MAX];
     uint32_t tag_row[TAGS_MAX];
 } work SPARSE;
 
@@ -79,11 +79,11 @@ static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
 {
     for (unsigned tag = 0; tag < tags; tag++) {
         const struct slab_tag *from = &slab->tag[tag];
-        struct snapshot_counts *books = &work.books[tag];
-        books->resizes += cell_read(&from->resizes);
-        books->failures += cell_read(&from->failures);
+        struct snapshot_counts *counts = &work.counts[tag];
+        counts->resizes += cell_read(&from->resizes);
+        counts->failures += cell_read(&from->failures);
         for (unsigned row = 0; row < AGE_ROWS; row++)
-            books->lifetime[row] += cell_read(&from->lifetime[row]);
+            counts->lifetime[row] += cell_read(&from->lifetime[row]);
         struct amount old = {0, 0};
         if (from->wheel != NULL)
             old = age_sum(from->wheel, slab->tick, now, work.age[tag]);
@@ -110,7 +110,7 @@ static void add_thread(const struct slab *slab, struct slab_cell sum)
     row->freed.bytes = sum.freed.bytes - slab->before.freed.bytes;
 }
 
-static void add_slab(const struct slab *slab, unsigned contexts, unsigned tags, uint32_t now)
+static void collect_slab(const struct slab *slab, unsigned contexts, unsigned tags, uint32_t now)
 {
     struct slab_cell sum = add_cells(slab, contexts);
     add_tags(slab, tags, now);
@@ -130,10 +130,10 @@ static void spread_contexts(unsigned contexts)
 {
     for (unsigned context = 1; context < contexts; context++) {
         const struct slab_cell *cell = &work.context[context];
-        struct snapshot_counts *books = &work.books[context_tag(context)];
+        struct snapshot_counts *counts = &work.counts[context_tag(context)];
         struct snapshot_amount *size = &area.head.sizes[context_class(context) - 1];
-        add_amount(&books->allocated, &cell->allocated);
-        add_amount(&books->freed, &cell->freed);
+        add_amount(&counts->allocated, &cell->allocated);
+        add_amount(&counts->freed, &cell->freed);
         size->blocks += cell->allocated.blocks - cell->freed.blocks;
         size->bytes += cell->allocated.bytes - cell->freed.bytes;
     }
@@ -144,35 +144,35 @@ static void spread_contexts(unsigned contexts)
 }
 
 /* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_books(struct snapshot_counts *books, struct amount age[AGE_ROWS], uint64_t peak)
+static void finish_counts(struct snapshot_counts *counts, struct amount age[AGE_ROWS], uint64_t peak)
 {
-    uint64_t settled = 0;
+    uint64_t aged = 0;
     age_balance(age);
     for (unsigned row = 0; row < AGE_ROWS; row++) {
-        books->age[row].blocks = age[row].blocks;
-        books->age[row].bytes = age[row].bytes;
-        settled += books->lifetime[row];
+        counts->age[row].blocks = age[row].blocks;
+        counts->age[row].bytes = age[row].bytes;
+        aged += counts->lifetime[row];
     }
-    books->lifetime[0] += not_negative(books->freed.blocks - settled);
-    books->live.blocks = not_negative(books->allocated.blocks - books->freed.blocks);
-    books->live.bytes = not_negative(books->allocated.bytes - books->freed.bytes);
-    books->peak_bytes = peak > books->live.bytes ? peak : books->live.bytes;
+    counts->lifetime[0] += not_negative(counts->freed.blocks - aged);
+    counts->live.blocks = not_negative(counts->allocated.blocks - counts->freed.blocks);
+    counts->live.bytes = not_negative(counts->allocated.bytes - counts->freed.bytes);
+    counts->peak_bytes = peak > counts->live.bytes ? peak : counts->live.bytes;
 }
 
-static void add_books(struct snapshot_counts *total, const struct snapshot_counts *books)
+static void add_counts(struct snapshot_counts *total, const struct snapshot_counts *counts)
 {
-    total->live.blocks += books->live.blocks;
-    total->live.bytes += books->live.bytes;
-    total->allocated.blocks += books->allocated.blocks;
-    total->allocated.bytes += books->allocated.bytes;
-    total->freed.blocks += books->freed.blocks;
-    total->freed.bytes += books->freed.bytes;
-    total->resizes += books->resizes;
-    total->failures += books->failures;
+    total->live.blocks += counts->live.blocks;
+    total->live.bytes += counts->live.bytes;
+    total->allocated.blocks += counts->allocated.blocks;
+    total->allocated.bytes += counts->allocated.bytes;
+    total->freed.blocks += counts->freed.blocks;
+    total->freed.bytes += counts->freed.bytes;
+    total->resizes += counts->resizes;
+    total->failures += counts->failures;
     for (unsigned row = 0; row < AGE_ROWS; row++) {
-        total->age[row].blocks += books->age[row].blocks;
-        total->age[row].bytes += books->age[row].bytes;
-        total->lifetime[row] += books->lifetime[row];
+        total->age[row].blocks += counts->age[row].blocks;
+        total->age[row].bytes += counts->age[row].bytes;
+        total->lifetime[row] += counts->lifetime[row];
     }
 }
 
@@ -180,18 +180,18 @@ static void spread_tags(unsigned tags)
 {
     struct snapshot *head = &area.head;
     for (unsigned tag = 0; tag < tags; tag++) {
-        struct snapshot_counts *books = &work.books[tag];
-        finish_books(books, work.age[tag], 0);
-        tag_raise(tag, books->live.bytes);
-        books->peak_bytes = tag_peak(tag);
-        add_books(&head->total, books);
+        struct snapshot_counts *counts = &work.counts[tag];
+        finish_counts(counts, work.age[tag], 0);
+        tag_raise(tag, counts->live.bytes);
+        counts->peak_bytes = tag_peak(tag);
+        add_counts(&head->total, counts);
         work.tag_row[tag] = SNAPSHOT_NONE;
-        if (books->allocated.blocks == 0 && books->failures == 0)
+        if (counts->allocated.blocks == 0 && counts->failures == 0)
             continue;
         work.tag_row[tag] = head->tags;
         struct snapshot_tag *row = &area.tags[head->tags++];
         memcpy(row->name, tag_name(tag), SNAPSHOT_NAME);
-        row->counts = *books;
+        row->counts = *counts;
     }
     total_raise(head->total.live.bytes);
     head->total.peak_bytes = total_peak();
@@ -226,9 +226,9 @@ static void describe_process(const struct collect_request *request)
     head->wall_seconds = sys_wall_seconds();
     head->uptime_ms = clock_process_ns() / 1000000;
     memcpy(head->program, program_called(), SNAPSHOT_NAME);
-    head->foreign_frees = odd_counts.foreign;
-    head->wild_frees = odd_counts.wild;
-    head->mismatches = odd_counts.mismatched;
+    head->foreign_frees = pointer_counts.foreign;
+    head->wild_frees = pointer_counts.wild;
+    head->mismatches = pointer_counts.mismatched;
     head->tags_left_out = tags_left_out();
     head->own_cpu_us = request->cpu_us;
     head->leaks_wanted = (uint32_t)options.leaks;
@@ -301,7 +301,7 @@ static void place_rows(void)
 const struct snapshot *collect(const struct collect_request *request, struct lock_owner self)
 {
     thread_read_names(self);
-    enum lock_state lock = lock_take(&lock_books, self);
+    enum lock_state lock = lock_take(&lock_accounting, self);
     if (lock == LOCK_BUSY)
         return NULL;
     unsigned contexts = context_count();
@@ -312,14 +312,14 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
     memset(&area.head, 0, sizeof area.head);
     memset(work.context, 0, contexts * sizeof work.context[0]);
     memset(work.age, 0, tags * sizeof work.age[0]);
-    memset(work.books, 0, tags * sizeof work.books[0]);
+    memset(work.counts, 0, tags * sizeof work.counts[0]);
     for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        add_slab(slab, contexts, tags, now);
-    add_slab(&slab_shared, contexts, tags, now);
+        collect_slab(slab, contexts, tags, now);
+    collect_slab(&slab_shared, contexts, tags, now);
     area.head.own_resident_bytes = slab_resident() + growth_resident();
     area.head.peak_error_bytes = slab_peak_error();
     if (lock == LOCK_TAKEN)
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
 
     area.head.call_sites = site_count() - 1;
     spread_contexts(contexts);
@@ -334,10 +334,10 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
     place_rows();
 
     unsigned top = (unsigned)options.top;
-    struct collect_books books = {work.context, contexts, work.tag_row, now};
-    collect_sites(&area.head, area.sites, &books);
+    struct collect_counts counts = {work.context, contexts, work.tag_row, now};
+    collect_sites(&area.head, area.sites, &counts);
     collect_objects(&area.head, area.objects);
-    collect_ages(&area.head, area.sites, &books);
+    collect_ages(&area.head, area.sites, &counts);
     collect_growth(tags);
     collect_names(&area.head, area.sites, top, self);
     collect_stacks(&area.head, top, self);

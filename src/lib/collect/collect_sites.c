@@ -26,13 +26,13 @@ static struct {
 
 /* ---- which sites ---- */
 
-static void sum_up(const struct collect_books *books, unsigned sites)
+static void sum_up(const struct collect_counts *counts, unsigned sites)
 {
     memset(work.live, 0, sites * sizeof work.live[0]);
     memset(work.made, 0, sites * sizeof work.made[0]);
     memset(work.row, 0, sites * sizeof work.row[0]);
-    for (unsigned context = 1; context < books->contexts; context++) {
-        const struct slab_cell *cell = &books->context[context];
+    for (unsigned context = 1; context < counts->contexts; context++) {
+        const struct slab_cell *cell = &counts->context[context];
         uintptr_t site = context_site(context);
         if (site >= sites)
             continue; /* its first allocation came after the count was read */
@@ -71,7 +71,7 @@ static void give_rows(struct snapshot *head, struct snapshot_site *rows, const u
 
 /* ---- what they did ---- */
 
-static void add_amount(struct snapshot_amount *to, const struct amount *amount)
+static void add_site_amount(struct snapshot_amount *to, const struct amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -84,20 +84,20 @@ static void set_tag(struct snapshot_site *row, uint32_t tag)
     row->tag = first || row->tag == tag ? tag : SNAPSHOT_NONE;
 }
 
-static void spread(struct snapshot_site *rows, uint32_t others, const struct collect_books *books, unsigned sites)
+static void spread(struct snapshot_site *rows, uint32_t others, const struct collect_counts *counts, unsigned sites)
 {
     work.live_contexts = 0;
-    for (unsigned context = 1; context < books->contexts; context++) {
-        const struct slab_cell *cell = &books->context[context];
+    for (unsigned context = 1; context < counts->contexts; context++) {
+        const struct slab_cell *cell = &counts->context[context];
         uintptr_t site = context_site(context);
         bool own = site < sites && work.row[site] != NO_ROW;
         if (cell->allocated.blocks == 0)
             continue;
         struct snapshot_site *row = &rows[own ? work.row[site] - 1u : others];
         if (own)
-            set_tag(row, books->tag_row[context_tag(context)]);
-        add_amount(&row->allocated, &cell->allocated);
-        add_amount(&row->freed, &cell->freed);
+            set_tag(row, counts->tag_row[context_tag(context)]);
+        add_site_amount(&row->allocated, &cell->allocated);
+        add_site_amount(&row->freed, &cell->freed);
         if (own && cell->allocated.blocks != cell->freed.blocks)
             work.context[work.live_contexts++] = (uint16_t)context;
     }
@@ -118,17 +118,17 @@ static void finish_row(struct snapshot_site *row)
     row->live.bytes = not_negative(row->allocated.bytes - row->freed.bytes);
 }
 
-void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES], const struct collect_books *books)
+void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES], const struct collect_counts *counts)
 {
     unsigned sites = site_count();
     if (!options.callers)
         return; /* one row of all others would say what the total says */
-    sum_up(books, sites);
+    sum_up(counts, sites);
     give_rows(head, rows, work.live, sites, SNAPSHOT_SITES);
     give_rows(head, rows, work.made, sites, ROWS_LEAST);
     uint32_t others = head->sites;
     rows[others] = (struct snapshot_site){.object = SNAPSHOT_NONE, .tag = SNAPSHOT_NONE, .age_ms = SNAPSHOT_UNKNOWN};
-    spread(rows, others, books, sites);
+    spread(rows, others, counts, sites);
     for (uint32_t i = 0; i <= others; i++)
         finish_row(&rows[i]);
     finish_others(&rows[others]);
@@ -150,7 +150,7 @@ static void add_births(uint64_t births[COLLECT_SITES], const struct slab *slab)
     }
 }
 
-void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_books *books)
+void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_counts *counts)
 {
     static SPARSE uint64_t births[COLLECT_SITES];
     memset(births, 0, head->sites * sizeof births[0]);
@@ -161,7 +161,7 @@ void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const
         uint64_t blocks = rows[i].live.blocks;
         if (blocks == 0 || rows[i].address == 0)
             continue;
-        uint64_t ticks = not_negative((uint64_t)books->now * blocks - births[i]);
+        uint64_t ticks = not_negative((uint64_t)counts->now * blocks - births[i]);
         rows[i].age_ms = ticks * TICK_MS / blocks;
         rows[i].leak_score = leak_score(rows[i].live.bytes, rows[i].age_ms, head->uptime_ms);
     }
@@ -208,8 +208,8 @@ static void name_row(struct snapshot_site *row, uint32_t at, struct lock_owner s
     name_copy(site_object(work.site_of[at]), row->address, row->name, self);
 }
 
-static void name_largest(const struct snapshot *head, struct snapshot_site *rows, const uint64_t *key, unsigned top,
-                         struct lock_owner self)
+static void name_largest_sites(const struct snapshot *head, struct snapshot_site *rows, const uint64_t *key,
+                               unsigned top, struct lock_owner self)
 {
     struct rank rank;
     uint32_t at;
@@ -220,9 +220,9 @@ static void name_largest(const struct snapshot *head, struct snapshot_site *rows
 
 void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, struct lock_owner self)
 {
-    name_largest(head, rows, &rows->live.bytes, top + 1, self); /* the row of all others may be among them */
+    name_largest_sites(head, rows, &rows->live.bytes, top + 1, self); /* the row of all others may be among them */
     if (head->leaks_wanted)
-        name_largest(head, rows, &rows->leak_score, top + 1, self);
+        name_largest_sites(head, rows, &rows->leak_score, top + 1, self);
     const struct snapshot_suspect *suspects = snapshot_suspects(head);
     for (uint32_t i = 0; i < head->suspects; i++)
         if (suspects[i].subject == SNAPSHOT_SITE)

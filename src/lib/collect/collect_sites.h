@@ -9,8 +9,8 @@
 
 enum { COLLECT_SITES = SNAPSHOT_SITES + 1 /* and all others */ };
 
-/* What the books say, summed up: by context, and the row of each tag. */
-struct collect_books {
+/* What the accounting say, summed up: by context, and the row of each tag. */
+struct collect_counts {
     const struct slab_cell *context;
     unsigned contexts;
     const uint32_t *tag_row;
@@ -18,11 +18,12 @@ struct collect_books {
 };
 
 /* Under lock_report. Fills the rows and their numbers in the head, without names. */
-void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES], const struct collect_books *books);
+void collect_sites(struct snapshot *head, struct snapshot_site rows[COLLECT_SITES],
+                   const struct collect_counts *counts);
 void collect_objects(struct snapshot *head, struct snapshot_object rows[SNAPSHOT_OBJECTS]);
 
-/* The mean ages of the rows' live blocks, and what is ranked by them; the books' lock is not needed. */
-void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_books *books);
+/* The mean ages of the rows' live blocks, and what is ranked by them; the accounting lock is not needed. */
+void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const struct collect_counts *counts);
 
 /* Names those that a report of `top` rows may show. */
 void collect_names(struct snapshot *head, struct snapshot_site *rows, unsigned top, struct lock_owner self);

@@ -160,7 +160,7 @@ static void name_frame(struct snapshot *head, struct snapshot_frame *frame, stru
     head->names_bytes += (uint32_t)bytes;
 }
 
-static void name_largest(struct snapshot *head, unsigned top, struct lock_owner self)
+static void name_largest_stacks(struct snapshot *head, unsigned top, struct lock_owner self)
 {
     const struct snapshot_stack *stacks = snapshot_stacks(head);
     struct rank rank;
@@ -188,5 +188,5 @@ void collect_stacks(struct snapshot *head, unsigned top, struct lock_owner self)
     if (work.others.samples != 0)
         fill_stack_row(&stacks[head->stacks++], &work.others);
     head->stack_period = trace_period == STACKS_ALL ? 0 : trace_period;
-    name_largest(head, top, self);
+    name_largest_stacks(head, top, self);
 }

@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 
 #include "lib/config/log.h"
-#include "lib/sys/apart.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/helper.h"
 #include "lib/sys/kernel_text.h"
 #include "lib/sys/sys.h"
 
@@ -61,7 +61,7 @@ const struct process_identity *process_identity(struct lock_owner self)
     if (!process.known && !log_is_sandboxed()) {
         process.identity.pid = clock_area.now.pid;
         process.identity.parent = (uint32_t)sys0(SYS_getppid);
-        apart(learn, NULL, self);
+        helper_run(learn, NULL, self);
     }
     return &process.identity;
 }
@@ -116,7 +116,7 @@ static size_t take_lines(struct snapshot_memory *memory, char *text, size_t leng
 }
 
 /* In pieces: a user may be in thousands of groups, which stand before the memory. */
-static void look(void *into)
+static void read_status(void *into)
 {
     struct snapshot_memory *memory = into;
     long file = sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC, 0);
@@ -137,7 +137,7 @@ void process_memory(struct snapshot_memory *memory, uint32_t own_threads, struct
 {
     struct rusage usage = {.ru_minflt = 0};
     *memory = (struct snapshot_memory){.known = 0};
-    if (log_is_sandboxed() || !apart(look, memory, self) || !memory->known)
+    if (log_is_sandboxed() || !helper_run(read_status, memory, self) || !memory->known)
         return;
     sys2(SYS_getrusage, RUSAGE_SELF, &usage);
     memory->minor_faults = (uint64_t)usage.ru_minflt;

@@ -29,9 +29,9 @@ static void thin_out(struct snapshot_point *points, uint32_t *count, uint64_t no
 }
 
 void series_add(struct snapshot_point points[SNAPSHOT_POINTS], uint32_t *count, const struct snapshot_point *point,
-                uint64_t apart_ms)
+                uint64_t least_ms)
 {
-    if (*count != 0 && point->uptime_ms < points[*count - 1].uptime_ms + apart_ms)
+    if (*count != 0 && point->uptime_ms < points[*count - 1].uptime_ms + least_ms)
         return;
     if (*count == SNAPSHOT_POINTS)
         thin_out(points, count, point->uptime_ms);

@@ -9,8 +9,8 @@
 #include "lib/sys/base.h"
 #include "snapshot/snapshot.h"
 
-/* Adds a point to the `*count` there are, unless less than `apart_ms` have passed since the last one. */
+/* Adds a point to the `*count` there are, unless less than `least_ms` have passed since the last one. */
 void series_add(struct snapshot_point points[SNAPSHOT_POINTS], uint32_t *count, const struct snapshot_point *point,
-                uint64_t apart_ms);
+                uint64_t least_ms);
 
 #endif

@@ -90,7 +90,7 @@ static uint64_t per_hour(uint64_t bytes, uint64_t span_ms)
     return bytes < UINT64_MAX / HOUR_MS ? bytes * HOUR_MS / span_ms : bytes / span_ms * HOUR_MS;
 }
 
-static struct candidate describe(const struct place *place, const struct history *history, uint64_t bytes)
+static struct candidate describe_candidate(const struct place *place, const struct history *history, uint64_t bytes)
 {
     const uint64_t span = history_now() - history->begin;
     return (struct candidate){.tag = place->tag,
@@ -123,7 +123,7 @@ static bool judge_level(unsigned at, unsigned level, struct candidate *suspect)
         history_suspect(at, level);
     else if (!suspected_lately(history_place(at), level))
         return false;
-    *suspect = describe(history_place(at), &history, low.last - low.first);
+    *suspect = describe_candidate(history_place(at), &history, low.last - low.first);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* Which features are on: what reports tell, and which alarms are looked at (include/trackmalloc.h, enum tm_feature).
  * Idea: ASMalloc's bit set (Aerospike).
  *
- * Any thread may ask; they are switched under the books' lock, or at start. */
+ * Any thread may ask; they are switched under the accounting lock, or at start. */
 #ifndef TM_FEATURE_H
 #define TM_FEATURE_H
 

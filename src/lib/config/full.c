@@ -2,8 +2,8 @@
 
 #include "log.h"
 
-uint32_t full_noted;
-uint32_t full_told;
+uint32_t full_pending;
+uint32_t full_logged;
 
 static const char *const texts[FULL_TABLES] = {
     [FULL_SITES] = "call sites: further ones are counted by their tags alone",
@@ -16,10 +16,10 @@ static const char *const texts[FULL_TABLES] = {
         "and in no scope",
 };
 
-void full_tell(void)
+void full_log(void)
 {
-    uint32_t noted = word_read(&full_noted);
-    uint32_t news = noted & ~__atomic_fetch_or(&full_told, noted, __ATOMIC_RELAXED);
+    uint32_t noted = word_read(&full_pending);
+    uint32_t news = noted & ~__atomic_fetch_or(&full_logged, noted, __ATOMIC_RELAXED);
     for (; news != 0; news &= news - 1) {
         struct log_line line;
         log_begin(&line);

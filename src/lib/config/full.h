@@ -9,29 +9,29 @@
 
 enum full { FULL_SITES, FULL_CONTEXTS, FULL_OBJECTS, FULL_FUNCTIONS, FULL_STACKS, FULL_SLABS, FULL_TABLES };
 
-SHARED uint32_t full_noted; /* a bit for each */
-SHARED uint32_t full_told;
+SHARED uint32_t full_pending; /* a bit for each */
+SHARED uint32_t full_logged;
 
 /* Any thread, any time. */
-HOT void full_note(enum full table)
+HOT void full_record(enum full table)
 {
     uint32_t bit = 1u << table;
-    if (UNLIKELY((word_read(&full_noted) & bit) == 0))
-        __atomic_fetch_or(&full_noted, bit, __ATOMIC_RELAXED);
+    if (UNLIKELY((word_read(&full_pending) & bit) == 0))
+        __atomic_fetch_or(&full_pending, bit, __ATOMIC_RELAXED);
 }
 
-HOT bool full_is_noted(enum full table)
+HOT bool full_is_recorded(enum full table)
 {
-    return word_read(&full_noted) >> table & 1;
+    return word_read(&full_pending) >> table & 1;
 }
 
 /* Says what has been noted and not told yet. In a thread of the program, without a lock. */
-COLD void full_tell(void);
+COLD void full_log(void);
 
-HOT void full_tell_if_any(void)
+HOT void full_log_if_any(void)
 {
-    if (UNLIKELY(word_read(&full_noted) != word_read(&full_told)))
-        full_tell();
+    if (UNLIKELY(word_read(&full_pending) != word_read(&full_logged)))
+        full_log();
 }
 
 #endif

@@ -15,10 +15,10 @@
 
 enum {
     STDERR = 2,
-    PATIENCE_MS = 200, /* how long a reader may take to make room */
+    TIMEOUT_MS = 200, /* how long a reader may take to make room */
     SLICE_MS = 20,
-    PIPE_ROOM = 65536, /* what an empty pipe takes (pipe(7)) */
-    PIPE_CHUNK = 4096, /* a pipe that polls writable has room for so much (pipe(7): PIPE_BUF) */
+    PIPE_SPACE = 65536, /* what an empty pipe takes (pipe(7)) */
+    PIPE_CHUNK = 4096,  /* a pipe that polls writable has space for so much (pipe(7): PIPE_BUF) */
     AGAIN = -11,
     INTERRUPTED = -4,
     NO_SUCH_CALL = -38,
@@ -29,7 +29,7 @@ enum {
 
 /* ---- is it still the stderr that we started with ---- */
 
-/* What tells one open file from another: an inode's number comes back for the next file, its birth does not. */
+/* What tells one open file from another: an inode's number is started again for the next file, its birth does not. */
 struct identity {
     bool known;
     uint32_t mode;
@@ -81,7 +81,7 @@ static struct identity identify(int descriptor)
     return identity;
 }
 
-static bool same_file(const struct identity *a, const struct identity *b)
+static bool is_same_file(const struct identity *a, const struct identity *b)
 {
     return a->known && b->known && a->mode == b->mode && a->major == b->major && a->minor == b->minor &&
            a->special_major == b->special_major && a->special_minor == b->special_minor && a->inode == b->inode &&
@@ -121,7 +121,7 @@ void log_trusts_filter(void)
 static bool stderr_is_ours(void)
 {
     struct identity now = identify(STDERR);
-    return same_file(&now, &log.stderr_file);
+    return is_same_file(&now, &log.stderr_file);
 }
 
 enum log_sandbox log_sandboxed(enum log_sandbox sandbox)
@@ -186,15 +186,15 @@ static bool must_stop(const uint32_t *stop)
 }
 
 /* Waits until the descriptor takes a chunk, as long as our patience lasts. */
-static bool has_room(int descriptor, int *patience_ms, const uint32_t *stop)
+static bool pipe_has_space(int descriptor, int *timeout_ms, const uint32_t *stop)
 {
     for (;;) {
         struct pollfd poll = {.fd = descriptor, .events = POLLOUT};
         long ready = sys3(SYS_poll, &poll, 1, SLICE_MS);
         if (ready > 0)
             return (poll.revents & POLLOUT) != 0 && (poll.revents & (POLLERR | POLLNVAL)) == 0;
-        *patience_ms -= SLICE_MS;
-        if (*patience_ms <= 0 || must_stop(stop))
+        *timeout_ms -= SLICE_MS;
+        if (*timeout_ms <= 0 || must_stop(stop))
             return false;
     }
 }
@@ -211,7 +211,7 @@ static size_t chunk_of(uint32_t mode, size_t length)
     return may_wait(mode) && mode != S_IFIFO && length > PIPE_CHUNK ? PIPE_CHUNK : length;
 }
 
-/* A pipe takes what it has room for in one piece, between no two of which another process can write; where the
+/* A pipe takes what it has space for in one piece, between no two of which another process can write; where the
  * kernel does not know how to do that without waiting, a chunk that it never tears. */
 static long write_pipe(int descriptor, const char *text, size_t length)
 {
@@ -234,15 +234,15 @@ static long write_some(int descriptor, uint32_t mode, const char *text, size_t l
 /* Writes all of it as far as our patience lasts. Returns 0, or the error that ended it. */
 static long write_patiently(int descriptor, uint32_t mode, const char *text, size_t length, const uint32_t *stop)
 {
-    int patience_ms = PATIENCE_MS;
+    int timeout_ms = TIMEOUT_MS;
     bool wait = may_wait(mode);
     while (length > 0) {
-        if (wait && !has_room(descriptor, &patience_ms, stop))
+        if (wait && !pipe_has_space(descriptor, &timeout_ms, stop))
             return AGAIN;
         long written = write_some(descriptor, mode, text, chunk_of(mode, length));
         wait = may_wait(mode) || written == AGAIN;
         if (written == AGAIN)
-            patience_ms--; /* what polls writable and takes nothing is not asked for ever */
+            timeout_ms--; /* what polls writable and takes nothing is not asked for ever */
         else if (written <= 0 && written != INTERRUPTED)
             return written;
         if (written > 0) {
@@ -277,10 +277,10 @@ static bool write_terminal(int descriptor, const char *text, size_t length, cons
     return written;
 }
 
-/* Without poll, nobody knows whether a pipe has room: an empty one has so much. */
+/* Without poll, nobody knows whether a pipe has space: an empty one has so much. */
 static bool takes_in_filter(size_t length)
 {
-    return stderr_is_ours() && (!may_wait(log.stderr_file.mode) || length <= PIPE_ROOM);
+    return stderr_is_ours() && (!may_wait(log.stderr_file.mode) || length <= PIPE_SPACE);
 }
 
 static bool write_in_sandbox(const char *text, size_t length)

@@ -4,13 +4,13 @@
 
 enum note_state { NOTE_FREE, NOTE_TAKEN, NOTE_WRITTEN };
 
-enum { ROOM = SNAPSHOT_NOTES - 1 }; /* the last row is for what found none */
+enum { SPACE = SNAPSHOT_NOTES - 1 }; /* the last row is for what found none */
 
 static struct {
     struct {
         uint32_t state; /* enum note_state: nobody looks at the row before it is written */
         struct snapshot_note row;
-    } note[ROOM];
+    } note[SPACE];
     uint64_t others;
 } notes SPARSE;
 
@@ -47,13 +47,13 @@ static bool take_row(unsigned i, const struct snapshot_note *note)
 void note_take(enum snapshot_note_kind kind, const char *name)
 {
     const struct snapshot_note note = note_of(kind, name);
-    for (unsigned i = 0; i < ROOM; i++)
+    for (unsigned i = 0; i < SPACE; i++)
         if (take_row(i, &note))
             return;
     __atomic_fetch_add(&notes.others, 1, __ATOMIC_RELAXED);
 }
 
-static void add(struct snapshot_note rows[SNAPSHOT_NOTES], uint32_t *count, unsigned from)
+static void copy_notes_of(struct snapshot_note rows[SNAPSHOT_NOTES], uint32_t *count, unsigned from)
 {
     const struct snapshot_note *row = &notes.note[from].row;
     uint64_t times = cell_read(&row->count);
@@ -69,9 +69,9 @@ static void add(struct snapshot_note rows[SNAPSHOT_NOTES], uint32_t *count, unsi
 uint32_t note_copy(struct snapshot_note rows[SNAPSHOT_NOTES])
 {
     uint32_t count = 0;
-    for (unsigned i = 0; i < ROOM; i++)
+    for (unsigned i = 0; i < SPACE; i++)
         if (__atomic_load_n(&notes.note[i].state, __ATOMIC_ACQUIRE) == NOTE_WRITTEN)
-            add(rows, &count, i);
+            copy_notes_of(rows, &count, i);
     uint64_t others = cell_read(&notes.others);
     if (others != 0)
         rows[count++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = others};

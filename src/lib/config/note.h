@@ -1,4 +1,4 @@
-/* Notes: what the library did to the program on purpose, or could not do for it. They stand at a report's end, and in
+/* Notes: what the library did to the program on purpose, or could not do for it. They are at a report's end, and in
  * the snapshot; nothing else is said of them. */
 #ifndef TM_NOTE_H
 #define TM_NOTE_H

@@ -4,30 +4,30 @@
 
 PUBLIC void *malloc(size_t size)
 {
-    return track_malloc(size, MADE_MALLOC);
+    return track_malloc(size, FAMILY_MALLOC);
 }
 
 PUBLIC void free(void *user)
 {
-    track_free(user, MADE_MALLOC);
+    track_free(user, FAMILY_MALLOC);
 }
 
 PUBLIC void cfree(void *user)
 {
-    track_free(user, MADE_MALLOC);
+    track_free(user, FAMILY_MALLOC);
 }
 
 PUBLIC void free_sized(void *user, size_t size)
 {
     (void)size;
-    track_free(user, MADE_MALLOC);
+    track_free(user, FAMILY_MALLOC);
 }
 
 PUBLIC void free_aligned_sized(void *user, size_t alignment, size_t size)
 {
     (void)alignment;
     (void)size;
-    track_free(user, MADE_MALLOC);
+    track_free(user, FAMILY_MALLOC);
 }
 
 PUBLIC void *calloc(size_t count, size_t size)
@@ -62,7 +62,7 @@ PUBLIC int posix_memalign(void **user, size_t alignment, size_t size)
 
 PUBLIC void *valloc(size_t size)
 {
-    return track_memalign(PAGE_BYTES, size, CALLER, MADE_MALLOC);
+    return track_memalign(PAGE_BYTES, size, CALLER, FAMILY_MALLOC);
 }
 
 PUBLIC void *pvalloc(size_t size)

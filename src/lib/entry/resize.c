@@ -6,8 +6,8 @@
 #include "lib/config/options.h"
 #include "lib/config/state.h"
 #include "lib/lifecycle/lifecycle.h"
-#include "lib/thread/books.h"
-#include "lib/thread/odd.h"
+#include "lib/thread/accounting.h"
+#include "lib/thread/pointer.h"
 #include "lib/thread/site.h"
 #include "lib/thread/trace.h"
 
@@ -32,20 +32,20 @@ static void count_resized(struct slab *slab, struct block *block, size_t from, s
     else
         change_context(slab, block, from, to);
     if (block->birth != slab->tick)
-        count_settled(slab, block, 0, to - from);
+        count_aged(slab, block, 0, to - from);
     cell_add(&slab->tag[block->tag].resizes, 1);
     count_net(slab, block->tag, to - from);
 }
 
 void *track_resized(struct block *block, size_t from, size_t to)
 {
-    if (UNLIKELY(block->shape & SHAPE_UNCOUNTED))
+    if (UNLIKELY(block->flags & FLAG_UNCOUNTED))
         return block_user(block);
-    struct books books = books_open();
-    count_resized(books.slab, block, from, to);
-    if (UNLIKELY(block->shape & SHAPE_STACK))
+    struct accounting accounting = accounting_open();
+    count_resized(accounting.slab, block, from, to);
+    if (UNLIKELY(block->flags & FLAG_STACK))
         trace_resized(block, from, to);
-    books_close(&books);
+    accounting_close(&accounting);
     if (UNLIKELY(state_slow_for(to) & SLOW_WATCHED) && to > from)
         watch_block(block);
     return block_user(block);
@@ -54,47 +54,47 @@ void *track_resized(struct block *block, size_t from, size_t to)
 /* What the program may have written: up to what malloc_usable_size told it. */
 static size_t written(struct block *block)
 {
-    if (block->shape & SHAPE_BOOT)
+    if (block->flags & FLAG_BOOT)
         return block_size(block);
-    return real.malloc_usable_size(block_base(block)) - block_offset(block->shape);
+    return real.malloc_usable_size(block_base(block)) - block_offset(block->flags);
 }
 
-/* The real allocator would keep the room before a block, but no alignment, and it does not know the arena's. */
+/* The real allocator would keep the space before a block, but no alignment, and it does not know the arena's. */
 static bool fits_in_place(const struct block *block, size_t size)
 {
-    bool same_kind = ((block->shape & SHAPE_HUGE) != 0) == (size >= BLOCK_HUGE_SIZE);
-    return same_kind && (block->shape & (SHAPE_ALIGNED | SHAPE_BOOT)) == 0;
+    bool same_kind = ((block->flags & FLAG_HUGE) != 0) == (size >= BLOCK_HUGE_SIZE);
+    return same_kind && (block->flags & (FLAG_ALIGNED | FLAG_BOOT)) == 0;
 }
 
 /* The real block is resized where it is, and so may be mapped elsewhere without a copy. */
 static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
 {
     size_t old = block_size(block);
-    size_t room = block_offset(block->shape);
-    char *base = size <= (size_t)PTRDIFF_MAX - room ? real.realloc(block_base(block), size + room) : NULL;
+    size_t space = block_offset(block->flags);
+    char *base = size <= (size_t)PTRDIFF_MAX - space ? real.realloc(block_base(block), size + space) : NULL;
     if (UNLIKELY(base == NULL))
         return track_refuse(caller);
-    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
-    block_fill(moved, moved->word, size, moved->birth, 0);
+    struct block *moved = (struct block *)(base + space - BLOCK_HEADER);
+    block_fill(moved, moved->template, size, moved->birth, 0);
     return track_resized(moved, old, size);
 }
 
-/* What the block's new place looks like: without its alignment, but with room for its note. */
-static unsigned shape_elsewhere(const struct block *block, size_t size, uint32_t stack)
+/* What the block's new place looks like: without its alignment, but with space for its note. */
+static unsigned flags_elsewhere(const struct block *block, size_t size, uint32_t stack)
 {
-    unsigned shape = block_made(block) | (block->shape & SHAPE_UNCOUNTED);
-    if (UNLIKELY(block->shape & SHAPE_STACK) || UNLIKELY(stack != STACK_NONE))
-        shape |= SHAPE_STACK | block_room(BLOCK_NOTED);
-    return size >= BLOCK_HUGE_SIZE ? shape | BLOCK_HUGE : shape;
+    unsigned flags = block_family(block) | (block->flags & FLAG_UNCOUNTED);
+    if (UNLIKELY(block->flags & FLAG_STACK) || UNLIKELY(stack != STACK_NONE))
+        flags |= FLAG_STACK | block_space(BLOCK_PREFIXED);
+    return size >= BLOCK_HUGE_SIZE ? flags | BLOCK_HUGE : flags;
 }
 
 /* Its first note, as of its old size. */
-static COLD void note_growth(struct block *moved, size_t old, uint32_t stack)
+static COLD void record_growth(struct block *moved, size_t old, uint32_t stack)
 {
-    struct books books = books_open();
-    struct traced traced = {block_base(moved), moved->shape, stack};
-    trace_note(books.slab, &traced, old);
-    books_close(&books);
+    struct accounting accounting = accounting_open();
+    struct traced traced = {block_base(moved), moved->flags, stack};
+    trace_record(accounting.slab, &traced, old);
+    accounting_close(&accounting);
 }
 
 /* Into a new real block: for one whose base is not where realloc would look, or will not be. The stack that it is
@@ -103,22 +103,22 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller, u
 {
     size_t old = block_size(block);
     size_t kept = written(block);
-    unsigned shape = shape_elsewhere(block, size, stack);
-    size_t room = block_offset(shape);
-    if (size > (size_t)PTRDIFF_MAX - room)
+    unsigned flags = flags_elsewhere(block, size, stack);
+    size_t space = block_offset(flags);
+    if (size > (size_t)PTRDIFF_MAX - space)
         return track_refuse(caller);
-    char *base = real.malloc(size + room);
+    char *base = real.malloc(size + space);
     if (base == NULL) /* without the note, there may be memory */
         return fits_in_place(block, size) ? resize_in_place(block, size, caller) : track_refuse(caller);
-    struct block *moved = (struct block *)(base + room - BLOCK_HEADER);
+    struct block *moved = (struct block *)(base + space - BLOCK_HEADER);
     memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
-    if (block->shape & SHAPE_BOOT)
-        return track_allocated_slow(base, size, caller, shape);
-    block_fill(moved, block_word(block->tag, block->context), size, block->birth, shape);
+    if (block->flags & FLAG_BOOT)
+        return track_allocated_slow(base, size, caller, flags);
+    block_fill(moved, block_template(block->tag, block->context), size, block->birth, flags);
     char *old_base = block_base(block);
     if (UNLIKELY(stack != STACK_NONE))
-        note_growth(moved, old, stack);
-    else if (UNLIKELY(shape & SHAPE_STACK))
+        record_growth(moved, old, stack);
+    else if (UNLIKELY(flags & FLAG_STACK))
         trace_moved(block, moved);
     block_wipe(block);
     real.free(old_base);
@@ -128,17 +128,17 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller, u
 /* Whether a block is sampled for its growth: the stack, or STACK_NONE. */
 static COLD uint32_t sample_growth(const struct block *block, size_t size, uintptr_t caller)
 {
-    struct books books = books_open();
+    struct accounting accounting = accounting_open();
     uintptr_t own_slot = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
-    uint32_t stack = trace_growth(books.slab, block_size(block), size, (struct caller){caller, own_slot});
-    books_close(&books);
+    uint32_t stack = trace_growth(accounting.slab, block_size(block), size, (struct caller){caller, own_slot});
+    accounting_close(&accounting);
     return stack;
 }
 
 static void *resize(struct block *block, size_t size, uintptr_t caller)
 {
     uint32_t stack = STACK_NONE;
-    if (UNLIKELY(state_is_slow(SLOW_STACKS)) && (block->shape & (SHAPE_STACK | SHAPE_BOOT | SHAPE_UNCOUNTED)) == 0)
+    if (UNLIKELY(state_is_slow(SLOW_STACKS)) && (block->flags & (FLAG_STACK | FLAG_BOOT | FLAG_UNCOUNTED)) == 0)
         stack = sample_growth(block, size, caller);
     if (stack == STACK_NONE && fits_in_place(block, size))
         return resize_in_place(block, size, caller);
@@ -174,16 +174,16 @@ static void *pass_on(void *user, size_t size)
 void *track_realloc_other(void *user, size_t size, uintptr_t caller)
 {
     if (user == NULL)
-        return track_malloc_for(size, caller, MADE_MALLOC);
+        return track_malloc_for(size, caller, FAMILY_MALLOC);
     if (UNLIKELY(!lifecycle_up()))
         return resize_early(user, size);
     if (UNLIKELY(!state_tracks()))
         return pass_on(user, size);
     struct block *block = block_of(user);
-    if (UNLIKELY(!odd_is_ours(user)))
-        return real.realloc(odd_pointer(user, ODD_REALLOC), size);
+    if (UNLIKELY(!pointer_is_ours(user)))
+        return real.realloc(pointer_unknown(user, POINTER_REALLOC), size);
     if (UNLIKELY(size == 0) && real_realloc_zero_frees()) {
-        track_free(user, block->shape & SHAPE_MADE);
+        track_free(user, block->flags & FLAGS_FAMILY);
         return NULL;
     }
     return resize(block, size, caller);

@@ -1,4 +1,4 @@
-/* What a resize means to the books: birth, tag and site stay, the difference is booked. */
+/* What a resize means to the accounting: birth, tag and site stay, the difference is booked. */
 #ifndef TM_RESIZE_H
 #define TM_RESIZE_H
 
@@ -14,7 +14,7 @@ void *track_reallocarray(void *user, size_t count, size_t size, uintptr_t caller
 HOT void *track_realloc(void *user, size_t size)
 {
     if (UNLIKELY(((uintptr_t)user & (PAGE_BYTES - 1)) == 0) || UNLIKELY(size - 1 >= state_realloc_limit) ||
-        UNLIKELY(block_of(user)->shape_check != BLOCK_LIVE(MADE_MALLOC)))
+        UNLIKELY(block_of(user)->flags_check != BLOCK_LIVE(FAMILY_MALLOC)))
         return track_realloc_other(user, size, CALLER);
     size_t old = block_of(user)->size_low;
     struct block *block = real.realloc(block_of(user), size + BLOCK_HEADER);

@@ -8,12 +8,12 @@
  * nor what a compiler would make such a call of: our own relocations may still be to come. */
 void *track_boot_block(size_t alignment, size_t size)
 {
-    unsigned shape = alignment > BLOCK_ALIGNMENT ? block_aligned_shape(alignment, SHAPE_BOOT) : SHAPE_BOOT;
-    char *base = size < BLOCK_HUGE_SIZE ? real_arena_take(alignment, size + block_offset(shape)) : NULL;
+    unsigned flags = alignment > BLOCK_ALIGNMENT ? block_aligned_flags(alignment, FLAG_BOOT) : FLAG_BOOT;
+    char *base = size < BLOCK_HUGE_SIZE ? real_arena_take(alignment, size + block_offset(flags)) : NULL;
     if (base == NULL)
         return NULL;
-    struct block *block = block_at(base, shape);
-    block_fill(block, block_word(TAG_UNTAGGED, 0), size, 0, shape);
+    struct block *block = block_at(base, flags);
+    block_fill(block, block_template(TAG_UNTAGGED, 0), size, 0, flags);
     return block_user(block);
 }
 
@@ -33,37 +33,37 @@ bool track_is_too_early(void)
     return UNLIKELY(state_malloc_limit == 0) && !lifecycle_up();
 }
 
-bool track_is_passed_on(void)
+bool track_is_disabled(void)
 {
     return UNLIKELY(state_malloc_limit == 0) && !state_tracks();
 }
 
 /* operator new belongs to the C++ library then, whose forms call each other, and a malloc that may not be ours. */
-void *track_pass_on(size_t size, unsigned shape)
+void *track_untracked(size_t size, unsigned flags)
 {
-    if ((shape & SHAPE_MADE) != MADE_MALLOC)
-        return track_new_by_library(size, shape, true, NULL);
-    return shape & SHAPE_ZEROED ? real.calloc(1, size) : real.malloc(size);
+    if ((flags & FLAGS_FAMILY) != FAMILY_MALLOC)
+        return track_new_by_library(size, flags, true, NULL);
+    return flags & FLAG_ZEROED ? real.calloc(1, size) : real.malloc(size);
 }
 
 /* 16 bytes of alignment will do; the shape only says where the header is. */
-static void *allocate_huge(size_t size, uintptr_t caller, unsigned shape)
+static void *allocate_huge(size_t size, uintptr_t caller, unsigned flags)
 {
-    enum { ROOM = 2 * BLOCK_HEADER };
-    if (size > (size_t)PTRDIFF_MAX - ROOM)
-        return track_fail(size, caller, shape & ~(unsigned)SHAPE_ZEROED);
-    char *base = shape & SHAPE_ZEROED ? real.calloc(1, size + ROOM) : real.malloc(size + ROOM);
-    return track_allocated_slow(base, size, caller, (shape & ~(unsigned)SHAPE_ZEROED) | BLOCK_HUGE);
+    enum { SPACE = 2 * BLOCK_HEADER };
+    if (size > (size_t)PTRDIFF_MAX - SPACE)
+        return track_fail(size, caller, flags & ~(unsigned)FLAG_ZEROED);
+    char *base = flags & FLAG_ZEROED ? real.calloc(1, size + SPACE) : real.malloc(size + SPACE);
+    return track_allocated_slow(base, size, caller, (flags & ~(unsigned)FLAG_ZEROED) | BLOCK_HUGE);
 }
 
-void *track_allocate_apart(size_t size, uintptr_t caller, unsigned shape)
+void *track_allocate_rare(size_t size, uintptr_t caller, unsigned flags)
 {
     if (track_is_too_early())
         return track_boot_block(BLOCK_ALIGNMENT, size);
-    if (track_is_passed_on())
-        return track_pass_on(size, shape);
+    if (track_is_disabled())
+        return track_untracked(size, flags);
     if (size >= BLOCK_HUGE_SIZE)
-        return allocate_huge(size, caller, shape);
+        return allocate_huge(size, caller, flags);
     /* The library has just come up. */
-    return shape & SHAPE_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, shape);
+    return flags & FLAG_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, flags);
 }

@@ -25,12 +25,12 @@ static void report_exit(void)
     bool text = options.final && !output_is_mute();
     if (!state_tracks() || exiting.reported)
         return;
-    full_tell_if_any();
+    full_log_if_any();
     if (!text && !segment_is_open() && !options.keep)
         return; /* and a forked child that has not been set up needs not be */
-    lifecycle_settle_child();
+    lifecycle_init_child();
     if (!state_is_own_process())
-        return; /* a vfork child that exits: the books are its parent's */
+        return; /* a vfork child that exits: the accounting are its parent's */
     exiting.reported = true;
     if (!log_is_sandboxed())
         reporter_end();

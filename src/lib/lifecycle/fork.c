@@ -27,7 +27,7 @@ uint32_t lifecycle_own_pid(void)
  * handed on. Totals are exact all the while: they are sums of counters that only their owners write. */
 static void repair(void)
 {
-    lock_reset(&lock_books);
+    lock_reset(&lock_accounting);
     lock_reset(&lock_report);
     lock_reset(&lock_names);
     context_forked();
@@ -35,7 +35,7 @@ static void repair(void)
     slab_forked();
 }
 
-void lifecycle_settle_child(void)
+void lifecycle_init_child(void)
 {
     if (LIKELY(__atomic_load_n(&clock_area.now.pid, __ATOMIC_ACQUIRE) != 0) || !state_tracks())
         return;
@@ -66,7 +66,7 @@ void lifecycle_fork_child(void)
 {
     if (clock_area.now.pid != 0)
         clock_forked();
-    lifecycle_settle_child();
+    lifecycle_init_child();
     reporter_start();
 }
 
@@ -74,6 +74,6 @@ void lifecycle_fork_child(void)
  * starts the thread when its time has come. */
 void lifecycle_unticked(uint32_t now)
 {
-    lifecycle_settle_child();
+    lifecycle_init_child();
     reporter_start_late(now);
 }

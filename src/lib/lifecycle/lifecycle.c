@@ -82,7 +82,7 @@ static bool wanted_here(void)
            options_glob(options.only, program_file());
 }
 
-static void tell_own_malloc(const char *object)
+static void log_own_malloc(const char *object)
 {
     struct log_line line;
     log_begin(&line);
@@ -93,7 +93,7 @@ static void tell_own_malloc(const char *object)
     log_say(&line);
 }
 
-static void tell_no_stacks(void)
+static void log_no_stacks(void)
 {
     struct log_line line;
     log_begin(&line);
@@ -109,7 +109,7 @@ static void begin_tracking(void)
     site_start();
     slab_start();
     if (!trace_start(options.stacks))
-        tell_no_stacks();
+        log_no_stacks();
     clock_own(lifecycle_own_pid());
     reporter_configure();
     segment_configure();
@@ -137,7 +137,7 @@ static bool filter_is_trusted(void)
     return options.segment == SEGMENT_ON || filter_is_of_container();
 }
 
-static void tell_other_libc(void)
+static void log_other_libc(void)
 {
     static const char text[] = "this program is not tracked: its C library is not glibc";
     complain(text, sizeof text - 1);
@@ -159,7 +159,7 @@ static void come_up(void)
     real_find();
     log_start();
     if (!lookup_has_glibc())
-        return tell_other_libc();
+        return log_other_libc();
     sys_clock_use(real_of_libc("clock_gettime"));
     read_options();
     stay_sparse();
@@ -171,7 +171,7 @@ static void come_up(void)
     state.own_realloc = survey.own_realloc || survey.own_malloc != NULL;
     if (survey.own_malloc != NULL) {
         if (wanted_here())
-            tell_own_malloc(survey.own_malloc);
+            log_own_malloc(survey.own_malloc);
         return;
     }
     if (!wanted_here())

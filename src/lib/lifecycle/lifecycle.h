@@ -10,11 +10,11 @@
 bool lifecycle_up(void);
 
 /* Sets up a forked child, if this is one that has not been. */
-void lifecycle_settle_child(void);
+void lifecycle_init_child(void);
 
 /* The program ends at once, without exit handlers (_exit). */
 void lifecycle_leaves(void);
-/* The program takes stderr down, or has no further use for it: says the last word now if the exit has begun. */
+/* The program takes stderr down, or has no further use for it: says the exit report now if the exit has begun. */
 void lifecycle_stderr_closes(void);
 /* The program has registered an exit handler: ours must learn first that the exit has begun. */
 void lifecycle_exit_handler_added(void);

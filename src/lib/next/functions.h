@@ -50,9 +50,9 @@
     X(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t))                    \
     X(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *))
 
-/* Calls that ask for a process of a single thread, or change one thread where they mean all: the reporter steps
- * aside first (aside.c). */
-#define FUNCTIONS_ASIDE(X)                     \
+/* Calls that ask for a process of a single thread, or change one thread where they mean all: the reporter
+ * is parked for them (observed.c). */
+#define FUNCTIONS_OBSERVED(X)                  \
     X(int, unshare, (int))                     \
     X(int, setns, (int, int))                  \
     X(int, setuid, (uid_t))                    \
@@ -84,11 +84,11 @@
     X(void, _exit, (int))                                    \
     X(void, _Exit, (int))
 
-#define FUNCTIONS(X)    \
-    FUNCTIONS_C(X)      \
-    FUNCTIONS_NEW(X)    \
-    FUNCTIONS_DELETE(X) \
-    FUNCTIONS_ASIDE(X)  \
+#define FUNCTIONS(X)      \
+    FUNCTIONS_C(X)        \
+    FUNCTIONS_NEW(X)      \
+    FUNCTIONS_DELETE(X)   \
+    FUNCTIONS_OBSERVED(X) \
     FUNCTIONS_HEARD(X)
 
 #endif

@@ -21,17 +21,17 @@ struct chunk {
 static struct {
     size_t used;
     struct chunk *chunks;
-    _Alignas(PAGE_BYTES) char room[ARENA_BYTES];
+    _Alignas(PAGE_BYTES) char space[ARENA_BYTES];
 } arena SPARSE;
 
 _Static_assert(sizeof(struct chunk) % ARENA_STEP == 0, "what follows it is aligned");
 
-static char *map_chunk(size_t room)
+static char *map_chunk(size_t space)
 {
-    struct chunk *chunk = sys_memory(room + sizeof *chunk);
+    struct chunk *chunk = sys_memory(space + sizeof *chunk);
     if (chunk == NULL)
         return NULL;
-    chunk->bytes = room + sizeof *chunk;
+    chunk->bytes = space + sizeof *chunk;
     chunk->next = __atomic_load_n(&arena.chunks, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(&arena.chunks, &chunk->next, chunk, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         ;
@@ -40,12 +40,12 @@ static char *map_chunk(size_t room)
 
 void *real_arena_take(size_t alignment, size_t size)
 {
-    size_t room;
-    if (__builtin_add_overflow(size, alignment + ARENA_STEP, &room))
+    size_t space;
+    if (__builtin_add_overflow(size, alignment + ARENA_STEP, &space))
         return NULL;
-    room &= -(size_t)ARENA_STEP;
-    size_t at = room <= ARENA_BYTES ? __atomic_fetch_add(&arena.used, room, __ATOMIC_RELAXED) : ARENA_BYTES;
-    char *memory = at + room <= ARENA_BYTES ? &arena.room[at] : map_chunk(room);
+    space &= -(size_t)ARENA_STEP;
+    size_t at = space <= ARENA_BYTES ? __atomic_fetch_add(&arena.used, space, __ATOMIC_RELAXED) : ARENA_BYTES;
+    char *memory = at + space <= ARENA_BYTES ? &arena.space[at] : map_chunk(space);
     return memory != NULL ? (void *)(((uintptr_t)memory + alignment - 1) & -alignment) : NULL;
 }
 
@@ -56,7 +56,7 @@ static bool is_within(const void *block, const void *begin, size_t bytes)
 
 bool real_from_arena(const void *block)
 {
-    if (is_within(block, arena.room, ARENA_BYTES))
+    if (is_within(block, arena.space, ARENA_BYTES))
         return true;
     const struct chunk *chunk = __atomic_load_n(&arena.chunks, __ATOMIC_ACQUIRE); /* pairs with map_chunk */
     while (chunk != NULL && !is_within(block, chunk, chunk->bytes))
@@ -131,24 +131,24 @@ static struct {
     void *(*calloc)(size_t count, size_t size);
 } given;
 
-static void *malloc_with_room(size_t size)
+static void *malloc_with_space(size_t size)
 {
     return given.malloc(size + given.bytes);
 }
 
 /* Only ever asked for one object (track.c), so that nothing overflows. */
-static void *calloc_with_room(size_t count, size_t size)
+static void *calloc_with_space(size_t count, size_t size)
 {
     return given.calloc(count, size + given.bytes);
 }
 
-void real_give_room(size_t bytes)
+void real_add_space(size_t bytes)
 {
     given.bytes = bytes;
     given.malloc = real.malloc;
     given.calloc = real.calloc;
-    real.malloc = malloc_with_room;
-    real.calloc = calloc_with_room;
+    real.malloc = malloc_with_space;
+    real.calloc = calloc_with_space;
 }
 
 void real_find_cxx(void)

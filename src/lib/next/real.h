@@ -35,7 +35,7 @@ HOT void *real_next(void **entry, const char *name)
 }
 
 /* From now on every block of real.malloc and real.calloc has so many bytes more than it was asked for. Once. */
-void real_give_room(size_t bytes);
+void real_add_space(size_t bytes);
 
 /* Whether the next allocator is glibc's: it tells a foreign pointer from a wild one. */
 bool real_is_glibc(void);

@@ -39,7 +39,7 @@ bool image_open(struct image *image, const char *path)
     *image = (struct image){.kind = IMAGE_FILE};
     if (sys_calls != SYS_ANY)
         return false;
-    /* O_NONBLOCK: a pipe that stands there now must not hold us up. */
+    /* O_NONBLOCK: a pipe that is there now must not hold us up. */
     long file = sys2(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0)
         return false;

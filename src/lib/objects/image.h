@@ -19,7 +19,7 @@ enum image_kind { IMAGE_LOADED, IMAGE_FILE, IMAGE_BUFFER };
 struct image {
     enum image_kind kind;
     int file;            /* IMAGE_FILE */
-    const void *buffer;  /* IMAGE_BUFFER: what stands at position 0 */
+    const void *buffer;  /* IMAGE_BUFFER: what is at position 0 */
     uint64_t begin, end; /* positions that may be read */
     uint64_t bias;       /* IMAGE_LOADED: what is added to the addresses that the file gives */
     bool stays;          /* IMAGE_LOADED: is never unloaded */
@@ -52,11 +52,11 @@ struct image_identity {
 struct image_identity image_identify(const struct image *image);
 
 /* Its executable segments as the loader maps them: whole pages. Of a loaded one; how many there are, 0 where its
- * headers cannot be read. What comes after the last that has room is left out. */
+ * headers cannot be read. What comes after the last that has space is left out. */
 enum { IMAGE_CODES = 4 };
 struct image_code {
     uint64_t begin, end;
-    uint64_t offset; /* in the file, of what stands at `begin` */
+    uint64_t offset; /* in the file, of what is at `begin` */
 };
 unsigned image_codes(const struct image *image, struct image_code code[IMAGE_CODES]);
 

@@ -68,7 +68,7 @@ static const char *read_line(long maps, uintptr_t address)
     return line;
 }
 
-bool maps_path(uintptr_t address, char *path, size_t room)
+bool maps_path(uintptr_t address, char *path, size_t space)
 {
     long maps = sys3(SYS_open, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
     if (maps < 0)
@@ -76,7 +76,7 @@ bool maps_path(uintptr_t address, char *path, size_t room)
     const char *line = read_line(maps, address);
     sys1(SYS_close, maps);
     const char *slash = line != NULL ? strchr(line, '/') : NULL;
-    if (slash == NULL || strlen(slash) >= room)
+    if (slash == NULL || strlen(slash) >= space)
         return false;
     memcpy(path, slash, strlen(slash) + 1);
     maps_unmark(path);

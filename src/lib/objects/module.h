@@ -5,7 +5,7 @@
 #include "lib/sys/base.h"
 #include "snapshot/snapshot.h"
 
-/* The base name of the object whose code stands at an address; "(no module)" for generated code. Takes no lock
+/* The base name of the object whose code is at an address; "(no module)" for generated code. Takes no lock
  * (glibc's _dl_find_object), so it may be called from inside malloc. Returns the length. */
 size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME]);
 

@@ -12,7 +12,7 @@
 enum { PATH_BYTES = 1024, TEXT_BYTES = 256 * 1024 };
 
 static struct {
-    unsigned count; /* written under the books' lock, read by anybody */
+    unsigned count; /* written under the accounting lock, read by anybody */
     size_t text_used;
     struct object object[OBJECTS_MAX];
     char text[TEXT_BYTES]; /* paths, each with a closing zero */
@@ -96,8 +96,8 @@ bool object_open(const struct object *object, struct image *image)
 
 /* ---- the table ---- */
 
-/* A text that stays; one that is there already is shared. NULL: no room. */
-static const char *keep(const char *text)
+/* A text that stays; one that is there already is shared. NULL: no space. */
+static const char *keep_text(const char *text)
 {
     size_t bytes = strlen(text) + 1;
     for (unsigned i = 0; i < objects.count; i++)
@@ -128,7 +128,7 @@ static bool same_place(const struct object *a, const struct object *b)
            !is_another(&a->identity, &b->identity);
 }
 
-/* The loader's path of it. What is left of one that found no room, or of a relative one, is the base name. */
+/* The loader's path of it. What is left of one that found no space, or of a relative one, is the base name. */
 static bool has_path(const struct object *object, const char *path)
 {
     const char *base = module_base(path);
@@ -138,7 +138,7 @@ static bool has_path(const struct object *object, const char *path)
            (path[0] != '/' && strcmp(object->name, base) == 0);
 }
 
-/* The program's stands in program.c for good. Of a file that was opened by a link's name, this is not the path's end.
+/* The program's is in program.c for good. Of a file that was opened by a link's name, this is not the path's end.
  */
 static const char *keep_name(const struct object *found, const char *path)
 {
@@ -146,17 +146,17 @@ static const char *keep_name(const struct object *found, const char *path)
     if (found->is_program)
         return found->name;
     bool own = found->name != NULL && strcmp(found->name, base) != 0;
-    const char *kept = own ? keep(found->name) : NULL;
+    const char *kept = own ? keep_text(found->name) : NULL;
     return kept != NULL ? kept : base;
 }
 
-static unsigned add(const struct object *found, uint64_t now_ms)
+static unsigned add_object(const struct object *found, uint64_t now_ms)
 {
-    const char *path = objects.count < OBJECT_OTHER ? keep(found->path) : NULL;
+    const char *path = objects.count < OBJECT_OTHER ? keep_text(found->path) : NULL;
     if (path == NULL && objects.count < OBJECT_OTHER)
-        path = keep(module_base(found->path));
+        path = keep_text(module_base(found->path));
     if (path == NULL) {
-        full_note(FULL_OBJECTS);
+        full_record(FULL_OBJECTS);
         return OBJECT_OTHER;
     }
     struct object *object = &objects.object[objects.count];
@@ -170,7 +170,7 @@ static unsigned add(const struct object *found, uint64_t now_ms)
     return objects.count - 1;
 }
 
-unsigned object_note(const struct object *found, uint64_t now_ms)
+unsigned object_record(const struct object *found, uint64_t now_ms)
 {
     unsigned number = OBJECT_NONE;
     for (unsigned i = objects.count; i-- > 1;) {
@@ -181,7 +181,7 @@ unsigned object_note(const struct object *found, uint64_t now_ms)
             mark_gone(object, now_ms);
     }
     if (number == OBJECT_NONE)
-        return add(found, now_ms);
+        return add_object(found, now_ms);
     if (object_is_gone(&objects.object[number]))
         mark_back(&objects.object[number]);
     return number;
@@ -210,7 +210,7 @@ static const char *absolute(const char *path, uintptr_t address)
 }
 
 /* Where the loader has mapped the object that an address belongs to, and nothing more of it. */
-static bool look(uintptr_t address, struct object *found, const char **path)
+static bool find_loaded(uintptr_t address, struct object *found, const char **path)
 {
     struct dl_find_object loader;
     if (_dl_find_object((void *)address, &loader) != 0)
@@ -237,9 +237,9 @@ static void add_names(struct object *found, const char *path)
     found->name = found->is_program ? program_called() : module_base(path);
 }
 
-/* The one that stood there at the last look, if its place and path are the same. (Another build of it that was
+/* The one that was there at the last look, if its place and path are the same. (Another build of it that was
  * loaded since, before anybody told of the dlclose, is found out by object_check.) */
-static unsigned recall(const struct object *found, const char *path)
+static unsigned find_known(const struct object *found, const char *path)
 {
     for (unsigned i = objects.count; i-- > 1;) {
         const struct object *known = &objects.object[i];
@@ -253,16 +253,16 @@ unsigned object_of(uintptr_t address, uint64_t now_ms)
 {
     struct object found;
     const char *path;
-    if (!look(address, &found, &path))
+    if (!find_loaded(address, &found, &path))
         return OBJECT_NONE;
-    unsigned number = recall(&found, path);
+    unsigned number = find_known(&found, path);
     if (number != OBJECT_NONE)
         return number;
     struct image image = object_image(&found);
     found.identity = image_identify(&image);
     found.codes = image_codes(&image, found.code);
     add_names(&found, path);
-    return object_note(&found, now_ms);
+    return object_record(&found, now_ms);
 }
 
 static bool is_loaded(const struct object *object)
@@ -275,10 +275,10 @@ static bool is_loaded(const struct object *object)
     return image_verify(&image, &object->identity) != IMAGE_ANOTHER;
 }
 
-/* What finds no room in the table may have gone as well. */
+/* What finds no space in the table may have gone as well. */
 bool object_check(uint64_t now_ms)
 {
-    bool any = full_is_noted(FULL_OBJECTS);
+    bool any = full_is_recorded(FULL_OBJECTS);
     for (unsigned i = 1; i < objects.count; i++) {
         struct object *object = &objects.object[i];
         if (object_is_gone(object) || object->is_program || is_loaded(object))

@@ -54,11 +54,11 @@ struct object {
 /* The two that are there from the start; module_start must have run. Once. */
 void object_start(void);
 
-/* The number of the object whose code stands at an address, made if it is new; OBJECT_NONE: no object's. An object
- * that stood there before is marked as gone. For a call site that is seen for the first time: 0.1 us for a known
+/* The number of the object whose code is at an address, made if it is new; OBJECT_NONE: no object's. An object
+ * that was there before is marked as gone. For a call site that is seen for the first time: 0.1 us for a known
  * object, 5 to 25 for a new one; where that was opened by a relative path, maps_path. `now_ms` is the uptime.
  *
- * Under the books' lock, in a thread of the program, of an address that the program is about to return to: nobody
+ * Under the accounting lock, in a thread of the program, of an address that the program is about to return to: nobody
  * unloads that meanwhile. (glibc's _dl_find_object takes no lock, so it may be called from inside malloc.) */
 unsigned object_of(uintptr_t address, uint64_t now_ms);
 
@@ -66,7 +66,7 @@ unsigned object_of(uintptr_t address, uint64_t now_ms);
 unsigned object_at(uintptr_t address);
 
 /* After a dlclose: marks those as gone that the loader no longer has, or has in another build. Whether there was one.
- * Under the books' lock; about 1 us for each that is loaded. The kernel reads them, not we: another thread may be
+ * Under the accounting lock; about 1 us for each that is loaded. The kernel reads them, not we: another thread may be
  * unloading one at this moment. */
 bool object_check(uint64_t now_ms);
 
@@ -85,7 +85,7 @@ bool object_is_there(const struct object *object);
 bool object_open(const struct object *object, struct image *image);
 
 /* What object_of does once it knows what is there. `found` is copied, its path and name too (no name: the path's end).
- * Under the books' lock. */
-unsigned object_note(const struct object *found, uint64_t now_ms);
+ * Under the accounting lock. */
+unsigned object_record(const struct object *found, uint64_t now_ms);
 
 #endif

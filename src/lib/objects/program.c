@@ -41,7 +41,7 @@ static const char *path_called(void)
     return descriptor || *called == '\0' ? NULL : called;
 }
 
-static bool same_file(const char *a, const char *b)
+static bool paths_are_same(const char *a, const char *b)
 {
     struct stat first = {0};
     struct stat second = {0};
@@ -78,7 +78,7 @@ static void take_called(const char *called)
 
 /* ---- all together ---- */
 
-static void copy_name(char name[SNAPSHOT_NAME], const char *from)
+static void copy_called(char name[SNAPSHOT_NAME], const char *from)
 {
     size_t length = strcspn(from, "/"); /* as a memfd's may hold */
     length = length < SNAPSHOT_NAME ? length : SNAPSHOT_NAME - 1;
@@ -97,8 +97,8 @@ static const char *last_part(const char *path)
 /* Nobody else may be asked (seccomp): of a script, this is its own name. */
 static void find_unasked(const char *called)
 {
-    copy_name(file_name, called != NULL ? module_base(called) : "(unknown)");
-    copy_name(called_name, file_name);
+    copy_called(file_name, called != NULL ? module_base(called) : "(unknown)");
+    copy_called(called_name, file_name);
 }
 
 void program_find(uintptr_t address)
@@ -110,13 +110,13 @@ void program_find(uintptr_t address)
         find_by_link();
     else
         maps_path(address, program_at, sizeof program_at);
-    bool by_name = called != NULL && same_file(called, started_by_kernel() ? "/proc/self/exe" : program_at);
+    bool by_name = called != NULL && paths_are_same(called, started_by_kernel() ? "/proc/self/exe" : program_at);
     if (program_at[0] == '\0' && called != NULL && is_program(called)) {
         take_called(called);
         by_name = true;
     }
-    copy_name(file_name, last_part(program_at));
-    copy_name(called_name, by_name ? module_base(called) : file_name);
+    copy_called(file_name, last_part(program_at));
+    copy_called(called_name, by_name ? module_base(called) : file_name);
 }
 
 const char *program_path(void)

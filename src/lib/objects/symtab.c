@@ -81,27 +81,27 @@ static struct dynamic dynamic_read(const struct image *image, uint64_t at)
 }
 
 /* The highest symbol at which a chain begins. */
-static uint32_t last_chain(const struct image *image, uint64_t buckets_at, uint32_t buckets, uint32_t *room)
+static uint32_t last_chain(const struct image *image, uint64_t buckets_at, uint32_t buckets, uint32_t *space)
 {
     uint32_t last = 0;
     for (uint32_t done = 0; done < buckets; done += SYMTAB_PIECE) {
         size_t wanted = buckets - done < SYMTAB_PIECE ? buckets - done : SYMTAB_PIECE;
-        size_t bytes = image_read(image, buckets_at + done * sizeof *room, room, wanted * sizeof *room);
-        for (size_t i = 0; i < bytes / sizeof *room; i++)
-            last = room[i] > last ? room[i] : last;
+        size_t bytes = image_read(image, buckets_at + done * sizeof *space, space, wanted * sizeof *space);
+        for (size_t i = 0; i < bytes / sizeof *space; i++)
+            last = space[i] > last ? space[i] : last;
     }
     return last;
 }
 
-/* A GNU hash does not say how many symbols there are: the last chain's end does (its last word is odd). */
-static uint64_t count_by_gnu_hash(const struct image *image, uint64_t at, uint32_t *room)
+/* A GNU hash does not say how many symbols there are: the last chain's end does (its exit report is odd). */
+static uint64_t count_by_gnu_hash(const struct image *image, uint64_t at, uint32_t *space)
 {
     uint32_t head[4]; /* buckets, first symbol that is hashed, words of the Bloom filter, its shift */
     if (!image_read_whole(image, at, head, sizeof head) || head[0] > BUCKETS_MAX)
         return 0;
     uint64_t buckets_at = at + sizeof head + (uint64_t)head[2] * sizeof(uint64_t);
-    uint64_t chains_at = buckets_at + (uint64_t)head[0] * sizeof *room;
-    uint64_t symbol = last_chain(image, buckets_at, head[0], room);
+    uint64_t chains_at = buckets_at + (uint64_t)head[0] * sizeof *space;
+    uint64_t symbol = last_chain(image, buckets_at, head[0], space);
     if (symbol < head[1])
         return head[1];
     for (;; symbol++) {
@@ -184,7 +184,7 @@ static bool refill(struct symtab *table)
     return table->held > 0;
 }
 
-/* The next symbol as it stands there, or NULL. */
+/* The next symbol as it is there, or NULL. */
 static const Elf64_Sym *next_entry(struct symtab *table)
 {
     if (table->taken == table->held && (table->next >= table->count || !refill(table)))

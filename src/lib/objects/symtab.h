@@ -33,7 +33,7 @@ struct symbol {
     uint32_t name;  /* offset among the names */
 };
 
-/* The dynamic table, by the object's dynamic section, which stands at `dynamic`. Of a loaded object, no file is
+/* The dynamic table, by the object's dynamic section, which is at `dynamic`. Of a loaded object, no file is
  * needed for it. False: there is none, or it cannot be read. */
 bool symtab_dynamic(struct symtab *table, const struct image *image, uint64_t dynamic);
 
@@ -44,7 +44,7 @@ bool symtab_section(struct symtab *table, const struct image *image, uint32_t ty
 bool symtab_next(struct symtab *table, struct symbol *symbol);
 void symtab_rewind(struct symtab *table);
 
-/* The function that an address stands in (as the file gives addresses): the last one to begin among those that cover
+/* The function that an address is in (as the file gives addresses): the last one to begin among those that cover
  * it; else one of unknown size that begins within a page below, with nothing between. Walks the whole table. */
 bool symtab_find(struct symtab *table, uint64_t address, struct symbol *found);
 

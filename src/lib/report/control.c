@@ -61,7 +61,7 @@ static uint64_t watch_wanted(const struct segment_control *control)
 
 /* ---- requests ---- */
 
-static const char *report(struct lock_owner self)
+static const char *answer_report(struct lock_owner self)
 {
     if (output_is_mute())
         return "reports are off (output=none)";
@@ -85,7 +85,7 @@ static const char *resume(void)
     return control_resume() ? NULL : "the program has resumed it itself";
 }
 
-static const char *set(const struct segment_control *control)
+static const char *answer_option(const struct segment_control *control)
 {
     char name[SEGMENT_NAME];
     char value[SEGMENT_VALUE];
@@ -109,7 +109,7 @@ static const char *carry_out(const struct segment_control *control, struct lock_
 {
     switch (control->command) {
     case SEGMENT_REPORT:
-        return report(self);
+        return answer_report(self);
     case SEGMENT_BASELINE:
         return control_baseline(self) ? NULL : "a report is being made";
     case SEGMENT_PAUSE:
@@ -117,7 +117,7 @@ static const char *carry_out(const struct segment_control *control, struct lock_
     case SEGMENT_RESUME:
         return resume();
     case SEGMENT_SET:
-        return set(control);
+        return answer_option(control);
     case SEGMENT_PUBLISH:
         return report_publish(self) ? NULL : "the snapshot could not be published";
     default:

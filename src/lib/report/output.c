@@ -9,8 +9,8 @@
 #include "lib/config/options.h"
 #include "lib/config/path.h"
 #include "lib/objects/program.h"
-#include "lib/sys/apart.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/helper.h"
 #include "lib/sys/sys.h"
 #include "segment.h"
 
@@ -72,7 +72,7 @@ static void expand(struct path *path)
 
 enum { OPEN_FLAGS = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
 
-static void remember(long file)
+static void remember_file(long file)
 {
     struct stat status = {.st_ino = 0};
     output.made = sys2(SYS_fstat, file, &status) == 0;
@@ -80,18 +80,18 @@ static void remember(long file)
     output.device = status.st_dev;
 }
 
-static long make_file(const struct path *path)
+static long create_output(const struct path *path)
 {
     long file = sys3(SYS_open, path->text, OPEN_FLAGS | O_CREAT | O_EXCL, 0600);
     if (file >= 0)
-        remember(file);
+        remember_file(file);
     return file;
 }
 
 /* Nobody follows a dangling link: what it names is not made. */
-static long open_file(const struct path *path)
+static long open_output(const struct path *path)
 {
-    long file = make_file(path);
+    long file = create_output(path);
     return file == EXISTS ? sys3(SYS_open, path->text, OPEN_FLAGS, 0) : file;
 }
 
@@ -112,16 +112,16 @@ static void write_stderr(void *argument)
 
 static void write_file(void *argument)
 {
-    enum { NO_ROOM = -28 }; /* or nobody reads it */
+    enum { NO_SPACE = -28 }; /* or nobody reads it */
     struct report *report = argument;
     struct path path;
     expand(&path);
-    long file = open_file(&path);
+    long file = open_output(&path);
     report->error = file < 0 ? file : 0;
     if (file < 0)
         return;
     if (!log_descriptor((int)file, report->text, report->length, report->stop))
-        report->error = NO_ROOM;
+        report->error = NO_SPACE;
     sys1(SYS_close, file);
 }
 
@@ -130,7 +130,7 @@ static void say(void *line)
     log_say(line);
 }
 
-static void tell_dropped(long error, struct lock_owner self)
+static void log_dropped(long error, struct lock_owner self)
 {
     struct path path;
     struct log_line line;
@@ -150,22 +150,22 @@ static void tell_dropped(long error, struct lock_owner self)
         log_number(&line, clock_area.now.pid);
         log_text(&line, "` has the last snapshot");
     }
-    apart_with_stderr(say, &line, self);
+    helper_run_with_stderr(say, &line, self);
 }
 
 bool output_write(const char *text, size_t length, const uint32_t *stop, struct lock_owner self)
 {
     struct report report = {text, length, stop, -1};
     if (output_is_stderr()) {
-        if (!apart_with_stderr(write_stderr, &report, self))
+        if (!helper_run_with_stderr(write_stderr, &report, self))
             write_stderr(&report);
         return report.error == 0;
     }
     if (!log_is_sandboxed())
-        apart(write_file, &report, self);
+        helper_run(write_file, &report, self);
     if (report.error == 0)
         return true;
-    tell_dropped(report.error, self);
+    log_dropped(report.error, self);
     return false;
 }
 
@@ -186,7 +186,7 @@ void output_hand_over(uid_t user)
     if (output_is_stderr() || output_is_mute() || !writes || log_is_sandboxed())
         return;
     expand(&path);
-    long file = make_file(&path);
+    long file = create_output(&path);
     if (file == EXISTS)
         file = sys3(SYS_open, path.text, OPEN_FLAGS | O_NOFOLLOW, 0);
     if (file < 0)

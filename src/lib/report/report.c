@@ -101,7 +101,7 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false; /* a signal handler in the middle of a report; or told to stop */
     bool late =
-        (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && report_must_stop(); /* the last word was said */
+        (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && report_must_stop(); /* the exit report was said */
     bool written = !late && make_report(descriptor, kind, alarm, self);
     lock_release(&lock_report);
     return written;
@@ -122,11 +122,11 @@ bool report_write_into(char *text, size_t capacity, size_t *length, struct lock_
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
         return false;
     const struct snapshot *snapshot = collected(SNAPSHOT_REQUEST, ++number_of_last, self); /* never the reporter's */
-    size_t room = capacity != 0 ? capacity - 1 : 0;
-    *length = allocator_report(snapshot, (unsigned)options.top, text, room);
+    size_t space = capacity != 0 ? capacity - 1 : 0;
+    *length = allocator_report(snapshot, (unsigned)options.top, text, space);
     lock_release(&lock_report);
     if (capacity != 0)
-        text[*length < room ? *length : room] = '\0';
+        text[*length < space ? *length : space] = '\0';
     return true;
 }
 

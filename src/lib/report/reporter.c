@@ -10,8 +10,8 @@
 #include "lib/config/log.h"
 #include "lib/config/options.h"
 #include "lib/config/state.h"
-#include "lib/sys/apart.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/helper.h"
 #include "lib/sys/lock.h"
 #include "lib/sys/sys.h"
 #include "output.h"
@@ -21,8 +21,8 @@
 enum phase { PHASE_IDLE, PHASE_CHANGING, PHASE_RUNNING, PHASE_REFUSED };
 
 enum {
-    QUIET_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must step aside for */
-    RETURNS_MOST = 64,                  /* at once after such a call; one more each quiet while */
+    BACKOFF_TICKS = 2 * TICKS_PER_SECOND, /* without a call that it must be parked for */
+    RETURNS_MOST = 64,                    /* at once after such a call; one more each back-off */
     STACK_BYTES = 64 * 1024,
     MAY_BE_EARLY_NS = 10000000, /* a clock interrupt's width */
     LEAST_WAIT_NS = 1000000     /* the clock is as coarse: nothing is nearer */
@@ -32,12 +32,12 @@ enum {
 
 static struct {
     enum phase phase;
-    uint32_t aside;      /* threads in the middle of a call that it steps aside for */
-    uint32_t returns;    /* how often it came back at once, less what a quiet while gives back */
-    uint32_t not_before; /* tick: the quiet while */
+    uint32_t parked;     /* threads in the middle of a call that it is parked for */
+    uint32_t returns;    /* how often it came back at once, less what a back-off gives back */
+    uint32_t not_before; /* tick: the back-off */
     long refusal;        /* -errno: why there is no thread */
     uint32_t first_due;  /* tick: of the first report */
-    bool told_off;       /* that there are none */
+    bool off_logged;     /* that there are none */
 } reporter;
 
 /* The next thread is started only when the kernel has dropped the last. */
@@ -97,7 +97,7 @@ static bool publish_is_due(uint64_t since_ns)
     return ms != 0 && since_ns + MAY_BE_EARLY_NS >= ms * 1000000;
 }
 
-static void run(void *unused)
+static void reporter_main(void *unused)
 {
     (void)unused;
     sys2(SYS_prctl, PR_SET_NAME, "trackmalloc");
@@ -132,7 +132,7 @@ static void run(void *unused)
     clock_set(CLOCK_SELF);
 }
 
-static void tell_off(void)
+static void log_off(void)
 {
     struct log_line line;
     log_begin(&line);
@@ -151,21 +151,21 @@ static void tell_off(void)
 
 /* A process that has parted from its own pid namespace is allowed no thread, and nobody is told. Of a filter he is
  * where the reports would be: helpers that are kept in one, as man's, have no line of ours where they write. */
-static void tell_off_in_time(uint32_t now)
+static void log_off_in_time(uint32_t now)
 {
     enum { INVALID = -22 };
     bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != INVALID;
-    if (reporter.told_off || !reports_periodically() || now < reporter.first_due ||
+    if (reporter.off_logged || !reports_periodically() || now < reporter.first_due ||
         !(refused || (log_sandbox() == SANDBOX_FILTER && output_is_stderr())))
         return;
-    reporter.told_off = true;
-    tell_off();
+    reporter.off_logged = true;
+    log_off();
 }
 
 static void set_first_due(void)
 {
     reporter.first_due = clock_read() + (uint32_t)(options.interval_ms / TICK_MS);
-    reporter.told_off = false;
+    reporter.off_logged = false;
 }
 
 /* Between two phases no signal handler of this thread may start or stop it, and wait for itself. */
@@ -184,7 +184,7 @@ static void signals_restore(uint64_t before)
 
 static bool may_start(void)
 {
-    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.aside, __ATOMIC_ACQUIRE) == 0 &&
+    return phase_now() == PHASE_IDLE && __atomic_load_n(&reporter.parked, __ATOMIC_ACQUIRE) == 0 &&
            __atomic_load_n(&report_thread.over, __ATOMIC_ACQUIRE) == 0;
 }
 
@@ -193,7 +193,8 @@ static void start_thread(void)
     uint64_t signals = signals_block();
     if (may_start() && phase_change(PHASE_IDLE, PHASE_CHANGING)) {
         __atomic_store_n(&report_thread.stop, 0, __ATOMIC_RELEASE);
-        long tid = sys_thread_start(run, NULL, &report_thread.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
+        long tid =
+            sys_thread_start(reporter_main, NULL, &report_thread.tid, stack + STACK_BYTES, SYS_SHARED_DESCRIPTORS);
         reporter.refusal = tid;
         phase_set(tid < 0 ? PHASE_REFUSED : PHASE_RUNNING);
     }
@@ -210,7 +211,7 @@ void reporter_start_late(uint32_t now)
 {
     if (now >= __atomic_load_n(&reporter.not_before, __ATOMIC_RELAXED))
         reporter_start();
-    tell_off_in_time(now);
+    log_off_in_time(now);
 }
 
 static void stop_thread(void)
@@ -230,25 +231,25 @@ static void stop_thread(void)
     signals_restore(signals);
 }
 
-void reporter_step_aside(void)
+void reporter_park(void)
 {
-    __atomic_fetch_add(&reporter.aside, 1, __ATOMIC_ACQ_REL);
+    __atomic_fetch_add(&reporter.parked, 1, __ATOMIC_ACQ_REL);
     stop_thread();
 }
 
-/* Each quiet while pays for one return. Who makes such calls all day (a file server that changes its user for each
- * request) soon has none left, and no thread until an allocation after a quiet while. */
+/* Each back-off pays for one return. Who makes such calls all day (a file server that changes its user for each
+ * request) soon has none left, and no thread until an allocation after a back-off. */
 static bool may_return_at_once(uint32_t now)
 {
-    uint32_t quiet = now > reporter.not_before ? (now - reporter.not_before) / QUIET_TICKS : 0;
-    reporter.returns -= quiet < reporter.returns ? quiet : reporter.returns;
-    reporter.not_before = now + QUIET_TICKS;
+    uint32_t backoffs = now > reporter.not_before ? (now - reporter.not_before) / BACKOFF_TICKS : 0;
+    reporter.returns -= backoffs < reporter.returns ? backoffs : reporter.returns;
+    reporter.not_before = now + BACKOFF_TICKS;
     return reporter.returns++ < RETURNS_MOST;
 }
 
-void reporter_come_back(void)
+void reporter_unpark(void)
 {
-    __atomic_fetch_sub(&reporter.aside, 1, __ATOMIC_ACQ_REL);
+    __atomic_fetch_sub(&reporter.parked, 1, __ATOMIC_ACQ_REL);
     if (may_return_at_once(clock_read()))
         reporter_start();
 }
@@ -271,7 +272,7 @@ void reporter_leaves(struct lock_owner self)
 void reporter_forked(void)
 {
     report_forked();
-    reporter.aside = 0;
+    reporter.parked = 0;
     reporter.returns = 0;
     reporter.not_before = 0;
     set_first_due();

@@ -12,7 +12,7 @@
 #include "lib/config/log.h"
 #include "lib/config/options.h"
 #include "lib/config/path.h"
-#include "lib/sys/apart.h"
+#include "lib/sys/helper.h"
 #include "lib/sys/sys.h"
 #include "segments.h"
 
@@ -120,12 +120,12 @@ static bool reach(visit_work *work, void *argument, struct lock_owner self)
         return false;
     if (segment.memory != NULL)
         return work(IN_MEMORY, argument);
-    return apart(visit_file, &visit, self) && visit.done;
+    return helper_run(visit_file, &visit, self) && visit.done;
 }
 
 /* ---- its making ---- */
 
-static void describe(const struct process_identity *identity)
+static void describe_identity(const struct process_identity *identity)
 {
     struct segment *head = &segment.head;
     *head = (struct segment){.version = SEGMENT_VERSION, .buffer_bytes = BUFFER_BYTES, .state = SEGMENT_LIVING};
@@ -150,7 +150,7 @@ static void name_file(struct path *name, const struct process_identity *identity
 }
 
 /* One that is there already is ours, from before an exec: nobody else has this pid and start. */
-static long make_file(long directory, const char *name)
+static long create_segment(long directory, const char *name)
 {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     long file = sys4(SYS_openat, directory, name, flags, 0600);
@@ -193,7 +193,7 @@ static bool fill_file(long file)
     return write_word(segment.memory != NULL ? IN_MEMORY : file, 0, &segment.head, sizeof segment.head);
 }
 
-static void open_file(void *process)
+static void open_segment(void *process)
 {
     const struct process_identity *identity = process;
     struct path name;
@@ -203,8 +203,8 @@ static void open_file(void *process)
         return;
     path_put(&segment.file, "/", 1);
     path_put(&segment.file, name.text, name.length);
-    describe(identity);
-    long file = make_file(directory, name.text);
+    describe_identity(identity);
+    long file = create_segment(directory, name.text);
     if (file >= 0)
         sys2(SYS_fchmod, file, 0600); /* a umask may take rights from the owner */
     segment.open = file >= 0 && fill_file(file);
@@ -232,7 +232,7 @@ bool segment_open(struct lock_owner self)
         return false;
     const struct process_identity *identity = process_identity(self);
     segment.failed = true; /* one try */
-    if (identity->pid == 0 || !apart(open_file, (void *)identity, self) || !segment.open) {
+    if (identity->pid == 0 || !helper_run(open_segment, (void *)identity, self) || !segment.open) {
         close_file();
         return false;
     }
@@ -272,7 +272,7 @@ static void lay_out(struct compact *compact, const struct snapshot *from)
 }
 
 /* Each step is a system call of its own: in this order others see them. What fails may succeed the next time, when
- * there is room on the file system again; until then the snapshot before it stands. */
+ * there is space on the file system again; until then the snapshot before it stands. */
 static bool put_snapshot(long file, void *argument)
 {
     const struct compact *compact = argument;

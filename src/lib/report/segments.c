@@ -86,7 +86,7 @@ long segments_open(struct path *path)
 
 /* ---- what was asked for ---- */
 
-static bool tell(const char *before, const char *after)
+static bool log_directory(const char *before, const char *after)
 {
     struct log_line line;
     log_begin(&line);
@@ -102,10 +102,10 @@ static bool given_is_good(void)
 {
     struct path path;
     if (options.dir[0] != '/')
-        return tell("", " is no absolute path; there is no segment file");
+        return log_directory("", " is no absolute path; there is no segment file");
     long directory = segments_open(&path);
     if (directory < 0)
-        return tell("there can be no segment file in ", "");
+        return log_directory("there can be no segment file in ", "");
     sys1(SYS_close, directory);
     return true;
 }

@@ -56,7 +56,7 @@ uintptr_t cfi_read_address(struct reader *reader, uint8_t encoding)
 
 /* ---- from a pc to its entry ---- */
 
-static struct reader reader_at(const struct cfi_notes *notes, uintptr_t address)
+static struct reader reader_at(const struct cfi_info *notes, uintptr_t address)
 {
     if (address < (uintptr_t)notes->begin || address >= (uintptr_t)notes->end)
         return (struct reader){notes->end, notes->end, true};
@@ -78,7 +78,7 @@ static int64_t table_read(const struct table *table, size_t i, size_t field)
 }
 
 /* Only the form that every linker writes. */
-static bool find_table(const struct cfi_notes *notes, struct table *table)
+static bool find_table(const struct cfi_info *notes, struct table *table)
 {
     struct reader reader = reader_at(notes, (uintptr_t)notes->header);
     uint8_t version = reader_byte(&reader);
@@ -95,7 +95,7 @@ static bool find_table(const struct cfi_notes *notes, struct table *table)
 }
 
 /* Where the entry of the last function at or before pc stands, or 0. */
-static uintptr_t find_entry(const struct cfi_notes *notes, uintptr_t pc)
+static uintptr_t find_entry(const struct cfi_info *notes, uintptr_t pc)
 {
     struct table table;
     if (!find_table(notes, &table))
@@ -118,7 +118,7 @@ static uintptr_t find_entry(const struct cfi_notes *notes, uintptr_t pc)
 /* ---- entries ---- */
 
 /* The bytes of one entry, after its length. 64-bit entries are never written for x86-64. */
-static struct reader read_entry(const struct cfi_notes *notes, uintptr_t address)
+static struct reader read_entry(const struct cfi_info *notes, uintptr_t address)
 {
     struct reader reader = reader_at(notes, address);
     uint32_t length = (uint32_t)reader_fixed(&reader, 4);
@@ -151,7 +151,7 @@ static void read_augmentation(struct cfi_cie *cie, const uint8_t *letters, struc
         }
 }
 
-static bool read_cie(const struct cfi_notes *notes, uintptr_t address, struct cfi_cie *cie)
+static bool read_cie(const struct cfi_info *notes, uintptr_t address, struct cfi_cie *cie)
 {
     *cie = (struct cfi_cie){.encoding = ENCODING_ABSOLUTE};
     struct reader reader = read_entry(notes, address);
@@ -176,7 +176,7 @@ static bool read_cie(const struct cfi_notes *notes, uintptr_t address, struct cf
     return !reader.bad;
 }
 
-bool cfi_find(const struct cfi_notes *notes, uintptr_t pc, struct cfi_rule *rule)
+bool cfi_find(const struct cfi_info *notes, uintptr_t pc, struct cfi_rule *rule)
 {
     uintptr_t address = find_entry(notes, pc);
     if (address == 0)

@@ -13,7 +13,7 @@
 
 enum cfi_base { CFI_NUMBER, CFI_RSP, CFI_RBP, CFI_CFA };
 
-/* base + offset; if `loaded`, what stands there, + add. */
+/* base + offset; if `loaded`, what is there, + add. */
 struct cfi_value {
     enum cfi_base base;
     bool loaded;
@@ -25,7 +25,7 @@ enum cfi_kept {
     CFI_UNKNOWN,   /* or lost: it cannot be told */
     CFI_UNDEFINED, /* there is none: of a return address, the outermost frame */
     CFI_SAME,      /* the register still holds it */
-    CFI_AT         /* it stands at that address */
+    CFI_AT         /* it is at that address */
 };
 
 struct cfi_place {
@@ -42,14 +42,14 @@ struct cfi_rule {
 };
 
 /* The notes of one object: .eh_frame_hdr, somewhere within bytes that can all be read and that hold .eh_frame too. */
-struct cfi_notes {
+struct cfi_info {
     const uint8_t *header;
     const uint8_t *begin;
     const uint8_t *end;
 };
 
 /* The rule of the instruction at pc. False: there is none, or one that this reader does not know. */
-bool cfi_find(const struct cfi_notes *notes, uintptr_t pc, struct cfi_rule *rule);
+bool cfi_find(const struct cfi_info *notes, uintptr_t pc, struct cfi_rule *rule);
 
 /* The value of a DWARF expression at pc; `first` is what it starts with, or NULL. False: not of cfi_value's form. */
 bool cfi_evaluate(struct reader expression, uintptr_t pc, const struct cfi_value *first, struct cfi_value *value);

@@ -1,4 +1,4 @@
-/* DWARF expressions, as far as they say "register + offset" or "what stands there + offset": signal frames, realigned
+/* DWARF expressions, as far as they say "register + offset" or "what is there + offset": signal frames, realigned
  * frames, PLT entries, and hand-written code that keeps the caller's stack pointer on the stack. */
 #include "cfi.h"
 
@@ -102,7 +102,7 @@ static bool constant(struct values *values, struct reader *from, uint8_t op)
     return push(values, CFI_NUMBER, has_sign ? reader_signed(from, bytes) : (int64_t)reader_fixed(from, bytes));
 }
 
-static bool perform(struct values *values, struct reader *from, uintptr_t pc)
+static bool perform_operation(struct values *values, struct reader *from, uintptr_t pc)
 {
     uint8_t op = reader_byte(from);
     if (op >= OP_CONST1U && op <= OP_CONST8S)
@@ -141,7 +141,7 @@ bool cfi_evaluate(struct reader expression, uintptr_t pc, const struct cfi_value
     if (first != NULL)
         values.value[values.count++] = *first;
     while (expression.at < expression.end)
-        if (!perform(&values, &expression, pc) || expression.bad)
+        if (!perform_operation(&values, &expression, pc) || expression.bad)
             return false;
     if (values.count == 0)
         return false;

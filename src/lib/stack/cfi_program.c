@@ -113,7 +113,7 @@ static void set_expression(struct machine *machine, struct reader *from)
     set_place(machine, number, place);
 }
 
-static void remember(struct machine *machine)
+static void remember_row(struct machine *machine)
 {
     if (machine->remembered == REMEMBER_MOST)
         machine->bad = true;
@@ -121,7 +121,7 @@ static void remember(struct machine *machine)
         machine->memory[machine->remembered++] = machine->row;
 }
 
-static void recall(struct machine *machine)
+static void restore_row(struct machine *machine)
 {
     if (machine->remembered == 0)
         machine->bad = true;
@@ -226,10 +226,10 @@ static void perform_other(struct machine *machine, struct reader *from, uint8_t 
         advance(machine, reader_fixed(from, (size_t)1 << (op - CFA_ADVANCE1)));
         break;
     case CFA_REMEMBER_STATE:
-        remember(machine);
+        remember_row(machine);
         break;
     case CFA_RESTORE_STATE:
-        recall(machine);
+        restore_row(machine);
         break;
     case CFA_GNU_ARGS_SIZE:
         reader_uleb(from); /* of use to exceptions only */
@@ -239,7 +239,7 @@ static void perform_other(struct machine *machine, struct reader *from, uint8_t 
     }
 }
 
-static void perform(struct machine *machine, struct reader *from)
+static void perform_instruction(struct machine *machine, struct reader *from)
 {
     uint8_t op = reader_byte(from);
     switch (op & CFA_HIGH) {
@@ -257,10 +257,10 @@ static void perform(struct machine *machine, struct reader *from)
     }
 }
 
-static bool run(struct machine *machine, struct reader program)
+static bool run_program(struct machine *machine, struct reader program)
 {
     while (program.at < program.end && !machine->reached && !machine->bad) {
-        perform(machine, &program);
+        perform_instruction(machine, &program);
         machine->bad |= program.bad;
     }
     return !machine->bad;
@@ -269,10 +269,10 @@ static bool run(struct machine *machine, struct reader program)
 bool cfi_run(const struct cfi_cie *cie, struct reader program, uintptr_t begin, uintptr_t pc, struct cfi_rule *rule)
 {
     struct machine machine = {.cie = cie, .pc = pc, .location = begin, .row.rbp.kept = CFI_SAME};
-    if (!run(&machine, cie->program))
+    if (!run_program(&machine, cie->program))
         return false;
     machine.initial = machine.row;
-    if (!run(&machine, program) || machine.row.cfa.base == CFI_NUMBER)
+    if (!run_program(&machine, program) || machine.row.cfa.base == CFI_NUMBER)
         return false;
     *rule = (struct cfi_rule){cie->signal, machine.row.cfa, machine.row.ra, machine.row.rbp};
     return true;

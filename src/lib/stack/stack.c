@@ -49,7 +49,7 @@ uint32_t stack_add(uint32_t *front, uint32_t searched, uint32_t parent, uintptr_
     uint32_t id = take_number();
     if (id == 0) {
         __atomic_fetch_add(&stack_table.refused, 1, __ATOMIC_RELAXED);
-        full_note(FULL_STACKS);
+        full_record(FULL_STACKS);
         return STACK_TRUNCATED;
     }
     for (;;) {

@@ -1,7 +1,7 @@
 /* Stacks: who called whom, down to an allocation, interned as a number of 32 bits.
  *
  * A stack is a node of a tree, {its caller's node, return address}, so stacks that differ in their innermost frames
- * share all others. Nodes are given once and never taken back; their table is bounded, and what finds no room in it is
+ * share all others. Nodes are given once and never taken back; their table is bounded, and what finds no space in it is
  * STACK_TRUNCATED. Between two allocations of a thread only a few frames change: the thread remembers its last stack,
  * unwinds until it meets a frame that still stands where it stood, and compares what lies beyond. */
 #ifndef TM_STACK_H
@@ -79,14 +79,14 @@ HOT uint32_t stack_intern(uint32_t parent, uintptr_t address)
 struct stack_node stack_node(uint32_t id);
 
 uint32_t stack_count(void);   /* numbers from STACK_FIRST to count - 1 are nodes (few of them may be unused: zeros) */
-uint64_t stack_refused(void); /* how often a node found no room */
+uint64_t stack_refused(void); /* how often a node found no space */
 
 /* The code between two addresses was an object's that is gone: its nodes are that object's from now on, and what is
  * loaded to the same place makes others. Any thread; a stack that is taken at this moment may still use the old ones.
  */
 void stack_retire(uintptr_t begin, uintptr_t end, unsigned object);
 
-/* A node's return address, and the object that stood there when that is gone; 0: whatever stands there now. */
+/* A node's return address, and the object that was there when that is gone; 0: whatever is there now. */
 HOT uintptr_t stack_address(uintptr_t address)
 {
     return object_key_address(address);
@@ -124,7 +124,7 @@ struct stack_trace {
     struct stack_frame frame[STACK_DEPTH]; /* the outermost first */
 };
 
-/* The stack of the calling thread from the frame on whose return address stands at `slot`: that of a function which
+/* The stack of the calling thread from the frame on whose return address is at `slot`: that of a function which
  * has called, perhaps through others, and has not returned. Never a node of those others. Never faults on what it
  * meets, keeps errno; makes system calls when the stack reaches where it was not yet, none once sys_calls forbids them.
  */

@@ -53,7 +53,7 @@ static COLD bool find_rbp(struct unwind_range *range, struct unwind_frame *own, 
     return leave_own(range, own, slot, at);
 }
 
-/* The frame whose return address stands at `slot`, without its rbp: most stacks are followed without that. Where frame
+/* The frame whose return address is at `slot`, without its rbp: most stacks are followed without that. Where frame
  * pointers are in use it is needed every time, and then had at once. */
 HOT struct unwind_frame frame_at(struct stack_trace *trace, struct unwind_frame *own, uintptr_t slot)
 {
@@ -90,7 +90,7 @@ HOT uintptr_t rbp_now(const struct stack_frame *frame, const struct stack_frame 
 }
 
 /* From frame `from` on, which is `inner`: how many of the outermost frames may have changed. The innermost of those
- * stands where it stood, and rbp_now holds of it; what stands in it may be another return address. */
+ * stands where it stood, and rbp_now holds of it; what is in it may be another return address. */
 HOT unsigned changed(const struct stack_frame *frames, unsigned from, const struct unwind_frame *inner)
 {
     const struct stack_frame *same = &frames[from];
@@ -144,7 +144,7 @@ static COLD bool part(struct walk *walk, struct unwind_frame *at, unsigned left,
         left = 0;
     if (left == 0 && (walk->trace->root != STACK_DEEPER || walk->begin == walk->old))
         return true;
-    left += left == 0; /* there was no room for more, and now there is */
+    left += left == 0; /* there was no space for more, and now there is */
     if (left - 1 < from)
         stand_at(walk, left - 1, from, at);
     for (unsigned i = from; i >= left; i--)
@@ -184,7 +184,7 @@ HOT void record(struct walk *walk, const struct unwind_frame *at, uintptr_t used
 {
     walk->trace->frame[--walk->begin] = (struct stack_frame){at->slot, at->address, used, walk->rbp_at, STACK_NONE};
     if (UNLIKELY(walk->old > walk->begin))
-        walk->old = 0; /* deeper than there is room for */
+        walk->old = 0; /* deeper than there is space for */
 }
 
 /* No caller was found on this stack. Is there one, or one beyond a signal? If not, the walk is over. */

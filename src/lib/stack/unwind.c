@@ -90,7 +90,7 @@ static struct headers find_headers(const struct dl_find_object *object)
 }
 
 /* The segment in which an object's notes stand. */
-static void find_segment(const struct dl_find_object *object, struct cfi_notes *notes)
+static void find_segment(const struct dl_find_object *object, struct cfi_info *notes)
 {
     const uint8_t *at = object->dlfo_eh_frame;
     struct headers headers = find_headers(object);
@@ -98,17 +98,17 @@ static void find_segment(const struct dl_find_object *object, struct cfi_notes *
         const Elf64_Phdr *header = &headers.header[i];
         uintptr_t before = (uintptr_t)at - (object->dlfo_link_map->l_addr + header->p_vaddr);
         if (header->p_type == PT_LOAD && before < header->p_filesz)
-            *notes = (struct cfi_notes){at, at - before, at + (header->p_filesz - before)};
+            *notes = (struct cfi_info){at, at - before, at + (header->p_filesz - before)};
     }
 }
 
 /* False: no object's code. */
-static bool find_notes(uintptr_t address, struct cfi_notes *notes)
+static bool find_notes(uintptr_t address, struct cfi_info *notes)
 {
     struct dl_find_object found;
     if (_dl_find_object((void *)address, &found) != 0)
         return false;
-    *notes = (struct cfi_notes){NULL, NULL, NULL};
+    *notes = (struct cfi_info){NULL, NULL, NULL};
     if (found.dlfo_eh_frame != NULL)
         find_segment(&found, notes);
     return true;
@@ -170,15 +170,15 @@ static uint32_t pack(const struct cfi_rule *rule)
 
 static uint64_t *first_place(uintptr_t address)
 {
-    return &unwind_cache[unwind_home(address)];
+    return &unwind_cache[unwind_primary(address)];
 }
 
 static uint64_t *second_place(uintptr_t address)
 {
-    return &unwind_cache[unwind_home(address) ^ UNWIND_CACHE / 2];
+    return &unwind_cache[unwind_primary(address) ^ UNWIND_CACHE / 2];
 }
 
-/* Who stood there before moves on: to its second place, or to its first. */
+/* Who was there before moves on: to its second place, or to its first. */
 static void store(uintptr_t address, uint32_t rule)
 {
     uint64_t before = cell_read(first_place(address));
@@ -187,7 +187,7 @@ static void store(uintptr_t address, uint32_t rule)
     cell_write(first_place(address), (uint64_t)(address >> UNWIND_TAG_SHIFT) << UNWIND_RULE_BITS | rule);
 }
 
-static bool find_rule(uintptr_t address, struct cfi_notes *notes, struct cfi_rule *rule)
+static bool find_rule(uintptr_t address, struct cfi_info *notes, struct cfi_rule *rule)
 {
     return notes->header != NULL && cfi_find(notes, address - 1, rule);
 }
@@ -195,9 +195,9 @@ static bool find_rule(uintptr_t address, struct cfi_notes *notes, struct cfi_rul
 uint32_t unwind_learn(uintptr_t address)
 {
     uint64_t word = cell_read(second_place(address));
-    if (word != 0 && unwind_tells(word, address))
+    if (word != 0 && unwind_describes(word, address))
         return (uint32_t)word;
-    struct cfi_notes notes;
+    struct cfi_info notes;
     struct cfi_rule rule;
     if (!find_notes(address - 1, &notes))
         return RULE_LOST; /* not stored: an object may be loaded there */
@@ -273,7 +273,7 @@ static bool find_rbp(struct unwind_range *range, const struct unwind_frame *fram
         next->rbp_at = at;
         return read_word(range, frame, at, &next->rbp);
     }
-    next->rbp = 0; /* lost: no frame stands there */
+    next->rbp = 0; /* lost: no frame is there */
     next->rbp_at = frame->slot;
     return true;
 }
@@ -301,7 +301,7 @@ static enum unwind_result step_wide(struct unwind_range *range, struct unwind_fr
 
 enum unwind_result unwind_step_rare(struct unwind_range *range, struct unwind_frame *frame, uint32_t rule)
 {
-    struct cfi_notes notes;
+    struct cfi_info notes;
     struct cfi_rule wide;
     frame->used = 0;
     switch (rule & RULE_KIND) {

@@ -50,7 +50,7 @@ enum {
     RULE_NONE = 0,       /* an empty word */
     RULE_RSP = 1,        /* CFA = stack pointer + offset */
     RULE_RBP = 2,        /* CFA = rbp + offset */
-    RULE_LOADED_RBP = 3, /* CFA stands at rbp - offset; rbp's own value stands at rbp (a realigned frame) */
+    RULE_LOADED_RBP = 3, /* CFA is at rbp - offset; rbp's own value is at rbp (a realigned frame) */
     RULE_OUTERMOST = 4,
     RULE_LOST = 5,
     RULE_WIDE = 6, /* fits no word: never stored */
@@ -73,7 +73,7 @@ HOT uintptr_t unwind_load(uintptr_t address)
     return value;
 }
 
-/* A new range: the page that this thread's stack pointer stands in, or that of a stack which it may have left by a
+/* A new range: the page that this thread's stack pointer is in, or that of a stack which it may have left by a
  * signal. False: that one cannot be read. */
 void unwind_begin(struct unwind_range *range, uintptr_t stack_pointer);
 bool unwind_begin_other(struct unwind_range *range, uintptr_t stack_pointer);
@@ -101,20 +101,20 @@ HOT bool unwind_enter(struct unwind_range *range, uintptr_t stack_pointer)
 }
 
 /* Where the word of an address stands, if it does not stand UNWIND_CACHE / 2 further on. */
-HOT size_t unwind_home(uintptr_t address)
+HOT size_t unwind_primary(uintptr_t address)
 {
     return (address ^ address >> UNWIND_HOME_BITS) % UNWIND_CACHE;
 }
 
-HOT bool unwind_tells(uint64_t word, uintptr_t address)
+HOT bool unwind_describes(uint64_t word, uintptr_t address)
 {
     return word >> UNWIND_RULE_BITS == address >> UNWIND_TAG_SHIFT;
 }
 
 HOT uint32_t unwind_rule(uintptr_t address)
 {
-    uint64_t word = cell_read(&unwind_cache[unwind_home(address)]);
-    return LIKELY(unwind_tells(word, address)) ? (uint32_t)word : unwind_learn(address);
+    uint64_t word = cell_read(&unwind_cache[unwind_primary(address)]);
+    return LIKELY(unwind_describes(word, address)) ? (uint32_t)word : unwind_learn(address);
 }
 
 HOT uintptr_t unwind_offset(uint32_t rule)

@@ -1,6 +1,6 @@
 /* The tick: a count of quarter seconds since start that everybody just loads.
  *
- * The reporter thread advances it. While there is none it stands at CLOCK_SELF, which no slab's own tick ever
+ * The reporter thread advances it. While there is none it is at CLOCK_SELF, which no slab's own tick ever
  * equals: then every allocation leaves the fast path and reads the time itself.
  *
  * It lives in a page that the kernel wipes in a forked child (MADV_WIPEONFORK, Linux 4.14): however the child was
@@ -38,7 +38,7 @@ union clock_area {
 SHARED union clock_area clock_area;
 
 void clock_start(void);       /* once: the moment from which ticks and the uptime count */
-void clock_own(uint32_t pid); /* this process's page from now on; the tick stands at CLOCK_SELF */
+void clock_own(uint32_t pid); /* this process's page from now on; the tick is at CLOCK_SELF */
 void clock_forked(void);      /* in a forked child: as the kernel leaves the page, where it does not know how to */
 
 /* Reads the time: ticks since start, from 1. */

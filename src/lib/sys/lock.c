@@ -2,7 +2,7 @@
 
 #include "sys.h"
 
-struct lock lock_books;
+struct lock lock_accounting;
 struct lock lock_report;
 struct lock lock_names;
 
@@ -43,7 +43,7 @@ enum { SLICE_NS = 1000000, FOR_EVER = 0 };
 /* Ulrich Drepper, "Futexes Are Tricky", mutex 2: whoever has waited leaves the mark behind. */
 static enum lock_state wait_for(struct lock *lock, struct lock_owner self, const uint32_t *stop, unsigned slices)
 {
-    const uint64_t patience = stop != NULL || slices != FOR_EVER ? SLICE_NS : 0;
+    const uint64_t timeout = stop != NULL || slices != FOR_EVER ? SLICE_NS : 0;
     unsigned waited = 0;
     while (!swap(lock, 0, id_of(self) | WAITED_FOR)) {
         uint32_t seen = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
@@ -51,7 +51,7 @@ static enum lock_state wait_for(struct lock *lock, struct lock_owner self, const
             return LOCK_BUSY;
         if (seen == 0 || (!(seen & WAITED_FOR) && !swap(lock, seen, seen | WAITED_FOR)))
             continue;
-        sys_futex_wait(&lock->word, seen | WAITED_FOR, patience);
+        sys_futex_wait(&lock->word, seen | WAITED_FOR, timeout);
         waited++;
     }
     return LOCK_TAKEN;

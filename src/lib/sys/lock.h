@@ -28,9 +28,9 @@ struct lock {
     uint32_t word;
 };
 
-SHARED struct lock lock_books;  /* slabs, contexts, tags */
-SHARED struct lock lock_report; /* the snapshot and its text; taken before lock_books */
-SHARED struct lock lock_names;  /* the names of call sites; taken last */
+SHARED struct lock lock_accounting; /* slabs, contexts, tags */
+SHARED struct lock lock_report;     /* the snapshot and its text; taken before lock_accounting */
+SHARED struct lock lock_names;      /* the names of call sites; taken last */
 
 /* Who takes a lock: every function that may take one gets it from its caller (`self`), as the reporter's thread has no
  * thread-local storage to be known by. The address of something that is the thread's own, at least 128 bytes from any

@@ -174,23 +174,23 @@ static void wait_until_dropped(uint32_t pid, uint32_t id)
 /* The kernel clears *tid first and drops the thread a moment later: unshare looks at that moment. */
 void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid)
 {
-    enum { PATIENCE_NS = 1000000 };
+    enum { TIMEOUT_NS = 1000000 };
     uint32_t seen;
     while ((seen = __atomic_load_n(tid, __ATOMIC_ACQUIRE)) != 0)
-        sys_futex_wait(tid, seen, PATIENCE_NS);
+        sys_futex_wait(tid, seen, TIMEOUT_NS);
     wait_until_dropped(pid, id);
 }
 
-static SPARSE _Alignas(PAGE_BYTES) char apart_stack[64 * 1024];
+static SPARSE _Alignas(PAGE_BYTES) char child_stack[64 * 1024];
 
 /* The caller goes on when the kernel has taken the thread's memory away (CLONE_VFORK), a moment before it drops it. */
-long sys_call_apart(void (*run)(void *), void *argument)
+long sys_call_in_child(void (*run)(void *), void *argument)
 {
     uint64_t all = ~0ull;
     uint64_t before = 0;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     long id = sys_clone_call(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK,
-                             stack_of_call(apart_stack + sizeof apart_stack, run, argument), NULL, NULL, NULL);
+                             stack_of_call(child_stack + sizeof child_stack, run, argument), NULL, NULL, NULL);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
     if (id > 0)
         wait_until_dropped((uint32_t)sys0(SYS_getpid), (uint32_t)id);

@@ -92,6 +92,6 @@ void sys_thread_wait(uint32_t pid, uint32_t id, uint32_t *tid);
  * does not see. It is a thread with the caller's thread-local storage, on a stack of its own of 64 KiB, and all signals
  * are blocked in it; the caller waits until the kernel has dropped it. One caller at a time. Returns 0, or -errno: it
  * was not called. */
-long sys_call_apart(void (*run)(void *), void *argument);
+long sys_call_in_child(void (*run)(void *), void *argument);
 
 #endif

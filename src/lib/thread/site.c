@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "books.h"
+#include "accounting.h"
 #include "lib/account/context.h"
 #include "lib/account/intern.h"
 #include "lib/account/scope.h"
@@ -27,7 +27,7 @@ _Static_assert((int)OBJECT_KEY_SHIFT > (int)CONTEXT_SITE_BITS, "an address and i
 static struct {
     struct intern keys; /* the address; of a second object there, with the object's number above */
     struct {
-        uint16_t current; /* of the number of a plain address: the site of the object that stands there now */
+        uint16_t current; /* of the number of a plain address: the site of the object that is there now */
         uint16_t object;
         uint16_t tag;
         bool wrapper;
@@ -96,17 +96,17 @@ static unsigned site_new(uint64_t key, unsigned object, uintptr_t address)
 {
     if (sites.keys.count < SITES_NUMBERED)
         return site_add(key, object, address);
-    full_note(FULL_SITES);
+    full_record(FULL_SITES);
     return SITE_NONE;
 }
 
-/* Under the books' lock. SITE_NONE: the table is full. */
+/* Under the accounting lock. SITE_NONE: the table is full. */
 static unsigned site_intern(uintptr_t address)
 {
     unsigned first = intern_find(&sites.keys, address);
     unsigned object = object_of(address, clock_uptime_ms());
     if (object == OBJECT_OTHER)
-        return SITE_NONE; /* nobody would tell when another one stands there */
+        return SITE_NONE; /* nobody would tell when another one is there */
     if (first == SITE_NONE)
         return site_new(address, object, address);
     unsigned site = first;
@@ -126,11 +126,11 @@ static bool site_get(const struct slab *slab, uintptr_t address, unsigned *site)
     *site = site_find(address);
     if (*site != SITE_NONE)
         return true;
-    struct books books;
-    if (!books_hold(slab, &books))
+    struct accounting accounting;
+    if (!accounting_lock(slab, &accounting))
         return false;
     *site = site_intern(address);
-    books_close(&books);
+    accounting_close(&accounting);
     return true;
 }
 
@@ -168,14 +168,14 @@ static uint64_t key_of(unsigned site, unsigned size_class, unsigned scope, unsig
 static unsigned tag_at(const struct slab *slab, unsigned site)
 {
     unsigned scope = (unsigned)slab->scope;
-    if (scope_depth(slab) != 0 || scope != slab->asked[0])
+    if (scope_depth(slab) != 0 || scope != slab->scopes[0])
         return scope; /* asked for, and no thread's name */
     unsigned own = sites.site[site].tag;
     bool by_site = scope == TAG_UNTAGGED || (own != TAG_UNTAGGED && rule_for_thread(slab->name) == NULL);
     return by_site ? own : scope;
 }
 
-/* Under the books' lock. */
+/* Under the accounting lock. */
 static unsigned context_new(struct slab *slab, uintptr_t caller, unsigned site, unsigned size_class)
 {
     bool wrapper;
@@ -196,32 +196,32 @@ static unsigned context_of(struct slab *slab, uintptr_t caller, unsigned size_cl
     unsigned context = site != SITE_NONE ? context_find(key_of(site, size_class, scope, tag_at(slab, site))) : 0;
     if (context != 0)
         return context;
-    struct books books;
-    if (!books_hold(slab, &books))
+    struct accounting accounting;
+    if (!accounting_lock(slab, &accounting))
         return context_last_resort(size_class);
     context = context_new(slab, caller, site, size_class);
-    books_close(&books);
+    accounting_close(&accounting);
     return context;
 }
 
-uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size)
+uint64_t site_template(struct slab *slab, uintptr_t caller, size_t size)
 {
     unsigned log = size_class(size);
     uint64_t key = slab_key_slow(slab, caller, size);
-    uint64_t word = slab_recall(slab, key);
-    if (word != 0)
-        return word;
+    uint64_t template = slab_recall(slab, key);
+    if (template != 0)
+        return template;
     unsigned context = context_of(slab, caller, log);
-    word = block_word(context_tag(context), context);
+    template = block_template(context_tag(context), context);
     bool last_resort = context < SIZE_CLASSES; /* for this once */
     bool wrapper = UNLIKELY(state_is_slow(SLOW_WRAPPERS)) && is_wrapper(slab, caller);
     if (!last_resort && !wrapper && log < state_watched_class)
-        slab_remember(slab, key, word);
-    return word;
+        slab_remember(slab, key, template);
+    return template;
 }
 
 /* The context of a site under exactly that tag, be it the site's own or one that was asked for; 0: there is none, and
- * no room for it. */
+ * no space for it. */
 static unsigned context_under(struct slab *slab, unsigned site, unsigned size_class, unsigned tag)
 {
     unsigned context = site != SITE_NONE ? context_find(context_key(site, size_class, TAG_UNTAGGED)) : 0;
@@ -231,11 +231,11 @@ static unsigned context_under(struct slab *slab, unsigned site, unsigned size_cl
     context = context_find(key);
     if (context != 0)
         return context_tag(context) == tag ? context : 0;
-    struct books books;
-    if (!books_hold(slab, &books))
+    struct accounting accounting;
+    if (!accounting_lock(slab, &accounting))
         return 0;
     context = context_intern(key, tag);
-    books_close(&books);
+    accounting_close(&accounting);
     return context_tag(context) == tag ? context : 0;
 }
 
@@ -276,7 +276,7 @@ static void retire_stacks(uint64_t now_ms)
 }
 
 /* A time that no unloading had before: what has gone just now is told from what went in the same millisecond by it.
- * Never 0: that is a loaded one's. Under the books' lock. */
+ * Never 0: that is a loaded one's. Under the accounting lock. */
 static uint64_t time_of_unloading(void)
 {
     static uint64_t last_ms;
@@ -287,13 +287,13 @@ static uint64_t time_of_unloading(void)
 
 void site_after_unload(void)
 {
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return;
     uint64_t now_ms = time_of_unloading();
     bool gone = object_check(now_ms);
     if (gone)
         retire_stacks(now_ms);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
     if (gone) {
         slab_forget_sites();
         unwind_forget();

@@ -19,7 +19,7 @@ void site_start(void);  /* once, before the first look-up */
 void site_forked(void); /* in a forked child: what another thread had begun in the parent is taken back */
 
 /* The header word for a block of this size from this site. */
-uint64_t site_word(struct slab *slab, uintptr_t caller, size_t size);
+uint64_t site_template(struct slab *slab, uintptr_t caller, size_t size);
 
 /* Whom to count an allocation under whose caller is a wrapper (option skip): the first that is none. `slot` is where
  * the caller's address stands on the stack. */
@@ -28,7 +28,7 @@ uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t sl
 /* The context of a block of another size class from the same site, under the same tag. */
 unsigned site_context_resized(struct slab *slab, const struct block *block, unsigned size_class);
 
-/* The same block's under another tag (TAG_UNTAGGED: the site's own); 0: there is no room for one more. */
+/* The same block's under another tag (TAG_UNTAGGED: the site's own); 0: there is no space for one more. */
 unsigned site_context_handed(struct slab *slab, const struct block *block, unsigned tag);
 
 /* For the report. Any thread. */

@@ -11,8 +11,8 @@
 #include "lib/config/log.h"
 #include "lib/config/options.h"
 #include "lib/config/state.h"
-#include "lib/sys/apart.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/helper.h"
 #include "lib/sys/lock.h"
 #include "lib/sys/sys.h"
 
@@ -64,13 +64,13 @@ void thread_take_slab(uint32_t tick)
     if (thread.ended || thread.entered || !slab_may_be_had(tick))
         return;
     thread.entered = true;
-    if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {
+    if (lock_take(&lock_accounting, thread_self()) == LOCK_TAKEN) {
         struct slab *slab = slab_take(thread_id(), (uintptr_t)pthread_self(), tick);
         if (slab != NULL) {
             name_thread(slab);
             thread_slab = slab;
         }
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
     }
     thread.entered = false;
     if (thread_has_slab())
@@ -84,20 +84,20 @@ void thread_ends(void)
     if (!thread_has_slab())
         return;
     thread_slab = (struct slab *)thread_no_slab;
-    if (lock_take(&lock_books, thread_self()) == LOCK_TAKEN) {
+    if (lock_take(&lock_accounting, thread_self()) == LOCK_TAKEN) {
         slab_leave(slab);
-        lock_release(&lock_books);
+        lock_release(&lock_accounting);
     }
 }
 
 void thread_named(uintptr_t owner, const char *name)
 {
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return;
     struct slab *slab = slab_of(owner);
     if (slab != NULL)
         rename_thread(slab, name);
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }
 
 /* ---- the names, read again ---- */
@@ -122,7 +122,7 @@ static void list_threads(void)
         }
 }
 
-/* What stands in the file ends with a line end. Empty: it could not be read. */
+/* What is in the file ends with a line end. Empty: it could not be read. */
 static void read_name(uint32_t tid, char name[THREAD_NAME])
 {
     struct log_line path = {.length = 0};
@@ -139,7 +139,7 @@ static void read_name(uint32_t tid, char name[THREAD_NAME])
     sys1(SYS_close, file);
 }
 
-static void read_names(void *unused)
+static void read_thread_names(void *unused)
 {
     (void)unused;
     for (unsigned i = 0; i < reread.count; i++)
@@ -173,25 +173,25 @@ static bool read_just_now(struct lock_owner self)
 
 void thread_read_names(struct lock_owner self)
 {
-    if (log_is_sandboxed() || read_just_now(self) || lock_take(&lock_books, self) != LOCK_TAKEN)
+    if (log_is_sandboxed() || read_just_now(self) || lock_take(&lock_accounting, self) != LOCK_TAKEN)
         return;
     list_threads();
-    lock_release(&lock_books);
-    if (!apart(read_names, NULL, self) || lock_take(&lock_books, self) != LOCK_TAKEN)
+    lock_release(&lock_accounting);
+    if (!helper_run(read_thread_names, NULL, self) || lock_take(&lock_accounting, self) != LOCK_TAKEN)
         return;
     take_names();
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }
 
 void thread_forked(void)
 {
     struct slab *mine = thread_has_slab() ? thread_slab : NULL;
-    if (lock_take(&lock_books, thread_self()) != LOCK_TAKEN)
+    if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return;
     slab_orphan(mine);
     if (mine != NULL) {
         mine->tid = thread_id();
         slab_refresh_sites(mine); /* another thread may have been about to retract the tick */
     }
-    lock_release(&lock_books);
+    lock_release(&lock_accounting);
 }

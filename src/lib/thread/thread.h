@@ -24,7 +24,7 @@ void thread_take_slab(uint32_t tick);
 struct lock_owner thread_self(void);
 
 /* How deep this thread is in work on the shared slab that it does in the middle of such work of its own, which holds
- * the books' lock (a signal handler allocates): nothing else that the lock guards may be touched then. */
+ * the accounting lock (a signal handler allocates): nothing else that the lock guards may be touched then. */
 SHARED __thread unsigned thread_nested __attribute__((tls_model("initial-exec")));
 
 /* This thread will run no more code but glibc's own (its slab is handed on), or a thread's name has changed. */
@@ -32,7 +32,7 @@ void thread_ends(void);
 void thread_named(uintptr_t owner, const char *name);
 /* For a report: reads the names of all threads again, from the kernel, which knows those too that nobody heard of
  * (written to /proc/self/task/TID/comm, or by a raw prctl). At most THREAD_ROWS of them, some us each; the reporter
- * does so once a second at most. Under lock_report, without the books' lock; `self` as for a lock. */
+ * does so once a second at most. Under lock_report, without the accounting lock; `self` as for a lock. */
 enum { THREAD_ROWS = 1024 };
 void thread_read_names(struct lock_owner self);
 

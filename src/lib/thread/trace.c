@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "books.h"
+#include "accounting.h"
 #include "lib/code/rule.h"
 #include "lib/config/options.h"
 #include "lib/config/state.h"
@@ -38,7 +38,7 @@ bool trace_start(uint64_t period)
     if (sums == NULL || !stack_start(nodes))
         return false;
     if (period == STACKS_ALL)
-        real_give_room(BLOCK_HEADER);
+        real_add_space(BLOCK_HEADER);
     trace_period = period;
     state_slow_add(SLOW_STACKS);
     return true;
@@ -55,40 +55,40 @@ static bool wanted(struct slab *slab, size_t size)
     return sample_hits(&slab->sampler, size, trace_period);
 }
 
-/* Every block that malloc gives has room (real_give_room). */
-static char *with_given_room(char *base, size_t size, unsigned shape)
+/* Every block that malloc gives has space (real_add_space). */
+static char *with_given_space(char *base, size_t size, unsigned flags)
 {
-    if (shape & SHAPE_ZEROED && size <= BLOCK_CALLOC_SMALL)
-        memset(base + BLOCK_NOTED, 0, size); /* was zeroed sixteen bytes too low */
+    if (flags & FLAG_ZEROED && size <= BLOCK_CALLOC_SMALL)
+        memset(base + BLOCK_PREFIXED, 0, size); /* was zeroed sixteen bytes too low */
     return base;
 }
 
 /* A block as was asked for is given back for a larger one; NULL: there is none. */
-static char *with_more_room(char *base, size_t size, unsigned shape)
+static char *with_more_space(char *base, size_t size, unsigned flags)
 {
-    size_t bytes = size + BLOCK_NOTED;
+    size_t bytes = size + BLOCK_PREFIXED;
     int error = errno;
-    char *larger = shape & SHAPE_ZEROED ? real.calloc(1, bytes) : real.malloc(bytes);
+    char *larger = flags & FLAG_ZEROED ? real.calloc(1, bytes) : real.malloc(bytes);
     errno = error;
     if (larger != NULL)
         real.free(base);
     return larger;
 }
 
-struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller)
+struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned flags, struct caller caller)
 {
-    unsigned plain = shape & ~(unsigned)SHAPE_ZEROED;
+    unsigned plain = flags & ~(unsigned)FLAG_ZEROED;
     struct traced traced = {base, plain, STACK_NONE};
     if (trace_period == STACKS_OFF || !wanted(slab, size))
         return traced;
-    if (block_offset(plain) < BLOCK_NOTED) {
-        traced.shape += 1 << SHAPE_ROOM_SHIFT;
+    if (block_offset(plain) < BLOCK_PREFIXED) {
+        traced.flags += 1 << FLAGS_SPACE_SHIFT;
         traced.base =
-            trace_period == STACKS_ALL ? with_given_room(base, size, shape) : with_more_room(base, size, shape);
+            trace_period == STACKS_ALL ? with_given_space(base, size, flags) : with_more_space(base, size, flags);
     }
     if (UNLIKELY(traced.base == NULL))
         return (struct traced){base, plain, STACK_NONE};
-    traced.shape |= SHAPE_STACK;
+    traced.flags |= FLAG_STACK;
     traced.stack = trace_stack(slab, caller);
     return traced;
 }
@@ -114,7 +114,7 @@ HOT void add(uint64_t *sum, uint64_t amount, bool alone)
 
 HOT uint64_t weight_of(const struct block *block)
 {
-    return block->shape & SHAPE_HUGE ? SAMPLE_WEIGHT_ONE : block_note(block)->size_or_weight;
+    return block->flags & FLAG_HUGE ? SAMPLE_WEIGHT_ONE : block_prefix(block)->size_or_weight;
 }
 
 HOT void add_amount(struct amount *to, uint64_t weight, size_t size, bool alone)
@@ -125,29 +125,29 @@ HOT void add_amount(struct amount *to, uint64_t weight, size_t size, bool alone)
 }
 
 /* The objects of a new stack's frames are told while they are surely loaded: the report must not ask the loader. */
-static COLD void note_objects(uint32_t stack, const struct slab *slab)
+static COLD void record_objects(uint32_t stack, const struct slab *slab)
 {
-    struct books books;
-    if (!books_hold(slab, &books))
+    struct accounting accounting;
+    if (!accounting_lock(slab, &accounting))
         return;
     uint64_t now_ms = clock_uptime_ms();
     for (struct stack_node node = stack_node(stack); node.address != 0; node = stack_node(node.parent))
         if (object_at(node.address) == OBJECT_NONE)
             object_of(node.address, now_ms);
-    books_close(&books);
+    accounting_close(&accounting);
 }
 
-void trace_note(const struct slab *slab, const struct traced *traced, size_t size)
+void trace_record(const struct slab *slab, const struct traced *traced, size_t size)
 {
-    struct block_note *note = (struct block_note *)traced->base;
-    bool sure = trace_period == STACKS_ALL || traced->shape & SHAPE_HUGE;
+    struct block_prefix *note = (struct block_prefix *)traced->base;
+    bool sure = trace_period == STACKS_ALL || traced->flags & FLAG_HUGE;
     uint64_t weight = sure ? SAMPLE_WEIGHT_ONE : sample_weight(size, trace_period);
-    if (!(traced->shape & SHAPE_HUGE))
+    if (!(traced->flags & FLAG_HUGE))
         note->size_or_weight = weight;
     note->stack = traced->stack;
     struct trace_sums *to = &sums[traced->stack];
     if (UNLIKELY(cell_read(&to->samples) == 0))
-        note_objects(traced->stack, slab);
+        record_objects(traced->stack, slab);
     bool alone = __libc_single_threaded;
     add(&to->samples, 1, alone);
     add_amount(&to->allocated, weight, size, alone);
@@ -155,19 +155,20 @@ void trace_note(const struct slab *slab, const struct traced *traced, size_t siz
 
 void trace_freed(const struct block *block)
 {
-    const struct block_note *note = block_note(block);
+    const struct block_prefix *note = block_prefix(block);
     add_amount(&sums[note->stack].freed, weight_of(block), block_size(block), __libc_single_threaded);
 }
 
-/* A resize moves the allocation to its new size, as in the books; growth makes it likelier to have been sampled. */
+/* A resize moves the allocation to its new size, as in the accounting; growth makes it likelier to have been sampled.
+ */
 void trace_resized(const struct block *block, size_t from, size_t to)
 {
-    struct trace_sums *of_stack = &sums[block_note(block)->stack];
+    struct trace_sums *of_stack = &sums[block_prefix(block)->stack];
     uint64_t before = weight_of(block);
     uint64_t weight = before;
     bool alone = __libc_single_threaded;
     if (to > from && before != SAMPLE_WEIGHT_ONE) {
-        weight = block_note(block)->size_or_weight = sample_weight_grown(before, to - from, trace_period);
+        weight = block_prefix(block)->size_or_weight = sample_weight_grown(before, to - from, trace_period);
         add(&of_stack->allocated.blocks, weight - before, alone);
     }
     add(&of_stack->allocated.bytes, sample_bytes(weight, to) - sample_bytes(before, from), alone);
@@ -176,12 +177,12 @@ void trace_resized(const struct block *block, size_t from, size_t to)
 void trace_moved(const struct block *from, const struct block *to)
 {
     uint64_t weight = weight_of(from);
-    uint32_t stack = block_note(to)->stack = block_note(from)->stack;
-    if (!(to->shape & SHAPE_HUGE)) {
-        block_note(to)->size_or_weight = weight;
+    uint32_t stack = block_prefix(to)->stack = block_prefix(from)->stack;
+    if (!(to->flags & FLAG_HUGE)) {
+        block_prefix(to)->size_or_weight = weight;
         return;
     }
-    /* A huge block has no room for a weight: it stands for itself alone. */
+    /* A huge block has no space for a weight: it stands for itself alone. */
     size_t size = block_size(from);
     add(&sums[stack].allocated.blocks, SAMPLE_WEIGHT_ONE - weight, __libc_single_threaded);
     add(&sums[stack].allocated.bytes, size - sample_bytes(weight, size), __libc_single_threaded);

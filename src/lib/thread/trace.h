@@ -41,13 +41,13 @@ struct caller {
 
 struct traced {
     char *base;
-    unsigned shape;
+    unsigned flags;
     uint32_t stack; /* STACK_NONE: not taken */
 };
 
 /* Decides of a block that was just made, and makes room for its note. `shape` may have
- * SHAPE_ZEROED; what is returned has not. */
-struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller);
+ * FLAG_ZEROED; what is returned has not. */
+struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned flags, struct caller caller);
 
 HOT uint32_t trace_stack(struct slab *slab, struct caller caller)
 {
@@ -55,22 +55,22 @@ HOT uint32_t trace_stack(struct slab *slab, struct caller caller)
 }
 
 /* The same; in place for the block that is usual where every stack is taken: malloc's, with its header at its base. */
-HOT struct traced trace_any_block(struct slab *slab, char *base, size_t size, unsigned shape, struct caller caller)
+HOT struct traced trace_any_block(struct slab *slab, char *base, size_t size, unsigned flags, struct caller caller)
 {
-    if (UNLIKELY(trace_period != STACKS_ALL || (shape & ~(unsigned)SHAPE_MADE) != 0))
-        return trace_block(slab, base, size, shape, caller);
-    return (struct traced){base, shape | SHAPE_STACK | 1 << SHAPE_ROOM_SHIFT, trace_stack(slab, caller)};
+    if (UNLIKELY(trace_period != STACKS_ALL || (flags & ~(unsigned)FLAGS_FAMILY) != 0))
+        return trace_block(slab, base, size, flags, caller);
+    return (struct traced){base, flags | FLAG_STACK | 1 << FLAGS_SPACE_SHIFT, trace_stack(slab, caller)};
 }
 
 /* Notes the stack in a block whose header is filled, and counts it. */
-void trace_note(const struct slab *slab, const struct traced *traced, size_t size);
+void trace_record(const struct slab *slab, const struct traced *traced, size_t size);
 
-/* Decides of a block without SHAPE_STACK that is about to grow: its new bytes are sampled as a new block's are, else
+/* Decides of a block without FLAG_STACK that is about to grow: its new bytes are sampled as a new block's are, else
  * what begins small and grows would hardly ever be seen. The caller's slot may be one further in. STACK_NONE: it stays
  * as it is; else it is noted as of its old size, and trace_resized comes next. */
 uint32_t trace_growth(struct slab *slab, size_t from, size_t to, struct caller caller);
 
-/* A block with SHAPE_STACK is freed, or has another size now. */
+/* A block with FLAG_STACK is freed, or has another size now. */
 void trace_freed(const struct block *block);
 void trace_resized(const struct block *block, size_t from, size_t to);
 /* It moves to another one, whose header is filled, and takes its note along; trace_resized comes next. */

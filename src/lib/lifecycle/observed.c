@@ -1,6 +1,6 @@
 /* Calls that we listen to, none of which is an allocation. Each does what it always did.
  *
- * The reporter steps aside before a call that wants a process of a single thread, or that changes one thread where
+ * The reporter is parked before a call that wants a process of a single thread, or that changes one thread where
  * the program means all: glibc's setuid, say, tells every thread that it knows of, and ours it does not know. */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -27,22 +27,22 @@
 #include <dlfcn.h>
 #include <link.h>
 
-/* Whether it must come back afterwards. */
-static bool step_aside(void)
+/* Whether it was, and must be unparked afterwards. */
+static bool park_reporter(void)
 {
     if (!state_tracks())
         return false;
-    lifecycle_settle_child();
+    lifecycle_init_child();
     if (log_is_sandboxed() || !state_is_own_process())
         return false;
-    reporter_step_aside();
+    reporter_park();
     return true;
 }
 
-static void come_back(bool aside)
+static void unpark_reporter(bool parked)
 {
-    if (aside)
-        reporter_come_back();
+    if (parked)
+        reporter_unpark();
 }
 
 /* The C library has no such function. */
@@ -52,20 +52,20 @@ static int is_missing(void)
     return -1;
 }
 
-/* Steps aside, makes the call, and comes back; `before` is done when nobody else runs. */
-#define ASIDE_AFTER(before, result, name, parameters, arguments) \
-    PUBLIC result name parameters                                \
-    {                                                            \
-        result(*next) parameters = REAL_NEXT(name);              \
-        if (UNLIKELY(next == NULL))                              \
-            return is_missing();                                 \
-        bool aside = step_aside();                               \
-        before;                                                  \
-        result outcome = next arguments;                         \
-        come_back(aside);                                        \
-        return outcome;                                          \
+/* Parks the reporter for the call; `before` is done when nobody else runs. */
+#define PARKED_AFTER(before, result, name, parameters, arguments) \
+    PUBLIC result name parameters                                 \
+    {                                                             \
+        result(*next) parameters = REAL_NEXT(name);               \
+        if (UNLIKELY(next == NULL))                               \
+            return is_missing();                                  \
+        bool parked = park_reporter();                            \
+        before;                                                   \
+        result outcome = next arguments;                          \
+        unpark_reporter(parked);                                  \
+        return outcome;                                           \
     }
-#define ASIDE(result, name, parameters, arguments) ASIDE_AFTER((void)0, result, name, parameters, arguments)
+#define PARKED(result, name, parameters, arguments) PARKED_AFTER((void)0, result, name, parameters, arguments)
 
 /* The process gives up being root's: its report file goes along. (seteuid is taken back most often.) */
 static void becomes(uid_t user)
@@ -74,23 +74,23 @@ static void becomes(uid_t user)
         output_hand_over(user);
 }
 
-ASIDE(int, unshare, (int flags), (flags))
-ASIDE(int, setns, (int descriptor, int type), (descriptor, type))
-ASIDE_AFTER(becomes(uid), int, setuid, (uid_t uid), (uid))
-ASIDE(int, setgid, (gid_t gid), (gid))
-ASIDE(int, seteuid, (uid_t effective), (effective))
-ASIDE(int, setegid, (gid_t effective), (effective))
-ASIDE_AFTER(becomes(effective), int, setreuid, (uid_t actual, uid_t effective), (actual, effective))
-ASIDE(int, setregid, (gid_t actual, gid_t effective), (actual, effective))
-ASIDE_AFTER(becomes(effective), int, setresuid, (uid_t actual, uid_t effective, uid_t saved),
-            (actual, effective, saved))
-ASIDE(int, setresgid, (gid_t actual, gid_t effective, gid_t saved), (actual, effective, saved))
-ASIDE(int, setfsuid, (uid_t uid), (uid))
-ASIDE(int, setfsgid, (gid_t gid), (gid))
-ASIDE(int, setgroups, (size_t count, const gid_t *groups), (count, groups))
-ASIDE(int, initgroups, (const char *user, gid_t group), (user, group))
-ASIDE(int, capset, (void *header, const void *data), (header, data))
-ASIDE(int, chroot, (const char *path), (path))
+PARKED(int, unshare, (int flags), (flags))
+PARKED(int, setns, (int descriptor, int type), (descriptor, type))
+PARKED_AFTER(becomes(uid), int, setuid, (uid_t uid), (uid))
+PARKED(int, setgid, (gid_t gid), (gid))
+PARKED(int, seteuid, (uid_t effective), (effective))
+PARKED(int, setegid, (gid_t effective), (effective))
+PARKED_AFTER(becomes(effective), int, setreuid, (uid_t actual, uid_t effective), (actual, effective))
+PARKED(int, setregid, (gid_t actual, gid_t effective), (actual, effective))
+PARKED_AFTER(becomes(effective), int, setresuid, (uid_t actual, uid_t effective, uid_t saved),
+             (actual, effective, saved))
+PARKED(int, setresgid, (gid_t actual, gid_t effective, gid_t saved), (actual, effective, saved))
+PARKED(int, setfsuid, (uid_t uid), (uid))
+PARKED(int, setfsgid, (gid_t gid), (gid))
+PARKED(int, setgroups, (size_t count, const gid_t *groups), (count, groups))
+PARKED(int, initgroups, (const char *user, gid_t group), (user, group))
+PARKED(int, capset, (void *header, const void *data), (header, data))
+PARKED(int, chroot, (const char *path), (path))
 
 /* A sandbox may kill the process for any call that it has not foreseen: from then on we make none. The kernel's own
  * strict mode is known to allow write; a filter may allow what it likes. */
@@ -99,7 +99,7 @@ static enum log_sandbox sandbox_of(long mode)
     return mode == SECCOMP_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
 }
 
-static bool prctl_wants_us_aside(long operation)
+static bool prctl_needs_parking(long operation)
 {
     switch (operation) {
     case PR_SET_SECCOMP:
@@ -114,7 +114,7 @@ static bool prctl_wants_us_aside(long operation)
     }
 }
 
-static bool syscall_wants_us_aside(long number)
+static bool syscall_needs_parking(long number)
 {
     switch (number) {
     case SYS_unshare:
@@ -139,20 +139,20 @@ static bool syscall_wants_us_aside(long number)
 
 /* What one of the two calls that can be anything asks for. */
 struct wish {
-    bool aside;
+    bool parked;
     enum log_sandbox sandbox;
     bool listens; /* where it succeeds, it returns a descriptor */
 };
 
 struct entered {
     struct wish wish;
-    bool aside;
+    bool parked;
     enum log_sandbox before;
 };
 
 static struct entered enter(struct wish wish)
 {
-    struct entered entered = {.wish = wish, .aside = wish.aside && step_aside()};
+    struct entered entered = {.wish = wish, .parked = wish.parked && park_reporter()};
     if (!state_tracks())
         entered.wish.sandbox = SANDBOX_NONE;
     if (entered.wish.sandbox != SANDBOX_NONE)
@@ -166,21 +166,21 @@ static long leave(const struct entered *entered, long result)
     bool failed = entered->wish.listens ? result < 0 : result != 0;
     if (entered->wish.sandbox != SANDBOX_NONE && failed)
         log_sandbox_failed(entered->before);
-    come_back(entered->aside);
+    unpark_reporter(entered->parked);
     return result;
 }
 
 static struct wish wish_of_prctl(long operation, long mode)
 {
     bool sandbox = operation == PR_SET_SECCOMP;
-    return (struct wish){prctl_wants_us_aside(operation), sandbox ? sandbox_of(mode) : SANDBOX_NONE, false};
+    return (struct wish){prctl_needs_parking(operation), sandbox ? sandbox_of(mode) : SANDBOX_NONE, false};
 }
 
 static struct wish wish_of_syscall(long number, long a, long b)
 {
     if (number == SYS_prctl)
         return wish_of_prctl(a, b);
-    struct wish wish = {syscall_wants_us_aside(number), SANDBOX_NONE, false};
+    struct wish wish = {syscall_needs_parking(number), SANDBOX_NONE, false};
     wish.listens = number == SYS_seccomp && b & SECCOMP_FILTER_FLAG_NEW_LISTENER;
     if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_FILTER || a == SECCOMP_SET_MODE_STRICT))
         wish.sandbox = a == SECCOMP_SET_MODE_STRICT ? SANDBOX_WRITES : SANDBOX_SILENT;
@@ -279,7 +279,7 @@ PUBLIC int dlclose(void *handle)
         return is_missing();
     if (!state_tracks())
         return next(handle);
-    lifecycle_settle_child();
+    lifecycle_init_child();
     site_before_unload(dynamic_section(handle));
     int result = next(handle);
     site_after_unload();

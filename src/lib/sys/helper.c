@@ -1,4 +1,4 @@
-#include "apart.h"
+#include "helper.h"
 
 #include "clock.h"
 #include "glibc.h"
@@ -6,7 +6,7 @@
 
 enum { STACK_BYTES = 32 * 1024, CLOSE_UNSHARED = 2 /* CLOSE_RANGE_UNSHARE */ };
 
-struct errand {
+struct helper_task {
     void (*work)(void *);
     void *argument;
     unsigned kept; /* descriptors, from 0 */
@@ -18,37 +18,37 @@ static uint32_t running;
 
 /* Where there is no way to give them up (Linux before 5.9), only a process of several threads does not mind: there
  * nobody can tell which number comes next. */
-static void run(void *from)
+static void helper_main(void *from)
 {
-    struct errand *errand = from;
-    if (!sys_filtered() && sys3(SYS_close_range, errand->kept, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
+    struct helper_task *helper_task = from;
+    if (!sys_filtered() && sys3(SYS_close_range, helper_task->kept, ~0u, CLOSE_UNSHARED) != 0 && __libc_single_threaded)
         return;
-    errand->work(errand->argument);
-    errand->done = true;
+    helper_task->work(helper_task->argument);
+    helper_task->done = true;
 }
 
-static bool send_errand(struct errand errand, struct lock_owner self)
+static bool run_task(struct helper_task helper_task, struct lock_owner self)
 {
     if (!lock_owner_is_reporter(self)) {
-        errand.work(errand.argument);
+        helper_task.work(helper_task.argument);
         return true;
     }
     /* A filter from before our time may kill for close_range, which few programs call: there the thread gets a copy of
      * them all. That keeps open what the program closes meanwhile, for a moment. */
     enum sys_descriptors descriptors = sys_filtered() ? SYS_COPIED_DESCRIPTORS : SYS_SHARED_DESCRIPTORS;
-    long tid = sys_thread_start(run, &errand, &running, stack + STACK_BYTES, descriptors);
+    long tid = sys_thread_start(helper_main, &helper_task, &running, stack + STACK_BYTES, descriptors);
     if (tid < 0)
         return false;
     sys_thread_wait(clock_area.now.pid, (uint32_t)tid, &running);
-    return errand.done;
+    return helper_task.done;
 }
 
-bool apart(void (*work)(void *), void *argument, struct lock_owner self)
+bool helper_run(void (*work)(void *), void *argument, struct lock_owner self)
 {
-    return send_errand((struct errand){.work = work, .argument = argument}, self);
+    return run_task((struct helper_task){.work = work, .argument = argument}, self);
 }
 
-bool apart_with_stderr(void (*work)(void *), void *argument, struct lock_owner self)
+bool helper_run_with_stderr(void (*work)(void *), void *argument, struct lock_owner self)
 {
-    return send_errand((struct errand){.work = work, .argument = argument, .kept = 3}, self);
+    return run_task((struct helper_task){.work = work, .argument = argument, .kept = 3}, self);
 }

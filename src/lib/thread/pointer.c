@@ -1,4 +1,4 @@
-#include "odd.h"
+#include "pointer.h"
 
 #include "lib/account/context.h"
 #include "lib/account/tag.h"
@@ -11,11 +11,11 @@
 #include "lib/sys/sys.h"
 #include "site.h"
 
-struct odd_counts odd_counts;
+struct pointer_counts pointer_counts;
 
 enum { ODD_LINES = 20, CALL_MASK = 3 }; /* a program that does it all day is not told all day */
 
-static bool odd_count(uint64_t *count)
+static bool pointer_count(uint64_t *count)
 {
     return __atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= ODD_LINES;
 }
@@ -23,7 +23,7 @@ static bool odd_count(uint64_t *count)
 static const char *const made_names[] = {"malloc", "new", "new[]"};
 static const char *const call_names[] = {"free", "delete", "delete[]", "realloc"};
 
-static void tell_block(struct log_line *line, const struct block *block)
+static void log_block(struct log_line *line, const struct block *block)
 {
     log_text(line, " of ");
     log_number(line, block_size(block));
@@ -52,30 +52,30 @@ static bool hides_cxx(unsigned number)
     return known[number] == HIDES;
 }
 
-static bool is_one_family(const struct block *block, unsigned shape, uintptr_t caller)
+static bool is_one_family(const struct block *block, unsigned flags, uintptr_t caller)
 {
-    bool freed = (shape & SHAPE_MADE) == MADE_MALLOC;
+    bool freed = (flags & FLAGS_FAMILY) == FAMILY_MALLOC;
     return freed ? hides_cxx(object_at(caller)) : hides_cxx(site_object((unsigned)context_site(block->context)));
 }
 
-void odd_mismatch(const struct block *block, unsigned shape, uintptr_t caller)
+void pointer_mismatch(const struct block *block, unsigned flags, uintptr_t caller)
 {
-    if (is_one_family(block, shape, caller) || !odd_count(&odd_counts.mismatched))
+    if (is_one_family(block, flags, caller) || !pointer_count(&pointer_counts.mismatched))
         return;
     struct log_line line;
     log_begin(&line);
     log_text(&line, "mismatch: ");
-    log_text(&line, call_names[shape & CALL_MASK]);
+    log_text(&line, call_names[flags & CALL_MASK]);
     log_text(&line, " of a block made by ");
-    log_text(&line, made_names[block_made(block)]);
+    log_text(&line, made_names[block_family(block)]);
     log_text(&line, ": ");
     log_pointer(&line, block + 1);
-    tell_block(&line, block);
+    log_block(&line, block);
 }
 
-static void tell_wild(const void *user, const char *call, const char *what)
+static void log_wild(const void *user, const char *call, const char *what)
 {
-    if (!odd_count(&odd_counts.wild))
+    if (!pointer_count(&pointer_counts.wild))
         return;
     struct log_line line;
     log_begin(&line);
@@ -105,27 +105,27 @@ static bool in_thread_cache(const struct block *block)
            ((uintptr_t)base % PAGE_BYTES >= 8 || sys_readable(base - 1)) && plausible_chunk(base[-1]);
 }
 
-bool odd_has_header(const void *user)
+bool pointer_has_header(const void *user)
 {
     return ((uintptr_t)user & (PAGE_BYTES - 1)) != 0 || (real_is_glibc() && state_tracks()) ||
            sys_readable(block_of(user));
 }
 
-bool odd_is_ours(const void *user)
+bool pointer_is_ours(const void *user)
 {
-    return odd_has_header(user) && block_is_ours(block_of(user));
+    return pointer_has_header(user) && block_is_ours(block_of(user));
 }
 
 /* Sixteen bits may be there by chance; what follows from each other is not. */
 static bool plausible_block(const struct block *block)
 {
-    if (!block_is_ours(block) || block->shape & SHAPE_BOOT || block->birth > clock_now() + 1)
+    if (!block_is_ours(block) || block->flags & FLAG_BOOT || block->birth > clock_now() + 1)
         return false;
     bool known = block->context < context_count() && context_tag(block->context) == block->tag;
-    return known || block->shape & SHAPE_UNCOUNTED;
+    return known || block->flags & FLAG_UNCOUNTED;
 }
 
-const struct block *odd_block(const void *any)
+const struct block *pointer_block(const void *any)
 {
     const struct block *block = block_of(any);
     if ((uintptr_t)any < PAGE_BYTES || (uintptr_t)any % BLOCK_ALIGNMENT != 0)
@@ -135,19 +135,19 @@ const struct block *odd_block(const void *any)
     return plausible_block(block) ? block : NULL;
 }
 
-void *odd_pointer(void *user, unsigned shape)
+void *pointer_unknown(void *user, unsigned flags)
 {
     struct block *block = block_of(user);
-    if (!odd_has_header(user))
+    if (!pointer_has_header(user))
         return user;
     bool freed = block->check == BLOCK_FREED;
     if (freed || (real_is_glibc() && in_thread_cache(block))) {
-        tell_wild(user, call_names[shape & CALL_MASK], "a block freed before");
+        log_wild(user, call_names[flags & CALL_MASK], "a block freed before");
         return block; /* its real start, where the allocator knows it */
     }
-    if (real_is_glibc() && !plausible_chunk(block->word))
-        tell_wild(user, call_names[shape & CALL_MASK], "a pointer to no live block");
+    if (real_is_glibc() && !plausible_chunk(block->template))
+        log_wild(user, call_names[flags & CALL_MASK], "a pointer to no live block");
     else
-        __atomic_fetch_add(&odd_counts.foreign, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&pointer_counts.foreign, 1, __ATOMIC_RELAXED);
     return user;
 }
