@@ -41,11 +41,6 @@ HOT uint64_t context_key(uintptr_t site, unsigned size_class, unsigned tag)
     return (uint64_t)site << CONTEXT_SITE_SHIFT | (uint64_t)size_class << TAG_BITS | tag;
 }
 
-HOT unsigned key_tag(uint64_t key)
-{
-    return (unsigned)(key % TAGS_MAX);
-}
-
 HOT unsigned key_class(uint64_t key)
 {
     return (unsigned)(key >> TAG_BITS) % SIZE_CLASSES;

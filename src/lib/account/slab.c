@@ -1,5 +1,6 @@
 #include "slab.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/config/full.h"
@@ -130,9 +131,8 @@ struct slab *slab_first(void)
 /* A thread that first allocates in its very last destructor is not heard of again. */
 void slab_sweep(uint32_t pid)
 {
-    enum { NO_SUCH_THREAD = -3 };
     for (struct slab *slab = slabs.all; slab != NULL; slab = slab->next)
-        if (slab->tid > 1 && sys3(SYS_tgkill, pid, slab->tid, 0) == NO_SUCH_THREAD)
+        if (slab->tid > 1 && sys3(SYS_tgkill, pid, slab->tid, 0) == -ESRCH)
             slab_leave(slab);
 }
 

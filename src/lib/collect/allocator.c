@@ -90,9 +90,9 @@ static void read_back(int file, struct writer *out)
 /* Where files in memory must not be executable, the kernel wants to hear that this one is not; old ones do not know. */
 static long memory_file(void)
 {
-    enum { NO_EXECUTABLE = 8 /* MFD_NOEXEC_SEAL */, INVALID = -22 };
+    enum { NO_EXECUTABLE = 8 /* MFD_NOEXEC_SEAL */ };
     long file = sys2(SYS_memfd_create, "trackmalloc", NO_EXECUTABLE);
-    return file != INVALID ? file : sys2(SYS_memfd_create, "trackmalloc", 0);
+    return file != -EINVAL ? file : sys2(SYS_memfd_create, "trackmalloc", 0);
 }
 
 /* With descriptors of its own. stderr's is closed first: there may be no number left. */

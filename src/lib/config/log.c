@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <asm/termbits.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "lib/sys/sys.h"
+#include "snapshot/writer.h"
 
 enum {
     STDERR = 2,
@@ -19,9 +21,6 @@ enum {
     SLICE_MS = 20,
     PIPE_SPACE = 65536, /* what an empty pipe takes (pipe(7)) */
     PIPE_CHUNK = 4096,  /* a pipe that polls writable has space for so much (pipe(7): PIPE_BUF) */
-    AGAIN = -11,
-    INTERRUPTED = -4,
-    NO_SUCH_CALL = -38,
     NOT_SUPPORTED = -95,
     BROKEN_PIPE = -32,
     TOO_BIG = -27
@@ -217,7 +216,7 @@ static long write_pipe(int descriptor, const char *text, size_t length)
 {
     struct iovec piece = {(void *)text, length};
     long written = sys6(SYS_pwritev2, descriptor, &piece, 1, -1, -1, RWF_NOWAIT);
-    if (written != NOT_SUPPORTED && written != NO_SUCH_CALL)
+    if (written != NOT_SUPPORTED && written != -ENOSYS)
         return written;
     return sys3(SYS_write, descriptor, text, length < PIPE_CHUNK ? length : PIPE_CHUNK);
 }
@@ -238,12 +237,12 @@ static long write_patiently(int descriptor, uint32_t mode, const char *text, siz
     bool wait = may_wait(mode);
     while (length > 0) {
         if (wait && !pipe_has_space(descriptor, &timeout_ms, stop))
-            return AGAIN;
+            return -EAGAIN;
         long written = write_some(descriptor, mode, text, chunk_of(mode, length));
-        wait = may_wait(mode) || written == AGAIN;
-        if (written == AGAIN)
+        wait = may_wait(mode) || written == -EAGAIN;
+        if (written == -EAGAIN)
             timeout_ms--; /* what polls writable and takes nothing is not asked for ever */
-        else if (written <= 0 && written != INTERRUPTED)
+        else if (written <= 0 && written != -EINTR)
             return written;
         if (written > 0) {
             text += written;
@@ -316,14 +315,17 @@ void log_begin(struct log_line *line)
     log_text(line, "trackmalloc: ");
 }
 
+/* The line goes on where it ends; its last byte is kept for the line end. */
+static struct writer line_writer(struct log_line *line)
+{
+    return (struct writer){.out = line->text, .capacity = LOG_LINE - 1, .length = line->length};
+}
+
 void log_bytes(struct log_line *line, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length && line->length < LOG_LINE - 1; i++) {
-        bool control = (unsigned char)text[i] < ' ' || text[i] == 0x7f;
-        line->text[line->length++] = text[i];
-        if (control)
-            line->text[line->length - 1] = '?';
-    }
+    struct writer out = line_writer(line);
+    writer_printable(&out, text, length);
+    line->length = writer_kept(&out);
 }
 
 void log_text(struct log_line *line, const char *text)
@@ -333,24 +335,17 @@ void log_text(struct log_line *line, const char *text)
 
 void log_number(struct log_line *line, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = "0123456789"[number % 10];
-    while ((number /= 10) != 0);
-    log_bytes(line, digits + at, sizeof digits - at);
+    struct writer out = line_writer(line);
+    writer_number(&out, number);
+    line->length = writer_kept(&out);
 }
 
 void log_pointer(struct log_line *line, const void *pointer)
 {
-    char digits[16];
-    size_t at = sizeof digits;
-    uintptr_t rest = (uintptr_t)pointer;
-    do
-        digits[--at] = "0123456789abcdef"[rest % 16];
-    while ((rest /= 16) != 0);
-    log_text(line, "0x");
-    log_bytes(line, digits + at, sizeof digits - at);
+    struct writer out = line_writer(line);
+    writer_text(&out, "0x");
+    writer_hex(&out, (uintptr_t)pointer);
+    line->length = writer_kept(&out);
 }
 
 void log_say(struct log_line *line)

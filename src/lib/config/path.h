@@ -1,9 +1,9 @@
-/* A path put together piece by piece, without libc; cut where it is too long. */
+/* A path put together piece by piece, by the text writer; cut where it is too long. */
 #ifndef TM_PATH_H
 #define TM_PATH_H
 
 #include "lib/sys/base.h"
-#include "log.h"
+#include "snapshot/writer.h"
 
 enum { PATH_BYTES = 2048 };
 
@@ -12,18 +12,29 @@ struct path {
     char text[PATH_BYTES];
 };
 
+static inline struct writer path_writer(struct path *path)
+{
+    return (struct writer){.out = path->text, .capacity = PATH_BYTES - 1, .length = path->length};
+}
+
+static inline void path_end(struct path *path, const struct writer *out)
+{
+    path->length = writer_kept(out);
+    path->text[path->length] = '\0';
+}
+
 static inline void path_put(struct path *path, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length && path->length < PATH_BYTES - 1; i++)
-        path->text[path->length++] = text[i];
-    path->text[path->length] = '\0';
+    struct writer out = path_writer(path);
+    writer_bytes(&out, text, length);
+    path_end(path, &out);
 }
 
 static inline void path_put_number(struct path *path, uint64_t number)
 {
-    struct log_line digits = {.length = 0};
-    log_number(&digits, number);
-    path_put(path, digits.text, digits.length);
+    struct writer out = path_writer(path);
+    writer_number(&out, number);
+    path_end(path, &out);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +14,6 @@
 #include "lib/sys/helper.h"
 #include "lib/sys/sys.h"
 #include "segment.h"
-
-enum { EXISTS = -17 };
 
 static struct {
     char directory[OPTION_TEXT];
@@ -92,7 +91,7 @@ static long create_output(const struct path *path)
 static long open_output(const struct path *path)
 {
     long file = create_output(path);
-    return file == EXISTS ? sys3(SYS_open, path->text, OPEN_FLAGS, 0) : file;
+    return file == -EEXIST ? sys3(SYS_open, path->text, OPEN_FLAGS, 0) : file;
 }
 
 /* ---- one report ---- */
@@ -112,7 +111,6 @@ static void write_stderr(void *argument)
 
 static void write_file(void *argument)
 {
-    enum { NO_SPACE = -28 }; /* or nobody reads it */
     struct report *report = argument;
     struct path path;
     expand(&path);
@@ -121,7 +119,7 @@ static void write_file(void *argument)
     if (file < 0)
         return;
     if (!log_descriptor((int)file, report->text, report->length, report->stop))
-        report->error = NO_SPACE;
+        report->error = -ENOSPC;
     sys1(SYS_close, file);
 }
 
@@ -187,7 +185,7 @@ void output_hand_over(uid_t user)
         return;
     expand(&path);
     long file = create_output(&path);
-    if (file == EXISTS)
+    if (file == -EEXIST)
         file = sys3(SYS_open, path.text, OPEN_FLAGS | O_NOFOLLOW, 0);
     if (file < 0)
         return;

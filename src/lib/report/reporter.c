@@ -1,5 +1,6 @@
 #include "reporter.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -153,8 +154,7 @@ static void log_off(void)
  * where the reports would be: helpers that are kept in one, as man's, have no line of ours where they write. */
 static void log_off_in_time(uint32_t now)
 {
-    enum { INVALID = -22 };
-    bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != INVALID;
+    bool refused = phase_now() == PHASE_REFUSED && reporter.refusal != -EINVAL;
     if (reporter.off_logged || !reports_periodically() || now < reporter.first_due ||
         !(refused || (log_sandbox() == SANDBOX_FILTER && output_is_stderr())))
         return;

@@ -1,23 +1,18 @@
 #include "segments.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/config/log.h"
 #include "lib/config/options.h"
 #include "lib/sys/environment.h"
 #include "lib/sys/sys.h"
 
-enum {
-    RUNTIME_BYTES = 256,
-    LIST_BYTES = 8192,
-    NAME_BYTES = 64,
-    NUMBER_DIGITS = 20,
-    NO_SUCH_PROCESS = -3,
-    REFUSED = -13
-};
+enum { RUNTIME_BYTES = 256, LIST_BYTES = 8192, NAME_BYTES = 64, NUMBER_DIGITS = 20, REFUSED = -13 };
 
 static char runtime[RUNTIME_BYTES]; /* $XDG_RUNTIME_DIR; empty: none */
 
@@ -157,8 +152,7 @@ static bool parse_name(const char *name, uint64_t *pid, uint64_t *namespace)
 static bool is_dead(const char *name, uint64_t own_namespace)
 {
     uint64_t pid, namespace;
-    return parse_name(name, &pid, &namespace) && namespace == own_namespace &&
-           sys2(SYS_kill, pid, 0) == NO_SUCH_PROCESS;
+    return parse_name(name, &pid, &namespace) && namespace == own_namespace && sys2(SYS_kill, pid, 0) == -ESRCH;
 }
 
 /* Keeps them in order; when there is one too many, the oldest goes. */

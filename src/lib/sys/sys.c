@@ -1,5 +1,6 @@
 #include "sys.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -166,8 +167,7 @@ long sys_thread_start(void (*run)(void *), void *argument, uint32_t *tid, char *
 
 static void wait_until_dropped(uint32_t pid, uint32_t id)
 {
-    enum { NO_SUCH_THREAD = -3 };
-    while (sys3(SYS_tgkill, pid, id, 0) != NO_SUCH_THREAD)
+    while (sys3(SYS_tgkill, pid, id, 0) != -ESRCH)
         sys0(SYS_sched_yield);
 }
 
