@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cmd/columns.h"
 #include "snapshot/rank.h"
 #include "snapshot/sections.h"
 #include "snapshot/table.h"
@@ -62,69 +63,48 @@ static void write_head(struct format *out, const struct diff *diff)
     format_text(out, "\n");
 }
 
-static void put_right(struct format *out, const struct format *field, size_t width)
+/* A title, before and after, and the growth between them. */
+static void write_row_of_totals(struct format *out, const char *title, const char *before, const char *after,
+                                const char *growth)
 {
-    format_fill(out, ' ', field->length < width ? width - field->length : 1);
-    format_bytes(out, field->out, field->length);
-}
-
-static void put_word(struct format *out, const char *word)
-{
-    format_fill(out, ' ', PAIR_WIDTH - strlen(word));
-    format_text(out, word);
-}
-
-static void put_value(struct format *out, uint64_t value, bool size)
-{
-    char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
-    if (size)
-        format_size(&field, value);
-    else
-        format_number(&field, value);
-    put_right(out, &field, PAIR_WIDTH);
-}
-
-static void put_growth(struct format *out, uint64_t before, uint64_t after, bool size)
-{
-    char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
-    if (size) {
-        format_change(&field, before, after);
-    } else {
-        format_text(&field, after > before ? "+" : after < before ? "-" : "");
-        format_number(&field, after > before ? after - before : before - after);
-    }
-    put_right(out, &field, PAIR_WIDTH);
-}
-
-static void write_pair(struct format *out, const char *title, uint64_t before, uint64_t after, bool size)
-{
-    format_text(out, title);
-    format_fill(out, ' ', TITLE_WIDTH - strlen(title));
-    put_value(out, before, size);
-    put_value(out, after, size);
-    put_growth(out, before, after, size);
+    column_put_left(out, title, TITLE_WIDTH);
+    column_put_right(out, before, PAIR_WIDTH);
+    column_put_right(out, after, PAIR_WIDTH);
+    column_put_right(out, growth, PAIR_WIDTH);
     format_text(out, "\n");
+}
+
+static void write_sizes(struct format *out, const char *title, uint64_t before, uint64_t after)
+{
+    column_cell was, is, growth;
+    cell_put_size(was, before);
+    cell_put_size(is, after);
+    cell_put_size_change(growth, before, after);
+    write_row_of_totals(out, title, was, is, growth);
+}
+
+static void write_numbers(struct format *out, const char *title, uint64_t before, uint64_t after)
+{
+    column_cell was, is, growth;
+    cell_put_number(was, before);
+    cell_put_number(is, after);
+    cell_put_number_change(growth, before, after);
+    write_row_of_totals(out, title, was, is, growth);
 }
 
 static void write_totals(struct format *out, const struct diff *diff)
 {
     const struct snapshot *a = diff->snapshot[BEFORE], *b = diff->snapshot[AFTER];
     format_text(out, "\n");
-    format_fill(out, ' ', TITLE_WIDTH);
-    put_word(out, "before");
-    put_word(out, "after");
-    put_word(out, "growth");
-    format_text(out, "\n");
-    write_pair(out, "live size", a->total.live.bytes, b->total.live.bytes, true);
-    write_pair(out, "live blocks", a->total.live.blocks, b->total.live.blocks, false);
-    write_pair(out, "peak size", a->total.peak_bytes, b->total.peak_bytes, true);
-    write_pair(out, "allocations", a->total.allocated.blocks, b->total.allocated.blocks, false);
-    write_pair(out, "frees", a->total.freed.blocks, b->total.freed.blocks, false);
+    write_row_of_totals(out, "", "before", "after", "growth");
+    write_sizes(out, "live size", a->total.live.bytes, b->total.live.bytes);
+    write_numbers(out, "live blocks", a->total.live.blocks, b->total.live.blocks);
+    write_sizes(out, "peak size", a->total.peak_bytes, b->total.peak_bytes);
+    write_numbers(out, "allocations", a->total.allocated.blocks, b->total.allocated.blocks);
+    write_numbers(out, "frees", a->total.freed.blocks, b->total.freed.blocks);
     if (a->memory.known != 0 && b->memory.known != 0) {
-        write_pair(out, "resident", a->memory.resident, b->memory.resident, true);
-        write_pair(out, "threads", a->memory.threads, b->memory.threads, false);
+        write_sizes(out, "resident", a->memory.resident, b->memory.resident);
+        write_numbers(out, "threads", a->memory.threads, b->memory.threads);
     }
 }
 
@@ -154,23 +134,21 @@ static const char *what_happened(const struct change *change, const struct chang
     return change->grown != 0 ? "grew" : "shrank";
 }
 
-static size_t put_name(struct format *out, const void *row)
+static size_t put_change_name(struct format *out, const void *row)
 {
     const char *name = ((const struct change *)row)->name;
     return format_name_within(out, name, strlen(name), SECTION_NAME);
 }
 
-static void put_change(struct format *out, const void *row, const void *of)
+static void put_outcome(struct format *out, const void *row, const void *of)
 {
     format_text(out, what_happened(row, of));
 }
 
-static void put_change_and_tag(struct format *out, const void *row, const void *of)
+static void put_outcome_and_tag(struct format *out, const void *row, const void *of)
 {
     const struct change *change = row;
-    const char *word = what_happened(row, of);
-    format_text(out, word);
-    format_fill(out, ' ', CHANGE_WIDTH - strlen(word));
+    column_put_left(out, what_happened(row, of), CHANGE_WIDTH);
     format_text(out, "  ");
     if (change->tag != NULL)
         format_name(out, change->tag, SNAPSHOT_NAME);
@@ -202,9 +180,9 @@ static void write_table(struct format *out, const struct changes *changes, enum 
         .row_bytes = sizeof(struct change),
         .key_at = key_at,
         .skip_zero = true,
-        .put_name = put_name,
+        .put_name = put_change_name,
         .tail = by == BY_TAG ? "change" : "change  tag",
-        .put_tail = by == BY_TAG ? put_change : put_change_and_tag,
+        .put_tail = by == BY_TAG ? put_outcome : put_outcome_and_tag,
         .of = changes,
     };
     table_write(out, &table, changes->row, changes->rows, top);

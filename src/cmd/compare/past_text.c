@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/columns.h"
 #include "cmd/command.h"
 #include "diff_text.h"
 #include "snapshot/sections.h"
@@ -70,7 +71,7 @@ static struct aged *aged_sites(const struct snapshot *snapshot, int window)
 
 /* ---- tables ---- */
 
-static size_t put_name(struct format *out, const void *row)
+static size_t put_aged_name(struct format *out, const void *row)
 {
     const struct aged *aged = row;
     if (aged->site != NULL)
@@ -78,7 +79,7 @@ static size_t put_name(struct format *out, const void *row)
     return format_name(out, aged->name, SNAPSHOT_NAME);
 }
 
-static void put_tag(struct format *out, const void *row, const void *of)
+static void put_aged_tag(struct format *out, const void *row, const void *of)
 {
     const char *tag = ((const struct aged *)row)->tag;
     (void)of;
@@ -119,9 +120,9 @@ static void write_table(struct format *out, const struct aged *rows, uint32_t co
         .row_bytes = sizeof *rows,
         .key_at = grew ? offsetof(struct aged, grown) : offsetof(struct aged, shrunk),
         .skip_zero = true,
-        .put_name = put_name,
+        .put_name = put_aged_name,
         .tail = sites ? "tag" : NULL,
-        .put_tail = put_tag,
+        .put_tail = put_aged_tag,
     };
     table_write(out, &table, rows, count, top);
 }
@@ -158,36 +159,18 @@ static void write_growth(struct format *out, const struct snapshot *snapshot, co
 
 /* ---- the time series ---- */
 
-static void put_right(struct format *out, const struct format *field, size_t width)
-{
-    format_fill(out, ' ', field->length < width ? width - field->length : 1);
-    format_bytes(out, field->out, field->length);
-}
-
-static void put_duration(struct format *out, uint64_t ms, size_t width)
-{
-    char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
-    format_duration(&field, ms);
-    put_right(out, &field, width);
-}
-
-static void put_size(struct format *out, uint64_t bytes)
-{
-    char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
-    format_size(&field, bytes);
-    put_right(out, &field, BYTES_WIDTH);
-}
-
 static void write_point(struct format *out, const struct snapshot *snapshot, const struct snapshot_point *point,
                         uint64_t scale)
 {
     const uint64_t ago = snapshot->uptime_ms > point->uptime_ms ? snapshot->uptime_ms - point->uptime_ms : 0;
-    put_duration(out, ago, WHEN_WIDTH);
+    column_cell when, live, resident;
+    cell_put_duration(when, ago);
+    cell_put_size(live, point->live_bytes);
+    cell_put_size(resident, point->resident);
+    column_put_right(out, when, WHEN_WIDTH);
     format_text(out, " ago");
-    put_size(out, point->live_bytes);
-    put_size(out, point->resident);
+    column_put_right(out, live, BYTES_WIDTH);
+    column_put_right(out, resident, BYTES_WIDTH);
     format_text(out, "  ");
     format_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
     format_text(out, "\n");

@@ -9,7 +9,7 @@
 #include "samples.h"
 
 /* Takes the name over. */
-static void put_name(FILE *to, char *name)
+static void put_folded_name(FILE *to, char *name)
 {
     label_fold(name);
     fputs(name, to);
@@ -75,7 +75,7 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
         uint64_t value = value_of(asked, &site[i].live, &site[i].allocated);
         if (value == 0)
             continue;
-        put_name(to, label_tag(snapshot, site[i].tag));
+        put_folded_name(to, label_tag(snapshot, site[i].tag));
         fputc(';', to);
         char *call = label_of_site(snapshot, symbols, &site[i]);
         fputs(call, to);
@@ -97,7 +97,7 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
         for (char *part; (part = strsep(&rest, "/")) != NULL;) {
             if (part != name)
                 fputc(';', to);
-            put_name(to, label_clean(part));
+            put_folded_name(to, label_clean(part));
         }
         free(name);
         put_value(to, value);

@@ -149,7 +149,7 @@ static void put_simple_head(const struct text *text, const struct family *family
         put_head(text, family, "gauge", "");
 }
 
-static void put_name(const struct text *text, const struct family *family, const struct process *process)
+static void put_sample_name(const struct text *text, const struct family *family, const struct process *process)
 {
     fprintf(text->to, "trackmalloc_%s%s{%s", family->name, family->kind == COUNTER ? "_total" : "", process->labels);
 }
@@ -161,7 +161,7 @@ static void put_of_process(const struct text *text, const struct family *family)
         double value = family->of(text->process[i].snapshot);
         if (value < 0)
             continue;
-        put_name(text, family, &text->process[i]);
+        put_sample_name(text, family, &text->process[i]);
         fprintf(text->to, "} %.15g\n", value);
     }
 }
@@ -177,7 +177,7 @@ static void put_of_tag(const struct text *text, const struct family *family)
     for (size_t i = 0; i < text->processes; i++)
         for (size_t row = 0; row < text->process[i].tags.rows; row++) {
             const struct metrics_tag *tag = &text->process[i].tags.row[row];
-            put_name(text, family, &text->process[i]);
+            put_sample_name(text, family, &text->process[i]);
             fprintf(text->to, ",tag=\"%s\"} %" PRIu64 "\n", tag->name, number(tag, family->at));
         }
 }

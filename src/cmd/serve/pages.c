@@ -6,12 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/columns.h"
 #include "cmd/command.h"
 #include "cmd/export.h"
 #include "cmd/export/label.h"
 #include "cmd/export/metrics.h"
 #include "cmd/segment/find.h"
-#include "snapshot/format.h"
 
 struct page page_error(unsigned status, const char *why)
 {
@@ -132,12 +132,11 @@ static void put_html(FILE *to, const char *text)
     }
 }
 
-static void put_size(FILE *to, uint64_t bytes)
+static void put_html_size(FILE *to, uint64_t bytes)
 {
-    char size[FORMAT_FIELD];
-    struct format out = {size, sizeof size, 0};
-    format_size(&out, bytes);
-    fprintf(to, "<td class=n>%.*s", (int)out.length, size);
+    column_cell size;
+    cell_put_size(size, bytes);
+    fprintf(to, "<td class=n>%s", size);
 }
 
 static void put_snapshot(FILE *to, const struct snapshot *snapshot)
@@ -147,10 +146,10 @@ static void put_snapshot(FILE *to, const struct snapshot *snapshot)
     char *program = label_clean(snapshot->program);
     fputs("<td>", to);
     put_html(to, command[0] != '\0' ? command : program);
-    put_size(to, snapshot->total.live.bytes);
+    put_html_size(to, snapshot->total.live.bytes);
     fprintf(to, "<td class=n>%" PRIu64, snapshot->total.live.blocks);
-    put_size(to, snapshot->total.peak_bytes);
-    put_size(to, snapshot->memory.resident);
+    put_html_size(to, snapshot->total.peak_bytes);
+    put_html_size(to, snapshot->memory.resident);
     fprintf(to,
             "<td class=n>%.0f s<td><a href=\"/json?pid=%" PRIu32 "\">json</a> "
             "<a href=\"/debug/pprof/heap?pid=%" PRIu32 "\">profile</a>",

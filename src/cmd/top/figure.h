@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-enum { FIGURE_TEXT = 32 };
+#include "cmd/columns.h"
+
+enum { FIGURE_TEXT = sizeof(column_cell) };
 
 #define FIGURE_UNKNOWN INT64_MIN
 

@@ -135,7 +135,7 @@ static void collect_threads(const struct snapshot *snapshot, const struct namer 
 
 /* ---- sizes ---- */
 
-static void put_size(char text[FIGURE_TEXT], unsigned power)
+static void put_power_of_two(char text[FIGURE_TEXT], unsigned power)
 {
     static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB"};
     snprintf(text, FIGURE_TEXT, "%u%s", 1u << power % 10, units[power / 10]);
@@ -146,8 +146,8 @@ static void name_class(struct row *row, unsigned class)
 {
     char from[FIGURE_TEXT] = "0", to[FIGURE_TEXT];
     if (class != 0)
-        put_size(from, class + 1);
-    put_size(to, class + 2);
+        put_power_of_two(from, class + 1);
+    put_power_of_two(to, class + 2);
     if (class == SNAPSHOT_SIZE_CLASSES - 1)
         snprintf(row->name, sizeof row->name, "%s and more", from);
     else
