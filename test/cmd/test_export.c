@@ -1,7 +1,9 @@
 /* export: what other programs read, and that nothing out of a target breaks it. */
 #include "harness.h"
 
+#include <ctype.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +11,18 @@
 #include <unistd.h>
 
 #include "cmd/export/fields.h"
+#include "cmd/export/formats.h"
 #include "cmd/export/metrics_tags.h"
 #include "story.h"
 
-static const char *const text_formats[] = {"json", "csv", "folded", "openmetrics"};
-
-enum { TEXT_FORMATS = sizeof text_formats / sizeof *text_formats };
+/* The next format whose output is text; the first of all after NULL. NULL: there is no more. */
+static const char *next_text_format(const char *name)
+{
+    const struct export_format *format = name != NULL ? export_format_named(name) + 1 : export_formats;
+    while (format->name != NULL && format->binary)
+        format++;
+    return format->name;
+}
 
 /* ---- helpers ---- */
 
@@ -319,10 +327,10 @@ static void a_real_process_is_told_with_lines(void **state)
     text = exported("folded", pid);
     assert_has(text, ";main 100000\n");
     free(text);
-    for (int form = 0; form < TEXT_FORMATS; form++) {
-        text = exported(text_formats[form], pid);
-        if (strcmp(text_formats[form], "folded") != 0)
-            assert_accepted(text_formats[form], text);
+    for (const char *format = NULL; (format = next_text_format(format)) != NULL;) {
+        text = exported(format, pid);
+        if (strcmp(format, "folded") != 0)
+            assert_accepted(format, text);
         free(text);
     }
     target_end(&target, 0);
@@ -433,15 +441,15 @@ static void no_name_breaks_a_form(void **state)
 {
     const char *path = keep(hostile_story());
     (void)state;
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
+    for (const char *format = NULL; (format = next_text_format(format)) != NULL;) {
+        char *text = exported(format, path);
         for (const char *byte = text; *byte != '\0'; byte++)
             assert_true(is_plain((unsigned char)*byte));
         assert_null(strstr(text, "\xff"));
         assert_null(strstr(text, "\xe2\x80\xae"));
         assert_has(text, "gr\xc3\xbc\xc3\x9f");
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
+        if (strcmp(format, "folded") != 0)
+            assert_accepted(format, text);
         free(text);
     }
     for (const struct field_table *table = field_tables; table->name != NULL; table++) {
@@ -491,10 +499,10 @@ static void no_number_breaks_a_form(void **state)
     story->stack[0].live.bytes = story->head.uptime_ms = story->object[0].base = UINT64_MAX;
     story->head.wall_seconds = INT64_MIN;
     const char *path = keep(story);
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
+    for (const char *format = NULL; (format = next_text_format(format)) != NULL;) {
+        char *text = exported(format, path);
+        if (strcmp(format, "folded") != 0)
+            assert_accepted(format, text);
         free(text);
     }
 }
@@ -505,10 +513,10 @@ static void an_empty_snapshot_is_told_too(void **state)
     (void)state;
     story->head.version = SNAPSHOT_VERSION;
     const char *path = keep(story);
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
+    for (const char *format = NULL; (format = next_text_format(format)) != NULL;) {
+        char *text = exported(format, path);
+        if (strcmp(format, "folded") != 0)
+            assert_accepted(format, text);
         else
             assert_string_equal(text, "");
         free(text);
@@ -523,6 +531,37 @@ static void assert_usage(struct outcome outcome, const char *words)
     assert_string_equal(outcome.out, "");
     assert_has(outcome.err, words);
     outcome_free(&outcome);
+}
+
+/* Whether the text has the word, not as a part of a longer one. */
+static bool has_word(const char *text, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == text || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[length]))
+            return true;
+    return false;
+}
+
+static void every_format_and_table_is_in_the_help_and_the_manual(void **state)
+{
+    struct outcome help = run_command("export", "--help");
+    char *manual = file_read("doc/export.md", NULL), *page = file_read("doc/man/trackmalloc.1", NULL);
+    (void)state;
+    for (const struct export_format *format = export_formats; format->name != NULL; format++) {
+        char option[64], request[64];
+        snprintf(option, sizeof option, "--format %s ", format->name);
+        snprintf(request, sizeof request, "\n.B %s\n", format->name);
+        if (!has_word(help.out, format->name) || strstr(manual, option) == NULL || strstr(page, request) == NULL)
+            fail_msg("format %s is not in the help, doc/export.md or the man page", format->name);
+    }
+    for (const struct field_table *table = field_tables; table->name != NULL; table++)
+        if (!has_word(help.out, table->name))
+            fail_msg("table %s is not in the help", table->name);
+    assert_has(help.out, "json, csv, folded (for flame graphs), openmetrics");
+    outcome_free(&help);
+    free(manual);
+    free(page);
 }
 
 static void what_makes_no_sense_is_refused(void **state)
@@ -638,6 +677,7 @@ int main(void)
         cmocka_unit_test(no_cell_is_a_formula),
         cmocka_unit_test(no_number_breaks_a_form),
         cmocka_unit_test(an_empty_snapshot_is_told_too),
+        cmocka_unit_test(every_format_and_table_is_in_the_help_and_the_manual),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_file_is_replaced_when_all_went_well),
         cmocka_unit_test(an_older_file_outlives_a_failure),

@@ -1,10 +1,13 @@
 #include "metrics.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "cmd/command.h"
 #include "label.h"
 #include "metrics_tags.h"
 
@@ -235,11 +238,4 @@ void metrics_write(const struct loaded *processes, size_t count, enum metrics_fo
         free(process[i].labels);
     }
     free(process);
-}
-
-bool export_metrics(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
-{
-    (void)asked;
-    metrics_write(loaded, 1, METRICS_OPEN, to);
-    return true;
 }

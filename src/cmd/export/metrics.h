@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "cmd/export.h"
+#include "cmd/segment/load.h"
 
 enum metrics_form {
     METRICS_OPEN, /* OpenMetrics 1.0.0 */

@@ -1,15 +1,14 @@
-#include "pprof.h"
-
+/* A profile for pprof, and for what reads the same (Parca, Pyroscope, Speedscope): doc/pprof.md. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "cmd/command.h"
-#include "cmd/export.h"
+#include "cmd/texts.h"
+#include "formats.h"
 #include "profile.pb-c.h"
 #include "samples.h"
-#include "texts.h"
 #include "trackmalloc.h"
 
 /* All of the profile is allocated piece by piece, as protobuf-c itself would: so it frees it. Ids are numbers from 1.
@@ -346,7 +345,7 @@ static bool compress_to(FILE *to, void *bytes, size_t length)
     return true;
 }
 
-bool pprof_write(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
+static bool write_profile(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
 {
     struct builder builder = {.snapshot = snapshot, .symbolizer = symbolizer, .profile = new_profile()};
     build(&builder);
@@ -359,10 +358,10 @@ bool pprof_write(const struct snapshot *snapshot, struct symbolizer *symbolizer,
     return good;
 }
 
-bool export_pprof(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_pprof(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    struct symbolizer *symbolizer = export_symbols(loaded, asked);
-    bool good = pprof_write(loaded->snapshot, symbolizer, to);
+    struct symbolizer *symbolizer = export_symbols(loaded, options);
+    bool good = write_profile(loaded->snapshot, symbolizer, to);
     symbolizer_free(symbolizer);
     return good;
 }

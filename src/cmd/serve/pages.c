@@ -8,7 +8,7 @@
 
 #include "cmd/columns.h"
 #include "cmd/command.h"
-#include "cmd/export.h"
+#include "cmd/export/formats.h"
 #include "cmd/export/label.h"
 #include "cmd/export/metrics.h"
 #include "cmd/segment/find.h"
@@ -93,7 +93,7 @@ static struct page metrics(const struct page_request *request)
 
 static struct page export_page(const struct page_request *request, export_write *write, const char *type)
 {
-    const struct export_asked asked = {.table = NULL};
+    const struct export_options options = {.table = NULL};
     struct page page = {.status = 200, .type = type};
     struct found found;
     struct loaded loaded;
@@ -104,7 +104,7 @@ static struct page export_page(const struct page_request *request, export_write 
         return page_error(404, "there is no such tracked process");
     if (!load_found(&found, &loaded, &why))
         return page_error(503, why);
-    bool done = export_bytes(write, &loaded, &asked, &page.body, &page.length);
+    bool done = export_bytes(write, &loaded, &options, &page.body, &page.length);
     loaded_free(&loaded);
     return done ? page : page_error(500, "it could not be made");
 }

@@ -10,8 +10,8 @@
 
 #include "binary.h"
 #include "cmd/command.h"
-#include "cmd/export/texts.h"
 #include "cmd/segment/process.h"
+#include "cmd/texts.h"
 #include "demangle.h"
 
 #define NO_MODULE "(no module)" /* as the library says */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/hash.h"
 #include "view.h"
 
 enum {
@@ -42,7 +43,7 @@ static int add_node(struct tree *tree, int *place, int parent, uint64_t key)
 /* The node of this frame below `parent`, or of the calls that nobody saw; ROW_NONE: there is no room for one more. */
 static int node_of(struct tree *tree, int parent, const struct snapshot_frame *frame)
 {
-    uint64_t above = parent != ROW_NONE ? tree->rows->row[parent].key : ROW_KEY;
+    uint64_t above = parent != ROW_NONE ? tree->rows->row[parent].key : HASH_START;
     uint64_t key = frame != NULL ? view_place_key(tree->snapshot, above, frame->address, frame->object) : above;
     size_t at = key % PLACES;
     while (tree->place[at] != EMPTY && tree->rows->row[tree->place[at]].key != key)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cmd/command.h"
+#include "cmd/hash.h"
 #include "cmd/symbols/symbolize.h"
 
 struct name {
@@ -104,7 +105,7 @@ static char *look_up(struct names *names, uint32_t object, uint64_t address)
 static const char *find(void *of, const struct snapshot *snapshot, uint32_t object, uint64_t address)
 {
     struct names *names = of;
-    struct name key = {.key = view_place_key(snapshot, ROW_KEY, address, object)};
+    struct name key = {.key = view_place_key(snapshot, HASH_START, address, object)};
     struct name *const *there = tfind(&key, &names->known, by_key);
     if (there != NULL)
         return (*there)->text;

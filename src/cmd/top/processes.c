@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/hash.h"
 #include "cmd/segment/load.h"
 #include "view.h"
 
 static uint64_t key_of(const struct found *found)
 {
-    uint64_t key = row_key(ROW_KEY, &found->pid, sizeof found->pid);
-    return row_key(key, &found->started_ticks, sizeof found->started_ticks);
+    uint64_t key = hash_bytes(HASH_START, &found->pid, sizeof found->pid);
+    return hash_bytes(key, &found->started_ticks, sizeof found->started_ticks);
 }
 
 static void fill(struct row *row, const struct snapshot *snapshot)

@@ -56,14 +56,6 @@ void rows_free(struct rows *rows)
     *rows = (struct rows){.row = NULL};
 }
 
-uint64_t row_key(uint64_t key, const void *bytes, size_t count)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        key = (key ^ byte[i]) * 0x100000001b3;
-    return key;
-}
-
 int rows_find(const struct rows *rows, uint64_t key)
 {
     for (int i = 0; i < rows->shown; i++)

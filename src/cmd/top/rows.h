@@ -74,10 +74,6 @@ struct row *rows_add(struct rows *rows, uint64_t key);
 void rows_clear(struct rows *rows); /* keeps the memory */
 void rows_free(struct rows *rows);
 
-/* FNV-1a over bytes, to be carried on from `key`. */
-#define ROW_KEY 0xcbf29ce484222325
-uint64_t row_key(uint64_t key, const void *bytes, size_t count);
-
 /* Where the row with this key is among those shown; ROW_NONE: nowhere. */
 int rows_find(const struct rows *rows, uint64_t key);
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/hash.h"
+
 static void set_name(struct row *row, const char *name)
 {
     snprintf(row->name, sizeof row->name, "%s", name);
@@ -46,7 +48,7 @@ static void collect_tags(const struct snapshot *snapshot, const struct namer *na
     (void)namer;
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (const struct snapshot_tag *end = tag + snapshot->tags; tag < end; tag++) {
-        struct row *row = rows_add(rows, row_key(ROW_KEY, tag->name, strlen(tag->name)));
+        struct row *row = rows_add(rows, hash_bytes(HASH_START, tag->name, strlen(tag->name)));
         set_name(row, tag->name);
         set_amounts(row, &tag->books.live, &tag->books.allocated);
         set_past(row, tag->books.live.bytes, &tag->past);
@@ -86,8 +88,8 @@ void view_name(const struct snapshot *snapshot, const struct namer *namer, uint6
 uint64_t view_place_key(const struct snapshot *snapshot, uint64_t key, uint64_t address, uint32_t object)
 {
     uint64_t base = object != SNAPSHOT_NONE ? snapshot_objects(snapshot)[object].base : 0;
-    key = row_key(key, &address, sizeof address);
-    return row_key(key, &base, sizeof base);
+    key = hash_bytes(key, &address, sizeof address);
+    return hash_bytes(key, &base, sizeof base);
 }
 
 static void collect_sites(const struct snapshot *snapshot, const struct namer *namer, struct rows *rows)
@@ -95,7 +97,7 @@ static void collect_sites(const struct snapshot *snapshot, const struct namer *n
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (const struct snapshot_site *end = site + snapshot->sites; site < end; site++) {
         const char *tag = site->tag != SNAPSHOT_NONE ? snapshot_tags(snapshot)[site->tag].name : "";
-        uint64_t key = row_key(ROW_KEY, tag, strlen(tag));
+        uint64_t key = hash_bytes(HASH_START, tag, strlen(tag));
         struct row *row = rows_add(rows, view_place_key(snapshot, key, site->address, site->object));
         row->apart = site->address == 0;
         if (row->apart)
@@ -118,7 +120,7 @@ static void collect_threads(const struct snapshot *snapshot, const struct namer 
     (void)namer;
     const struct snapshot_thread *thread = snapshot_threads(snapshot);
     for (const struct snapshot_thread *end = thread + snapshot->threads; thread < end; thread++) {
-        struct row *row = rows_add(rows, row_key(ROW_KEY, &thread->tid, sizeof thread->tid));
+        struct row *row = rows_add(rows, hash_bytes(HASH_START, &thread->tid, sizeof thread->tid));
         row->apart = thread->tid == 0;
         if (row->apart)
             snprintf(row->name, sizeof row->name, "(%u ended)", thread->threads);

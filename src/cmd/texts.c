@@ -3,23 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "command.h"
+#include "hash.h"
 
 enum { PLACES_LEAST = 64 };
-
-/* FNV-1a, by Fowler, Noll and Vo. */
-static uint32_t hash(const char *text)
-{
-    uint32_t hash = 2166136261;
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619;
-    return hash;
-}
 
 /* Where its number stands, or would. */
 static uint32_t *place_of(const struct texts *texts, const char *text)
 {
-    uint32_t at = hash(text) & (texts->places - 1);
+    uint32_t at = (uint32_t)hash_bytes(HASH_START, text, strlen(text)) & (texts->places - 1);
     while (texts->place[at] != 0 && strcmp(texts->text[texts->place[at] - 1], text) != 0)
         at = (at + 1) & (texts->places - 1);
     return &texts->place[at];

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/export.h"
+#include "cmd/command.h"
 #include "fields.h"
+#include "formats.h"
 #include "label.h"
 
 enum { SCHEMA = 1 /* changes when something that was there is no longer, or means something else */ };
@@ -125,9 +126,9 @@ static json_t *table_of(const struct telling *telling, const struct field_table 
     return json;
 }
 
-bool export_json(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_json(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    const struct telling telling = {loaded->snapshot, export_symbols(loaded, asked)};
+    const struct telling telling = {loaded->snapshot, export_symbols(loaded, options)};
     json_set_alloc_funcs(must_allocate, free);
     json_t *json = json_object();
     json_object_set_new(json, "schema", json_integer(SCHEMA));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
-#include "cmd/export.h"
+#include "formats.h"
 #include "label.h"
 #include "samples.h"
 
@@ -16,10 +16,10 @@ static void put_folded_name(FILE *to, char *name)
     free(name);
 }
 
-static uint64_t value_of(const struct export_asked *asked, const struct snapshot_amount *live,
+static uint64_t value_of(const struct export_options *options, const struct snapshot_amount *live,
                          const struct snapshot_amount *allocated)
 {
-    switch (asked->value) {
+    switch (options->value) {
     case EXPORT_ALLOCATED_BYTES:
         return allocated->bytes;
     case EXPORT_LIVE_BLOCKS:
@@ -50,11 +50,11 @@ static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer 
 
 /* Their sum is the process's own, also where stacks are sampled. */
 static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
-                       const struct export_asked *asked)
+                       const struct export_options *options)
 {
-    const int which = asked->value == EXPORT_ALLOCATED_BYTES ? SAMPLE_ALLOC_SPACE
-                      : asked->value == EXPORT_LIVE_BLOCKS   ? SAMPLE_INUSE_OBJECTS
-                                                             : SAMPLE_INUSE_SPACE;
+    const int which = options->value == EXPORT_ALLOCATED_BYTES ? SAMPLE_ALLOC_SPACE
+                      : options->value == EXPORT_LIVE_BLOCKS   ? SAMPLE_INUSE_OBJECTS
+                                                               : SAMPLE_INUSE_SPACE;
     struct samples samples = samples_new(snapshot);
     for (size_t i = 0; i < samples.rows; i++) {
         if (samples.row[i].value[which] == 0)
@@ -68,11 +68,11 @@ static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symboli
 }
 
 static void put_sites(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
-                      const struct export_asked *asked)
+                      const struct export_options *options)
 {
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++) {
-        uint64_t value = value_of(asked, &site[i].live, &site[i].allocated);
+        uint64_t value = value_of(options, &site[i].live, &site[i].allocated);
         if (value == 0)
             continue;
         put_folded_name(to, label_tag(snapshot, site[i].tag));
@@ -85,11 +85,11 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
 }
 
 /* A tag that is part of others by its name, db/cache, stands above them. */
-static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_options *options)
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        uint64_t value = value_of(asked, &tag[i].books.live, &tag[i].books.allocated);
+        uint64_t value = value_of(options, &tag[i].books.live, &tag[i].books.allocated);
         if (value == 0)
             continue;
         char *name = label_tag(snapshot, i);
@@ -104,16 +104,16 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
     }
 }
 
-bool export_folded(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_folded(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
     const struct snapshot *snapshot = loaded->snapshot;
-    struct symbolizer *symbols = export_symbols(loaded, asked);
-    if (asked->by == EXPORT_BY_TAGS)
-        put_tags(to, snapshot, asked);
-    else if (asked->by == EXPORT_BY_SITES || snapshot->stacks == 0)
-        put_sites(to, snapshot, symbols, asked);
+    struct symbolizer *symbols = export_symbols(loaded, options);
+    if (options->by == EXPORT_BY_TAGS)
+        put_tags(to, snapshot, options);
+    else if (options->by == EXPORT_BY_SITES || snapshot->stacks == 0)
+        put_sites(to, snapshot, symbols, options);
     else
-        put_stacks(to, snapshot, symbols, asked);
+        put_stacks(to, snapshot, symbols, options);
     symbolizer_free(symbols);
     return true;
 }

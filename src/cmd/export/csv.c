@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/export.h"
+#include "cmd/command.h"
 #include "fields.h"
+#include "formats.h"
 #include "label.h"
 
 /* A spreadsheet takes what begins with one of these for a formula and runs it; behind a quote it is a text. */
@@ -70,13 +71,13 @@ static void put_row(FILE *to, const struct snapshot *snapshot, struct symbolizer
     fputc('\n', to);
 }
 
-bool export_csv(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_csv(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    const struct field_table *table = fields_table(asked->table != NULL ? asked->table : "tags");
+    const struct field_table *table = fields_table(options->table != NULL ? options->table : "tags");
     for (const struct field *field = table->fields; field->name != NULL; field++)
         fprintf(to, "%s%s", field != table->fields ? "," : "", field->name);
     fputc('\n', to);
-    struct symbolizer *symbols = export_symbols(loaded, asked);
+    struct symbolizer *symbols = export_symbols(loaded, options);
     for (uint32_t i = 0; i < fields_rows(table, loaded->snapshot); i++)
         put_row(to, loaded->snapshot, symbols, table, fields_row(table, loaded->snapshot, i));
     symbolizer_free(symbols);
