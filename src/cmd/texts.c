@@ -20,11 +20,11 @@ static uint32_t *place_of(const struct texts *texts, const char *text)
 /* At most half of the places are taken. */
 static void make_room(struct texts *texts)
 {
-    if (texts->count < texts->room)
+    if (texts->count < texts->capacity)
         return;
     texts->places = texts->places != 0 ? 2 * texts->places : PLACES_LEAST;
-    texts->room = texts->places / 2;
-    texts->text = must_resize(texts->text, texts->room * sizeof *texts->text);
+    texts->capacity = texts->places / 2;
+    texts->text = must_resize(texts->text, texts->capacity * sizeof *texts->text);
     free(texts->place);
     texts->place = must_allocate(texts->places * sizeof *texts->place);
     for (uint32_t i = 0; i < texts->count; i++)

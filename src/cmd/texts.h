@@ -9,7 +9,7 @@
 struct texts {
     char **text;
     uint32_t count;
-    uint32_t room;
+    uint32_t capacity;
     uint32_t *place; /* by hash: number + 1, or 0; `places` is a power of two */
     uint32_t places;
 };

@@ -52,7 +52,7 @@ static void assert_hides(struct model *model, const char *words)
 static void press(struct model *model, const char *keys)
 {
     for (; *keys != '\0'; keys++)
-        assert_int_equal(model_press(model, (unsigned char)*keys), WISH_NOTHING);
+        assert_int_equal(model_press(model, (unsigned char)*keys), REQUEST_NOTHING);
 }
 
 /* The names of the rows shown, blanks between them. */

@@ -46,7 +46,7 @@ static void write_identity(struct format *out, const char *title, const struct s
     format_duration(out, snapshot->uptime_ms);
 }
 
-static void write_head(struct format *out, const struct diff *diff)
+static void write_processes(struct format *out, const struct diff *diff)
 {
     const struct snapshot *before = diff->snapshot[BEFORE], *after = diff->snapshot[AFTER];
     write_identity(out, "before: ", before);
@@ -169,8 +169,8 @@ static const struct column columns[] = {
     {.title = "allocations", .width = 14, .kind = COLUMN_COUNT, GROWTH(allocated, blocks)},
 };
 
-static void write_table(struct format *out, const struct changes *changes, enum compare_by by, size_t key_at,
-                        unsigned top)
+static void write_changes(struct format *out, const struct changes *changes, enum compare_by by, size_t key_at,
+                          unsigned top)
 {
     const struct table table = {
         .one = by == BY_TAG ? "tag" : "site",
@@ -220,7 +220,7 @@ static void write_stack(struct format *out, const struct diff *diff, const struc
     section_frames(out, diff->snapshot[side], change->stack[side], 0);
 }
 
-static void write_rest(struct format *out, struct rank *rank, const struct change *rows, size_t key_at)
+static void write_more_stacks(struct format *out, struct rank *rank, const struct change *rows, size_t key_at)
 {
     uint32_t row, more = 0;
     uint64_t bytes = 0;
@@ -252,12 +252,12 @@ static void write_stacks(struct format *out, const struct diff *diff, size_t key
             return;
         write_stack(out, diff, &changes->row[row]);
     }
-    write_rest(out, &rank, changes->row, key_at);
+    write_more_stacks(out, &rank, changes->row, key_at);
 }
 
 /* ---- all of it ---- */
 
-static bool any(const struct changes *changes, bool grew)
+static bool any_change(const struct changes *changes, bool grew)
 {
     for (uint32_t i = 0; i < changes->rows; i++)
         if ((grew ? changes->row[i].grown : changes->row[i].shrunk) != 0)
@@ -269,7 +269,7 @@ static void write_section(struct format *out, const struct diff *diff, enum comp
 {
     static const char *const names[BY_KINDS] = {"tag", "call site", "stack"};
     const size_t key_at = grew ? offsetof(struct change, grown) : offsetof(struct change, shrunk);
-    if (!any(&diff->changes[by], grew))
+    if (!any_change(&diff->changes[by], grew))
         return;
     format_text(out, grew ? "\nGrew, by " : "\nShrank, by ");
     format_text(out, names[by]);
@@ -278,12 +278,12 @@ static void write_section(struct format *out, const struct diff *diff, enum comp
     if (by == BY_STACK)
         write_stacks(out, diff, key_at, top);
     else
-        write_table(out, &diff->changes[by], by, key_at, top);
+        write_changes(out, &diff->changes[by], by, key_at, top);
 }
 
 void diff_text(struct format *out, const struct diff *diff, unsigned top)
 {
-    write_head(out, diff);
+    write_processes(out, diff);
     write_totals(out, diff);
     write_rebuilt(out, diff);
     for (enum compare_by by = BY_TAG; by < BY_KINDS; by++) {

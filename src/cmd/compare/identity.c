@@ -27,7 +27,7 @@ static bool same_build(const struct snapshot_object *a, const struct snapshot_ob
 }
 
 /* Looks one object up among the other's. */
-static struct identity identify(const struct snapshot_object *object, const struct snapshot *other)
+static struct identity identify_object(const struct snapshot_object *object, const struct snapshot *other)
 {
     struct identity identity = {.base = base_name(object->path)};
     bool without = false; /* a build-id, both */
@@ -52,7 +52,7 @@ void identities_make(const struct snapshot *const snapshots[2], struct identitie
         mine[side].snapshot = snapshot;
         mine[side].object = must_allocate(snapshot->objects * sizeof *mine[side].object);
         for (uint32_t i = 0; i < snapshot->objects; i++)
-            mine[side].object[i] = identify(&snapshot_objects(snapshot)[i], snapshots[!side]);
+            mine[side].object[i] = identify_object(&snapshot_objects(snapshot)[i], snapshots[!side]);
     }
 }
 
@@ -86,7 +86,7 @@ static size_t function_length(const char *name)
     return length;
 }
 
-static bool by_function(const struct identities *mine, uint32_t object, const char *name)
+static bool is_by_function(const struct identities *mine, uint32_t object, const char *name)
 {
     return object != SNAPSHOT_NONE && mine->object[object].rebuilt && function_length(name) != 0;
 }
@@ -107,14 +107,14 @@ char *identity_key(const struct identities *mine, uint32_t object, uint64_t addr
     const struct snapshot_object *row = &snapshot_objects(mine->snapshot)[object];
     if (mine->object[object].same_build)
         return build_key(row, address - row->base);
-    if (by_function(mine, object, name))
+    if (is_by_function(mine, object, name))
         return must_print("!%.*s", (int)function_length(name), name);
     return must_print("/%s+%" PRIx64, mine->object[object].base, address - row->base);
 }
 
 char *identity_name(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
-    if (by_function(mine, object, name))
+    if (is_by_function(mine, object, name))
         return must_print("%.*s", (int)function_length(name), name);
     if (name[0] != '\0')
         return must_print("%s", name);

@@ -36,7 +36,7 @@ static int longest_window(const struct snapshot *snapshot)
     return window;
 }
 
-static void weigh(struct aged *row, int window)
+static void weigh_aged(struct aged *row, int window)
 {
     const uint64_t then = row->past.live_bytes[window];
     if ((row->past.known >> window & 1) == 0)
@@ -51,7 +51,7 @@ static struct aged *aged_tags(const struct snapshot *snapshot, int window)
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
         rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->books.live.bytes, .past = tag->past};
-        weigh(&rows[i], window);
+        weigh_aged(&rows[i], window);
     }
     return rows;
 }
@@ -64,7 +64,7 @@ static struct aged *aged_sites(const struct snapshot *snapshot, int window)
         rows[i] = (struct aged){.site = site, .live_bytes = site->live.bytes, .past = site->past};
         if (site->tag != SNAPSHOT_NONE)
             rows[i].tag = snapshot_tags(snapshot)[site->tag].name;
-        weigh(&rows[i], window);
+        weigh_aged(&rows[i], window);
     }
     return rows;
 }
@@ -101,7 +101,7 @@ static const struct column columns[] = {
     {.title = "1 day", THEN(3)},
 };
 
-static bool any(const struct aged *rows, uint32_t count, bool grew)
+static bool any_aged(const struct aged *rows, uint32_t count, bool grew)
 {
     for (uint32_t i = 0; i < count; i++)
         if ((grew ? rows[i].grown : rows[i].shrunk) != 0)
@@ -109,8 +109,7 @@ static bool any(const struct aged *rows, uint32_t count, bool grew)
     return false;
 }
 
-static void write_table(struct format *out, const struct aged *rows, uint32_t count, bool sites, bool grew,
-                        unsigned top)
+static void write_aged(struct format *out, const struct aged *rows, uint32_t count, bool sites, bool grew, unsigned top)
 {
     const struct table table = {
         .one = sites ? "site" : "tag",
@@ -127,16 +126,16 @@ static void write_table(struct format *out, const struct aged *rows, uint32_t co
     table_write(out, &table, rows, count, top);
 }
 
-static void write_tables(struct format *out, const struct aged *rows, uint32_t count, bool sites, int window,
-                         unsigned top)
+static void write_aged_both_ways(struct format *out, const struct aged *rows, uint32_t count, bool sites, int window,
+                                 unsigned top)
 {
     for (int grew = 1; grew >= 0; grew--) {
-        if (!any(rows, count, grew))
+        if (!any_aged(rows, count, grew))
             continue;
         format_text(out, grew ? "\nGrew since " : "\nShrank since ");
         format_text(out, windows[window]);
         format_text(out, sites ? ", by call site:\n" : ", by tag:\n");
-        write_table(out, rows, count, sites, grew, top);
+        write_aged(out, rows, count, sites, grew, top);
     }
 }
 
@@ -150,9 +149,9 @@ static void write_growth(struct format *out, const struct snapshot *snapshot, co
     struct aged *tags = aged_tags(snapshot, window);
     struct aged *sites = aged_sites(snapshot, window);
     if (wanted[BY_TAG])
-        write_tables(out, tags, snapshot->tags, false, window, top);
+        write_aged_both_ways(out, tags, snapshot->tags, false, window, top);
     if (wanted[BY_SITE])
-        write_tables(out, sites, snapshot->sites, true, window, top);
+        write_aged_both_ways(out, sites, snapshot->sites, true, window, top);
     free(tags);
     free(sites);
 }

@@ -16,8 +16,8 @@ static void put_folded_name(FILE *to, char *name)
     free(name);
 }
 
-static uint64_t value_of(const struct export_options *options, const struct snapshot_amount *live,
-                         const struct snapshot_amount *allocated)
+static uint64_t folded_value(const struct export_options *options, const struct snapshot_amount *live,
+                             const struct snapshot_amount *allocated)
 {
     switch (options->value) {
     case EXPORT_ALLOCATED_BYTES:
@@ -29,7 +29,7 @@ static uint64_t value_of(const struct export_options *options, const struct snap
     }
 }
 
-static void put_value(FILE *to, uint64_t value)
+static void put_folded_value(FILE *to, uint64_t value)
 {
     fprintf(to, " %" PRIu64 "\n", value);
 }
@@ -62,7 +62,7 @@ static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symboli
         char *line = label_of_sample(snapshot, symbols, &samples.row[i]);
         fputs(line, to);
         free(line);
-        put_value(to, samples.row[i].value[which]);
+        put_folded_value(to, samples.row[i].value[which]);
     }
     samples_free(&samples);
 }
@@ -72,7 +72,7 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
 {
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++) {
-        uint64_t value = value_of(options, &site[i].live, &site[i].allocated);
+        uint64_t value = folded_value(options, &site[i].live, &site[i].allocated);
         if (value == 0)
             continue;
         put_folded_name(to, label_tag(snapshot, site[i].tag));
@@ -80,7 +80,7 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
         char *call = label_of_site(snapshot, symbols, &site[i]);
         fputs(call, to);
         free(call);
-        put_value(to, value);
+        put_folded_value(to, value);
     }
 }
 
@@ -89,7 +89,7 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        uint64_t value = value_of(options, &tag[i].books.live, &tag[i].books.allocated);
+        uint64_t value = folded_value(options, &tag[i].books.live, &tag[i].books.allocated);
         if (value == 0)
             continue;
         char *name = label_tag(snapshot, i);
@@ -100,7 +100,7 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
             put_folded_name(to, label_clean(part));
         }
         free(name);
-        put_value(to, value);
+        put_folded_value(to, value);
     }
 }
 

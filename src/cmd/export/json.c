@@ -11,13 +11,13 @@
 
 enum { SCHEMA = 1 /* changes when something that was there is no longer, or means something else */ };
 
-struct telling {
+struct writer {
     const struct snapshot *snapshot;
     struct symbolizer *symbols;
 };
 
 /* Takes the text over; it is clean, so that it is good UTF-8. */
-static json_t *text(char *text)
+static json_t *json_of_text(char *text)
 {
     json_t *json = json_string(text);
     free(text);
@@ -25,7 +25,7 @@ static json_t *text(char *text)
 }
 
 /* JSON's readers have 2^63 at most, if not less; no honest count comes near. */
-static json_t *integer(uint64_t count)
+static json_t *json_of_count(uint64_t count)
 {
     return json_integer((json_int_t)(count < INT64_MAX ? count : INT64_MAX));
 }
@@ -35,55 +35,55 @@ struct call {
     uint64_t address;
 };
 
-static json_t *frame_of(const struct call *call, const struct symbol_frame *frame, bool inlined)
+static json_t *json_of_frame(const struct call *call, const struct symbol_frame *frame, bool inlined)
 {
     json_t *json = json_object();
     json_object_set_new(json, "function", json_string(frame->function));
     json_object_set_new(json, "file", frame->file[0] != '\0' ? json_string(frame->file) : json_null());
-    json_object_set_new(json, "line", frame->line != 0 ? integer(frame->line) : json_null());
+    json_object_set_new(json, "line", frame->line != 0 ? json_of_count(frame->line) : json_null());
     json_object_set_new(json, "inlined", json_boolean(inlined));
-    json_object_set_new(json, "address", text(must_print("0x%" PRIx64, call->address)));
-    json_object_set_new(json, "object", call->object != SNAPSHOT_NONE ? integer(call->object) : json_null());
+    json_object_set_new(json, "address", json_of_text(must_print("0x%" PRIx64, call->address)));
+    json_object_set_new(json, "object", call->object != SNAPSHOT_NONE ? json_of_count(call->object) : json_null());
     return json;
 }
 
-static void append_call(json_t *frames, struct symbolizer *symbols, struct call call)
+static void append_call_frames(json_t *frames, struct symbolizer *symbols, struct call call)
 {
     const struct symbol *symbol = symbolizer_find(symbols, call.object, call.address);
     for (uint32_t i = 0; i < symbol->frames; i++)
-        json_array_append_new(frames, frame_of(&call, &symbol->frame[i], i + 1 < symbol->frames));
+        json_array_append_new(frames, json_of_frame(&call, &symbol->frame[i], i + 1 < symbol->frames));
 }
 
-static json_t *frames_of_stack(const struct telling *telling, const struct snapshot_stack *stack)
+static json_t *json_of_stack(const struct writer *writer, const struct snapshot_stack *stack)
 {
-    const struct snapshot_frame *frame = &snapshot_frames(telling->snapshot)[stack->frame];
+    const struct snapshot_frame *frame = &snapshot_frames(writer->snapshot)[stack->frame];
     json_t *frames = json_array();
     for (uint32_t i = 0; i < stack->frames; i++)
-        append_call(frames, telling->symbols, (struct call){frame[i].object, frame[i].address});
+        append_call_frames(frames, writer->symbols, (struct call){frame[i].object, frame[i].address});
     return frames;
 }
 
-static json_t *frames_of_site(const struct telling *telling, const struct snapshot_site *site)
+static json_t *json_of_site(const struct writer *writer, const struct snapshot_site *site)
 {
     json_t *frames = json_array();
-    append_call(frames, telling->symbols, (struct call){site->object, site->address});
+    append_call_frames(frames, writer->symbols, (struct call){site->object, site->address});
     return frames;
 }
 
-static json_t *arguments(const struct snapshot *snapshot)
+static json_t *json_of_arguments(const struct snapshot *snapshot)
 {
     const char *argument = snapshot_command(snapshot);
     json_t *json = json_array();
     for (uint32_t at = 0; at < snapshot->command_bytes; at += (uint32_t)strlen(argument + at) + 1)
-        json_array_append_new(json, text(label_clean(argument + at)));
+        json_array_append_new(json, json_of_text(label_clean(argument + at)));
     return json;
 }
 
-static json_t *json_of(const struct telling *telling, const void *row, const struct value *value)
+static json_t *json_of_value(const struct writer *writer, const void *row, const struct value *value)
 {
     switch (value->kind) {
     case VALUE_COUNT:
-        return integer(value->count);
+        return json_of_count(value->count);
     case VALUE_CHANGE:
         return json_integer((json_int_t)value->count);
     case VALUE_SECONDS:
@@ -93,49 +93,49 @@ static json_t *json_of(const struct telling *telling, const void *row, const str
     case VALUE_TRUTH:
         return json_boolean(value->count);
     case VALUE_STACK:
-        return frames_of_stack(telling, row);
+        return json_of_stack(writer, row);
     case VALUE_CALL:
-        return frames_of_site(telling, row);
+        return json_of_site(writer, row);
     case VALUE_ARGUMENTS:
-        return arguments(telling->snapshot);
+        return json_of_arguments(writer->snapshot);
     default:
         return json_null();
     }
 }
 
-static json_t *row_of(const struct telling *telling, const struct field_table *table, uint32_t number)
+static json_t *json_of_row(const struct writer *writer, const struct field_table *table, uint32_t number)
 {
-    const void *row = fields_row(table, telling->snapshot, number);
+    const void *row = fields_row(table, writer->snapshot, number);
     json_t *json = json_object();
     for (const struct field *field = table->fields; field->name != NULL; field++) {
-        struct value value = field->get(telling->snapshot, row, field);
-        json_object_set_new(json, field->name, json_of(telling, row, &value));
+        struct value value = field->get(writer->snapshot, row, field);
+        json_object_set_new(json, field->name, json_of_value(writer, row, &value));
         free(value.text);
     }
     return json;
 }
 
-static json_t *table_of(const struct telling *telling, const struct field_table *table)
+static json_t *json_of_table(const struct writer *writer, const struct field_table *table)
 {
-    uint32_t rows = fields_rows(table, telling->snapshot);
+    uint32_t rows = fields_rows(table, writer->snapshot);
     if (table->fixed == 1)
-        return rows != 0 ? row_of(telling, table, 0) : json_null();
+        return rows != 0 ? json_of_row(writer, table, 0) : json_null();
     json_t *json = json_array();
     for (uint32_t i = 0; i < rows; i++)
-        json_array_append_new(json, row_of(telling, table, i));
+        json_array_append_new(json, json_of_row(writer, table, i));
     return json;
 }
 
 bool export_json(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    const struct telling telling = {loaded->snapshot, export_symbols(loaded, options)};
+    const struct writer writer = {loaded->snapshot, export_symbols(loaded, options)};
     json_set_alloc_funcs(must_allocate, free);
     json_t *json = json_object();
     json_object_set_new(json, "schema", json_integer(SCHEMA));
     for (const struct field_table *table = field_tables; table->name != NULL; table++)
-        json_object_set_new(json, table->name, table_of(&telling, table));
+        json_object_set_new(json, table->name, json_of_table(&writer, table));
     bool done = json_dumpf(json, to, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) == 0 && fputc('\n', to) != EOF;
     json_decref(json);
-    symbolizer_free(telling.symbols);
+    symbolizer_free(writer.symbols);
     return done || complain("json", "it could not be written") == STATUS_OK;
 }

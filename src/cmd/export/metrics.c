@@ -51,57 +51,57 @@ static const struct family of_age[] = {
     {.name = NULL},
 };
 
-static double peak(const struct snapshot *snapshot)
+static double peak_of(const struct snapshot *snapshot)
 {
     return (double)snapshot->total.peak_bytes;
 }
 
-static double allocations(const struct snapshot *snapshot)
+static double allocations_of(const struct snapshot *snapshot)
 {
     return (double)snapshot->total.allocated.blocks;
 }
 
-static double resident(const struct snapshot *snapshot)
+static double resident_of(const struct snapshot *snapshot)
 {
     return snapshot->memory.known != 0 ? (double)snapshot->memory.resident : -1;
 }
 
-static double threads(const struct snapshot *snapshot)
+static double threads_of(const struct snapshot *snapshot)
 {
     return snapshot->memory.known != 0 ? (double)snapshot->memory.threads : -1;
 }
 
-static double uptime(const struct snapshot *snapshot)
+static double uptime_of(const struct snapshot *snapshot)
 {
     return (double)snapshot->uptime_ms / 1e3;
 }
 
-static double age(const struct snapshot *snapshot)
+static double snapshot_age_of(const struct snapshot *snapshot)
 {
     double ago = (double)time(NULL) - (double)snapshot->wall_seconds;
     return ago > 0 ? ago : 0;
 }
 
-static double own_memory(const struct snapshot *snapshot)
+static double own_memory_of(const struct snapshot *snapshot)
 {
     return (double)snapshot->own_resident_bytes;
 }
 
-static double own_time(const struct snapshot *snapshot)
+static double own_time_of(const struct snapshot *snapshot)
 {
     return (double)snapshot->own_cpu_us / 1e6;
 }
 
 static const struct family of_process[] = {
-    {"process_peak_bytes", "bytes", "The most heap that the process ever held at once.", GAUGE, .of = peak},
-    {"process_allocations", NULL, "Blocks that the process ever allocated.", COUNTER, .of = allocations},
-    {"process_resident_bytes", "bytes", "Resident memory of the process.", GAUGE, .of = resident},
-    {"process_threads", NULL, "Threads of the process.", GAUGE, .of = threads},
+    {"process_peak_bytes", "bytes", "The most heap that the process ever held at once.", GAUGE, .of = peak_of},
+    {"process_allocations", NULL, "Blocks that the process ever allocated.", COUNTER, .of = allocations_of},
+    {"process_resident_bytes", "bytes", "Resident memory of the process.", GAUGE, .of = resident_of},
+    {"process_threads", NULL, "Threads of the process.", GAUGE, .of = threads_of},
     {"process_uptime_seconds", "seconds", "For how long the process had been tracked by its snapshot.", GAUGE,
-     .of = uptime},
-    {"snapshot_age_seconds", "seconds", "How long ago the snapshot was made.", GAUGE, .of = age},
-    {"own_resident_bytes", "bytes", "Memory of the library's own books.", GAUGE, .of = own_memory},
-    {"own_cpu_seconds", "seconds", "Processor time of the library's own thread.", COUNTER, .of = own_time},
+     .of = uptime_of},
+    {"snapshot_age_seconds", "seconds", "How long ago the snapshot was made.", GAUGE, .of = snapshot_age_of},
+    {"own_resident_bytes", "bytes", "Memory of the library's own books.", GAUGE, .of = own_memory_of},
+    {"own_cpu_seconds", "seconds", "Processor time of the library's own thread.", COUNTER, .of = own_time_of},
     {.name = NULL},
 };
 
@@ -121,7 +121,7 @@ struct text {
 };
 
 /* A label's value, for as long as it is clean: quotes and backslashes are what is left to escape. */
-static char *escape(char *value)
+static char *escape_label(char *value)
 {
     size_t length = 0;
     char *escaped = must_allocate(2 * strlen(value) + 1);
@@ -169,7 +169,7 @@ static void put_of_process(const struct text *text, const struct family *family)
     }
 }
 
-static uint64_t number(const struct metrics_tag *tag, size_t at)
+static uint64_t tag_member(const struct metrics_tag *tag, size_t at)
 {
     return *(const uint64_t *)((const char *)&tag->books + at);
 }
@@ -181,7 +181,7 @@ static void put_of_tag(const struct text *text, const struct family *family)
         for (size_t row = 0; row < text->process[i].tags.rows; row++) {
             const struct metrics_tag *tag = &text->process[i].tags.row[row];
             put_sample_name(text, family, &text->process[i]);
-            fprintf(text->to, ",tag=\"%s\"} %" PRIu64 "\n", tag->name, number(tag, family->at));
+            fprintf(text->to, ",tag=\"%s\"} %" PRIu64 "\n", tag->name, tag_member(tag, family->at));
         }
 }
 
@@ -191,7 +191,7 @@ static void put_buckets(const struct text *text, const struct family *family, co
     static const char *const below[SNAPSHOT_AGE_ROWS] = {"1.0", "10.0", "100.0", "1000.0", "+Inf"};
     uint64_t sum = 0;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        uint64_t more = number(tag, family->at + i * sizeof tag->books.age[0]);
+        uint64_t more = tag_member(tag, family->at + i * sizeof tag->books.age[0]);
         sum = more <= UINT64_MAX - sum ? sum + more : UINT64_MAX; /* whatever is in the file: buckets never fall */
         fprintf(text->to, "trackmalloc_%s_bucket{%s,tag=\"%s\",le=\"%s\"} %" PRIu64 "\n", family->name, process->labels,
                 tag->name, below[i], sum);
@@ -208,14 +208,14 @@ static void put_of_age(const struct text *text, const struct family *family)
 
 /* ---- all of it ---- */
 
-static struct process prepare(const struct snapshot *snapshot)
+static struct process process_metrics(const struct snapshot *snapshot)
 {
     struct process process = {.snapshot = snapshot, .tags = metrics_tags_of(snapshot, METRICS_TAGS)};
-    char *program = escape(label_clean(snapshot->program));
+    char *program = escape_label(label_clean(snapshot->program));
     process.labels = must_print("pid=\"%" PRIu32 "\",program=\"%s\"", snapshot->pid, program);
     free(program);
     for (size_t i = 0; i < process.tags.rows; i++)
-        process.tags.row[i].name = escape(process.tags.row[i].name);
+        process.tags.row[i].name = escape_label(process.tags.row[i].name);
     return process;
 }
 
@@ -224,7 +224,7 @@ void metrics_write(const struct loaded *processes, size_t count, enum metrics_fo
     struct process *process = must_allocate(count * sizeof *process);
     const struct text text = {to, form, process, count};
     for (size_t i = 0; i < count; i++)
-        process[i] = prepare(processes[i].snapshot);
+        process[i] = process_metrics(processes[i].snapshot);
     for (const struct family *family = of_tag; family->name != NULL; family++)
         put_of_tag(&text, family);
     for (const struct family *family = of_age; family->name != NULL; family++)

@@ -50,7 +50,7 @@ _Static_assert(sizeof(void *) == ELEMENT_BYTES && sizeof(int64_t) == ELEMENT_BYT
         (list)[(count)++] = (element);                                       \
     } while (0)
 
-static int64_t number_of(uint64_t value)
+static int64_t clamped(uint64_t value)
 {
     return value < INT64_MAX ? (int64_t)value : INT64_MAX;
 }
@@ -171,7 +171,7 @@ static Pprof__Location *add_location(struct builder *builder, uint64_t id)
     return location;
 }
 
-static void describe(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
+static void describe_location(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
 {
     const struct symbol *symbol = symbolizer_find(builder->symbolizer, object, address);
     Pprof__Mapping *mapping = mapping_of(builder, object, address - 1);
@@ -193,7 +193,7 @@ static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t a
     bool is_new;
     uint64_t id = id_of(&builder->locations, must_print("%" PRIu32 " %" PRIx64, object, address), &is_new);
     if (is_new)
-        describe(builder, add_location(builder, id), object, address);
+        describe_location(builder, add_location(builder, id), object, address);
     return id;
 }
 
@@ -225,13 +225,13 @@ static void add_labels(struct builder *builder, Pprof__Sample *sample, const str
     }
     if (site->age_ms != SNAPSHOT_UNKNOWN && site->live.blocks != 0) {
         Pprof__Label *label = new_label();
-        label->num = number_of(site->age_ms / 1000);
+        label->num = clamped(site->age_ms / 1000);
         label->num_unit = string_of(builder, "seconds");
         add_label(sample, label, string_of(builder, "age_seconds"));
     }
 }
 
-static void add_stack(struct builder *builder, Pprof__Sample *sample, const struct snapshot_stack *stack)
+static void add_locations(struct builder *builder, Pprof__Sample *sample, const struct snapshot_stack *stack)
 {
     const struct snapshot_frame *frame = &snapshot_frames(builder->snapshot)[stack->frame];
     for (uint32_t i = 0; i < stack->frames; i++)
@@ -244,13 +244,13 @@ static void add_sample(struct builder *builder, const struct sample *from)
 {
     Pprof__Sample *sample = new_sample();
     if (from->stack != NULL)
-        add_stack(builder, sample, from->stack);
+        add_locations(builder, sample, from->stack);
     else
         APPEND(sample->location_id, sample->n_location_id,
                from->site != NULL ? location_of(builder, from->site->object, from->site->address)
                                   : location_named(builder, "(others)"));
     for (unsigned v = 0; v < SAMPLE_VALUES; v++)
-        APPEND(sample->value, sample->n_value, number_of(from->value[v]));
+        APPEND(sample->value, sample->n_value, clamped(from->value[v]));
     if (from->site != NULL)
         add_labels(builder, sample, from->site);
     APPEND(builder->profile->sample, builder->profile->n_sample, sample);
@@ -281,7 +281,7 @@ static void set_types(struct builder *builder)
     profile->period_type = value_type(builder, "space", "bytes");
 }
 
-static int64_t nanos(uint64_t value, uint64_t each)
+static int64_t nanoseconds(uint64_t value, uint64_t each)
 {
     return value < (uint64_t)INT64_MAX / each ? (int64_t)(value * each) : INT64_MAX;
 }
@@ -294,14 +294,14 @@ static void set_head(struct builder *builder)
                                snapshot->program, snapshot->pid, snapshot->number);
     set_types(builder);
     /* where all is counted, each byte is */
-    profile->period = snapshot->stack_period != 0 ? number_of(snapshot->stack_period) : 1;
-    profile->time_nanos = snapshot->wall_seconds > 0 ? nanos((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
-    profile->duration_nanos = nanos(snapshot->uptime_ms, 1000000);
+    profile->period = snapshot->stack_period != 0 ? clamped(snapshot->stack_period) : 1;
+    profile->time_nanos = snapshot->wall_seconds > 0 ? nanoseconds((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
+    profile->duration_nanos = nanoseconds(snapshot->uptime_ms, 1000000);
     APPEND(profile->comment, profile->n_comment, clean_string_of(builder, comment));
     free(comment);
 }
 
-static void build(struct builder *builder)
+static void build_profile(struct builder *builder)
 {
     string_of(builder, "");
     set_head(builder);
@@ -314,7 +314,7 @@ static void build(struct builder *builder)
     builder->profile->string_table = builder->strings.text;
 }
 
-static void take_down(struct builder *builder)
+static void free_builder(struct builder *builder)
 {
     builder->strings.text = NULL; /* they go with the profile */
     builder->strings.count = 0;
@@ -334,11 +334,11 @@ static bool compress_to(FILE *to, void *bytes, size_t length)
     if (length > UINT32_MAX / 2 ||
         deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS | GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
         return complain("pprof", "the profile cannot be compressed") == STATUS_OK;
-    uLong room = deflateBound(&stream, length);
-    stream.next_out = must_allocate(room);
-    stream.avail_out = (uInt)room;
+    uLong most = deflateBound(&stream, length);
+    stream.next_out = must_allocate(most);
+    stream.avail_out = (uInt)most;
     unsigned char *packed = stream.next_out;
-    deflate(&stream, Z_FINISH); /* there is room for all of it */
+    deflate(&stream, Z_FINISH); /* the output is large enough for all of it */
     fwrite(packed, 1, stream.total_out, to);
     deflateEnd(&stream);
     free(packed);
@@ -348,13 +348,13 @@ static bool compress_to(FILE *to, void *bytes, size_t length)
 static bool write_profile(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
 {
     struct builder builder = {.snapshot = snapshot, .symbolizer = symbolizer, .profile = new_profile()};
-    build(&builder);
+    build_profile(&builder);
     size_t length = pprof__profile__get_packed_size(builder.profile);
     void *bytes = must_allocate(length);
     pprof__profile__pack(builder.profile, bytes);
     bool good = compress_to(to, bytes, length);
     free(bytes);
-    take_down(&builder);
+    free_builder(&builder);
     return good;
 }
 

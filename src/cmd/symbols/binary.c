@@ -35,8 +35,8 @@ static bool has_build_id(int file, const struct snapshot_object *object)
  * there. */
 enum witness { BY_CHANGE, BY_CONTENT };
 
-static bool is_the_one(int file, const struct snapshot_object *object, const struct binary_search *search,
-                       enum witness witness)
+static bool is_same_file(int file, const struct snapshot_object *object, const struct binary_search *search,
+                         enum witness witness)
 {
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
@@ -46,32 +46,33 @@ static bool is_the_one(int file, const struct snapshot_object *object, const str
     return (witness == BY_CHANGE ? status.st_ctime : status.st_mtime) <= search->loaded + CLOCK_ERROR;
 }
 
-static struct debug *try_by(enum witness witness, const char *path, const struct snapshot_object *object,
-                            const struct binary_search *search)
+static struct debug *open_if_same(enum witness witness, const char *path, const struct snapshot_object *object,
+                                  const struct binary_search *search)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocked by a pipe */
     if (file < 0)
         return NULL;
-    if (is_the_one(file, object, search, witness))
+    if (is_same_file(file, object, search, witness))
         return debug_open(file, path, search->debug_path);
     close(file);
     return NULL;
 }
 
-static struct debug *try(const char *path, const struct snapshot_object *object, const struct binary_search *search)
+static struct debug *open_if_unchanged(const char *path, const struct snapshot_object *object,
+                                       const struct binary_search *search)
 {
-    return try_by(BY_CHANGE, path, object, search);
+    return open_if_same(BY_CHANGE, path, object, search);
 }
 
 /* ---- where it may be ---- */
 
-static struct debug *try_in_process(const struct snapshot_object *object, const struct binary_search *search)
+static struct debug *open_in_process(const struct snapshot_object *object, const struct binary_search *search)
 {
     char path[sizeof object->path + 64];
     if (search->pid == 0)
         return NULL;
     snprintf(path, sizeof path, "/proc/%u/root%s", search->pid, object->path);
-    return try(path, object, search);
+    return open_if_unchanged(path, object, search);
 }
 
 /* Whether the process still runs what it ran then: by the path, be it gone by now or not. */
@@ -85,7 +86,7 @@ static bool is_executable(const char *link, const struct snapshot_object *object
 }
 
 /* The kernel keeps it for the process, also when nobody else can open it any more. */
-static struct debug *try_executable(const struct snapshot_object *object, const struct binary_search *search)
+static struct debug *open_executable(const struct snapshot_object *object, const struct binary_search *search)
 {
     char path[64];
     if (search->pid == 0)
@@ -93,12 +94,12 @@ static struct debug *try_executable(const struct snapshot_object *object, const 
     snprintf(path, sizeof path, "/proc/%u/exe", search->pid);
     if (object->build_id_bytes == 0 && !is_executable(path, object))
         return NULL;
-    return try_by(BY_CONTENT, path, object, search);
+    return open_if_same(BY_CONTENT, path, object, search);
 }
 
 /* DIRECTORY/.build-id/ab/cdef… is the file itself, with .debug behind its debug file, which has all that we want. */
-static struct debug *try_by_id(const char *directory, const struct snapshot_object *object,
-                               const struct binary_search *search)
+static struct debug *open_by_build_id(const char *directory, const struct snapshot_object *object,
+                                      const struct binary_search *search)
 {
     char id[2 * SNAPSHOT_BUILD_ID + 1];
     char path[PATH_MAX];
@@ -107,21 +108,21 @@ static struct debug *try_by_id(const char *directory, const struct snapshot_obje
     for (int i = 0; i < 2; i++) {
         int length =
             snprintf(path, sizeof path, "%s/.build-id/%.2s/%s%s", directory, id, id + 2, i == 0 ? "" : ".debug");
-        struct debug *debug = length < (int)sizeof path ? try(path, object, search) : NULL;
+        struct debug *debug = length < (int)sizeof path ? open_if_unchanged(path, object, search) : NULL;
         if (debug != NULL)
             return debug;
     }
     return NULL;
 }
 
-static struct debug *try_debug_path(const struct snapshot_object *object, const struct binary_search *search)
+static struct debug *open_in_debug_path(const struct snapshot_object *object, const struct binary_search *search)
 {
     struct debug *debug = NULL;
     char *directories = must_print("%s", search->debug_path);
     char *rest = directories;
     for (char *directory; debug == NULL && (directory = strsep(&rest, ":")) != NULL;)
         if (directory[0] == '/')
-            debug = try_by_id(directory, object, search);
+            debug = open_by_build_id(directory, object, search);
     free(directories);
     return debug;
 }
@@ -130,13 +131,13 @@ struct debug *binary_open(const struct snapshot_object *object, const struct bin
 {
     struct debug *debug = NULL;
     if (object->path[0] == '/') {
-        debug = try_in_process(object, search);
+        debug = open_in_process(object, search);
         if (debug == NULL)
-            debug = try(object->path, object, search);
+            debug = open_if_unchanged(object->path, object, search);
     }
     if (debug == NULL)
-        debug = try_executable(object, search);
+        debug = open_executable(object, search);
     if (debug == NULL && object->build_id_bytes > 1)
-        debug = try_debug_path(object, search);
+        debug = open_in_debug_path(object, search);
     return debug;
 }

@@ -22,7 +22,7 @@ struct debug {
 
 /* ---- the file ---- */
 
-static bool report(struct debug *debug, int file, const char *path)
+static bool report_module(struct debug *debug, int file, const char *path)
 {
     debug->session = dwfl_begin(&debug->callbacks);
     if (debug->session == NULL)
@@ -42,7 +42,7 @@ struct debug *debug_open(int file, const char *path, const char *debug_path)
         .section_address = dwfl_offline_section_address,
         .debuginfo_path = &debug->debug_path,
     };
-    if (report(debug, file, path))
+    if (report_module(debug, file, path))
         return debug;
     if (debug->module == NULL)
         close(file);
@@ -69,12 +69,12 @@ void debug_close(struct debug *debug)
 /* libdw asks .debug_aranges, which clang and rustc do not write; so all units are asked themselves, once. */
 static void find_units(struct debug *debug)
 {
-    uint32_t room = 0;
+    uint32_t capacity = 0;
     debug->units_known = true;
     for (Dwarf_Die *die = NULL; (die = dwfl_module_nextcu(debug->module, die, &debug->bias)) != NULL;) {
-        if (debug->units == room) {
-            room = room != 0 ? 2 * room : 64;
-            debug->unit = must_resize(debug->unit, room * sizeof *debug->unit);
+        if (debug->units == capacity) {
+            capacity = capacity != 0 ? 2 * capacity : 64;
+            debug->unit = must_resize(debug->unit, capacity * sizeof *debug->unit);
         }
         spans_add(&debug->spans, die, debug->units);
         debug->unit[debug->units++] = unit_of(die);

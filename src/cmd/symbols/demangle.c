@@ -17,7 +17,7 @@ static struct {
 } out;
 
 /* libiberty cannot be told to stop, so it is left: what it holds is on its stack. */
-static void append(const char *text, size_t length, void *nothing)
+static void append_output(const char *text, size_t length, void *nothing)
 {
     (void)nothing;
     if (length >= MOST - out.length)
@@ -28,12 +28,12 @@ static void append(const char *text, size_t length, void *nothing)
 
 typedef int language(const char *name, int options, demangle_callbackref callback, void *opaque);
 
-static bool write_out(language *language, const char *name)
+static bool demangle_by(language *language, const char *name)
 {
     out.length = 0;
     if (setjmp(out.too_long) != 0)
         return false;
-    bool good = language(name, OPTIONS, append, NULL) != 0 && out.length != 0;
+    bool good = language(name, OPTIONS, append_output, NULL) != 0 && out.length != 0;
     out.text[out.length] = '\0';
     return good;
 }
@@ -49,7 +49,7 @@ static struct {
     jmp_buf too_long;
 } d;
 
-static void count(size_t bytes)
+static void count_asked(size_t bytes)
 {
     d.asked += bytes;
     if (d.asked <= D_ASKED_MOST)
@@ -60,13 +60,13 @@ static void count(size_t bytes)
 
 void *xmalloc(size_t bytes)
 {
-    count(bytes);
+    count_asked(bytes);
     return must_resize(NULL, bytes);
 }
 
 void *xrealloc(void *memory, size_t bytes)
 {
-    count(bytes);
+    count_asked(bytes);
     return must_resize(memory, bytes);
 }
 
@@ -87,7 +87,7 @@ char *demangle(const char *name)
     /* Rust's first: its older names are C++ names too, with a hash behind. */
     if (strncmp(name, "_R", 2) != 0 && strncmp(name, "_Z", 2) != 0)
         return NULL;
-    return write_out(rust_demangle_callback, name) || write_out(cplus_demangle_v3_callback, name)
+    return demangle_by(rust_demangle_callback, name) || demangle_by(cplus_demangle_v3_callback, name)
                ? must_print("%s", out.text)
                : NULL;
 }

@@ -17,7 +17,7 @@ struct span {
 struct spans {
     struct span *row;
     size_t rows;
-    size_t room;
+    size_t capacity;
 };
 
 /* Adds every range of code that an entry has. At last they are sorted, once. */

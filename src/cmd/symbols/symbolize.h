@@ -43,8 +43,8 @@ void symbolizer_show_progress(struct symbolizer *symbolizer);
  * call. Found out once; lives as long as the symbolizer. */
 const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t object, uint64_t address);
 
-/* In one line, in the form of the report: MODULE!FUNCTION+0x12; where there is no `room`, something in the
- * middle is left out. Returns the length. */
-size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t room);
+/* In one line, in the form of the report: MODULE!FUNCTION+0x12; one that is longer than `capacity` loses
+ * its middle. Returns the length. */
+size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t capacity);
 
 #endif

@@ -113,7 +113,7 @@ static const char *linkage_name(Dwarf_Die *function)
     return dwarf_formstring(&attribute);
 }
 
-static uint32_t number_of(Dwarf_Die *die, unsigned name)
+static uint32_t attribute_number(Dwarf_Die *die, unsigned name)
 {
     Dwarf_Attribute attribute;
     Dwarf_Word value;
@@ -147,18 +147,18 @@ static const char *directory_of(Dwarf_Die *unit)
 }
 
 /* The place in the caller where an inlined function stands. */
-static struct debug_frame call_of(Dwarf_Die *unit, Dwarf_Die *inlined, const char *directory)
+static struct debug_frame place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, const char *directory)
 {
-    struct debug_frame at = {.line = number_of(inlined, DW_AT_call_line), .directory = directory};
+    struct debug_frame at = {.line = attribute_number(inlined, DW_AT_call_line), .directory = directory};
     Dwarf_Files *files;
     size_t count;
-    uint32_t file = number_of(inlined, DW_AT_call_file);
+    uint32_t file = attribute_number(inlined, DW_AT_call_file);
     if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
         at.file = dwarf_filesrc(files, file, NULL, NULL);
     return at;
 }
 
-static struct debug_frame line_of(Dwarf_Die *unit, Dwarf_Addr address)
+static struct debug_frame place_of_line(Dwarf_Die *unit, Dwarf_Addr address)
 {
     struct debug_frame at = {.directory = directory_of(unit)};
     int number;
@@ -174,7 +174,7 @@ static struct debug_frame line_of(Dwarf_Die *unit, Dwarf_Addr address)
 const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place *place)
 {
     Dwarf_Die inlined[DEBUG_FRAMES];
-    struct debug_frame at = line_of(&unit->die, address);
+    struct debug_frame at = place_of_line(&unit->die, address);
     const char *directory = at.directory;
     Dwarf_Die *function = function_at(unit, address);
     if (function == NULL) { /* assembly: it has lines and no functions */
@@ -183,7 +183,7 @@ const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place 
     }
     for (uint32_t i = inlined_at(function, address, inlined); i-- > 0;) {
         add_inlined(place, &inlined[i], &at);
-        at = call_of(&unit->described, &inlined[i], directory);
+        at = place_of_call(&unit->described, &inlined[i], directory);
     }
     add_frame(place, function, &at);
     if (dwarf_lowpc(function, &place->begin) != 0)

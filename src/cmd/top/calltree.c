@@ -19,7 +19,7 @@ struct tree {
     int place[PLACES]; /* rows by key */
 };
 
-static void name_frame(const struct tree *tree, const struct snapshot_frame *frame, struct row *row)
+static void name_node(const struct tree *tree, const struct snapshot_frame *frame, struct row *row)
 {
     const char *known = frame->name_at != 0 ? snapshot_names(tree->snapshot) + frame->name_at : "";
     view_name(tree->snapshot, tree->namer, frame->address, frame->object, known, row->name);
@@ -52,7 +52,7 @@ static int node_of(struct tree *tree, int parent, const struct snapshot_frame *f
         return tree->place[at];
     int node = add_node(tree, &tree->place[at], parent, key);
     if (node != ROW_NONE && frame != NULL)
-        name_frame(tree, frame, &tree->rows->row[node]);
+        name_node(tree, frame, &tree->rows->row[node]);
     else if (node != ROW_NONE)
         strcpy(tree->rows->row[node].name, "(calls too far out)");
     return node;
@@ -64,14 +64,14 @@ static void add_value(int64_t *value, uint64_t more)
     *value = *value > INT64_MAX - figure_of(more) ? INT64_MAX : *value + figure_of(more);
 }
 
-static void count(struct row *row, const struct snapshot_stack *stack)
+static void count_stack(struct row *row, const struct snapshot_stack *stack)
 {
     add_value(&row->value[FIELD_LIVE], stack->live.bytes);
     add_value(&row->value[FIELD_BLOCKS], stack->live.blocks);
     add_value(&row->value[FIELD_ALLOCATIONS], stack->allocated.blocks);
 }
 
-static void add_stack(struct tree *tree, const struct snapshot_stack *stack)
+static void add_stack_to_tree(struct tree *tree, const struct snapshot_stack *stack)
 {
     const struct snapshot_frame *frames = snapshot_frames(tree->snapshot) + stack->frame;
     int node = ROW_NONE;
@@ -79,26 +79,26 @@ static void add_stack(struct tree *tree, const struct snapshot_stack *stack)
         node = node_of(tree, ROW_NONE, NULL);
         if (node == ROW_NONE)
             return;
-        count(&tree->rows->row[node], stack);
+        count_stack(&tree->rows->row[node], stack);
     }
     for (uint32_t i = stack->frames; i-- > 0;) {
         node = node_of(tree, node, &frames[i]);
         if (node == ROW_NONE)
             return;
-        count(&tree->rows->row[node], stack);
+        count_stack(&tree->rows->row[node], stack);
     }
 }
 
 /* Those that the snapshot has no row for. */
-static void add_others(struct tree *tree, const struct snapshot_stack *stack)
+static void add_rest_to_tree(struct tree *tree, const struct snapshot_stack *stack)
 {
-    if (tree->rows->count == 0 || !tree->rows->row[0].apart) {
+    if (tree->rows->count == 0 || !tree->rows->row[0].at_end) {
         struct row *row = rows_add(tree->rows, 0);
-        row->apart = true;
+        row->at_end = true;
         row->value[FIELD_LIVE] = row->value[FIELD_BLOCKS] = row->value[FIELD_ALLOCATIONS] = 0;
         strcpy(row->name, "(others)");
     }
-    count(&tree->rows->row[0], stack);
+    count_stack(&tree->rows->row[0], stack);
 }
 
 void calltree_collect(const struct snapshot *snapshot, const struct namer *namer, struct rows *rows)
@@ -111,9 +111,9 @@ void calltree_collect(const struct snapshot *snapshot, const struct namer *namer
     const struct snapshot_stack *stacks = snapshot_stacks(snapshot);
     for (uint32_t i = 0; i < snapshot->stacks; i++) /* their row stands first, where it is found again */
         if (stacks[i].frames == 0)
-            add_others(tree, &stacks[i]);
+            add_rest_to_tree(tree, &stacks[i]);
     for (uint32_t i = 0; i < snapshot->stacks; i++)
-        add_stack(tree, &stacks[i]);
+        add_stack_to_tree(tree, &stacks[i]);
     free(tree);
 }
 

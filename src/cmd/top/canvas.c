@@ -81,7 +81,7 @@ int canvas_width(const struct canvas *canvas, const char *text)
 
 /* ---- drawing ---- */
 
-static void set(const struct canvas *canvas, int row, int column, const char *text, enum look look)
+static void set_cell(const struct canvas *canvas, int row, int column, const char *text, enum look look)
 {
     struct cell *cell = canvas_at(canvas, row, column);
     if (cell == NULL)
@@ -90,34 +90,34 @@ static void set(const struct canvas *canvas, int row, int column, const char *te
     memcpy(cell->text, text, strnlen(text, sizeof cell->text - 1));
 }
 
-int canvas_put(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+int canvas_put(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     char clean[LINE];
     int taken = 0;
-    if (room > canvas->columns - column)
-        room = canvas->columns - column;
+    if (space > canvas->columns - column)
+        space = canvas->columns - column;
     clean_text(text, clean, sizeof clean);
     for (const char *from = clean; *from != '\0';) {
         struct character character = next_character(&from, canvas->utf8);
-        if (taken + character.columns > room)
+        if (taken + character.columns > space)
             break;
         if (character.columns > 0)
-            set(canvas, row, column + taken, character.text, look);
+            set_cell(canvas, row, column + taken, character.text, look);
         if (character.columns > 1)
-            set(canvas, row, column + taken + 1, "", look);
+            set_cell(canvas, row, column + taken + 1, "", look);
         taken += character.columns;
     }
     return taken;
 }
 
-int canvas_print(const struct canvas *canvas, int row, int column, int room, enum look look, const char *format, ...)
+int canvas_print(const struct canvas *canvas, int row, int column, int space, enum look look, const char *format, ...)
 {
     char text[LINE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return canvas_put(canvas, row, column, room, look, text);
+    return canvas_put(canvas, row, column, space, look, text);
 }
 
 /* Behind the first characters, as many as stand for all but the last `columns` columns. */
@@ -129,29 +129,29 @@ static const char *last_columns(const char *clean, int columns, bool utf8)
     return clean;
 }
 
-int canvas_put_name(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+int canvas_put_name(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     enum { DOTS = 2, LEAST = 8 };
     char clean[LINE];
     clean_text(text, clean, sizeof clean);
-    if (columns_of(clean, canvas->utf8) <= room || room < LEAST)
-        return canvas_put(canvas, row, column, room, look, clean);
-    int end = (room - DOTS) / 2;
-    int taken = canvas_put(canvas, row, column, room - DOTS - end, look, clean);
+    if (columns_of(clean, canvas->utf8) <= space || space < LEAST)
+        return canvas_put(canvas, row, column, space, look, clean);
+    int end = (space - DOTS) / 2;
+    int taken = canvas_put(canvas, row, column, space - DOTS - end, look, clean);
     taken += canvas_put(canvas, row, column + taken, DOTS, look, "..");
     return taken + canvas_put(canvas, row, column + taken, end, look, last_columns(clean, end, canvas->utf8));
 }
 
-void canvas_put_right(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+void canvas_put_right(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     int width = canvas_width(canvas, text);
-    int before = room > width ? room - width : 0;
-    canvas_put(canvas, row, column + before, room - before, look, text);
+    int before = space > width ? space - width : 0;
+    canvas_put(canvas, row, column + before, space - before, look, text);
 }
 
-void canvas_paint(const struct canvas *canvas, int row, int column, int room, enum look look)
+void canvas_paint(const struct canvas *canvas, int row, int column, int space, enum look look)
 {
-    for (int i = 0; i < room; i++) {
+    for (int i = 0; i < space; i++) {
         struct cell *cell = canvas_at(canvas, row, column + i);
         if (cell != NULL)
             cell->look = (unsigned char)look;

@@ -40,16 +40,16 @@ void canvas_free(struct canvas *canvas);
 
 struct cell *canvas_at(const struct canvas *canvas, int row, int column); /* NULL: outside */
 
-/* Text, cleaned (command.h), in at most `room` columns; returns the columns it took. */
-int canvas_put(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
-int canvas_print(const struct canvas *canvas, int row, int column, int room, enum look look, const char *format, ...)
+/* Text, cleaned (command.h), in at most `space` columns; returns the columns it took. */
+int canvas_put(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
+int canvas_print(const struct canvas *canvas, int row, int column, int space, enum look look, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 /* The same; a text that is too long loses its middle, not its end. */
-int canvas_put_name(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
+int canvas_put_name(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
 /* The same, ending at the last of the columns. */
-void canvas_put_right(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
+void canvas_put_right(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
 /* The looks of a part of a row. */
-void canvas_paint(const struct canvas *canvas, int row, int column, int room, enum look look);
+void canvas_paint(const struct canvas *canvas, int row, int column, int space, enum look look);
 
 /* The columns that a text takes. */
 int canvas_width(const struct canvas *canvas, const char *text);

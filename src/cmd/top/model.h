@@ -59,7 +59,7 @@ enum model_key {
     MODEL_HELP
 };
 
-enum wish { WISH_NOTHING, WISH_QUIT, WISH_OPEN /* the process at the cursor */ };
+enum model_request { REQUEST_NOTHING, REQUEST_QUIT, REQUEST_OPEN /* the process at the cursor */ };
 
 void model_begin(struct model *model, enum view_number view, struct namer namer);
 void model_end(struct model *model);
@@ -76,8 +76,10 @@ void model_collect(struct model *model);
 void model_arrange(struct model *model);
 
 /* One key: a byte, or an enum model_key. */
-enum wish model_press(struct model *model, int key);
+enum model_request model_press(struct model *model, int key);
 
+/* The state of the view that is shown. */
+struct view_state *model_state(struct model *model);
 /* The row at the cursor; NULL: there is none. */
 const struct row *model_here(const struct model *model);
 /* Says at the foot of the screen, until the next key. */

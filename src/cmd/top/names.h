@@ -21,7 +21,7 @@ void names_take(struct names *names, const struct snapshot *snapshot);
 void names_allow(struct names *names, int64_t ms);
 
 /* Whether something was asked for when the time was over; forgets it. */
-bool names_owed(struct names *names);
+bool names_pending(struct names *names);
 
 /* For the model: NULL where no name is known, or none yet. */
 struct namer names_namer(struct names *names);

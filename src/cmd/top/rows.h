@@ -54,9 +54,9 @@ struct row {
     int parent;                      /* in a tree: its number; ROW_NONE: none */
     int children;
     int depth;
-    bool open;  /* its children are shown */
-    bool ages;  /* it knows them */
-    bool apart; /* stands behind all others: what has no row of its own; a process that is dead */
+    bool open;   /* its children are shown */
+    bool ages;   /* it knows them */
+    bool at_end; /* stands behind all others: what has no row of its own; a process that is dead */
     char name[ROW_NAME];
     char note[ROW_NOTE];
 };
@@ -64,7 +64,7 @@ struct row {
 struct rows {
     struct row *row;
     int count;
-    int room;
+    int capacity;
     int *order; /* which are shown, one after the other */
     int shown;
 };

@@ -27,9 +27,9 @@ static void set_past(struct row *row, uint64_t live, const struct snapshot_past 
         row->value[FIELD_MINUTES] = figure_change(live, past->live_bytes[1]);
 }
 
-void view_command(const struct snapshot *snapshot, char *command, size_t room)
+void view_command(const struct snapshot *snapshot, char *command, size_t capacity)
 {
-    size_t length = snapshot->command_bytes < room ? snapshot->command_bytes : room - 1;
+    size_t length = snapshot->command_bytes < capacity ? snapshot->command_bytes : capacity - 1;
     memcpy(command, snapshot_command(snapshot), length);
     while (length > 0 && command[length - 1] == '\0')
         length--;
@@ -38,7 +38,7 @@ void view_command(const struct snapshot *snapshot, char *command, size_t room)
             command[i] = ' ';
     command[length] = '\0';
     if (length == 0)
-        snprintf(command, room, "%s", snapshot->program);
+        snprintf(command, capacity, "%s", snapshot->program);
 }
 
 /* ---- tags ---- */
@@ -99,8 +99,8 @@ static void collect_sites(const struct snapshot *snapshot, const struct namer *n
         const char *tag = site->tag != SNAPSHOT_NONE ? snapshot_tags(snapshot)[site->tag].name : "";
         uint64_t key = hash_bytes(HASH_START, tag, strlen(tag));
         struct row *row = rows_add(rows, view_place_key(snapshot, key, site->address, site->object));
-        row->apart = site->address == 0;
-        if (row->apart)
+        row->at_end = site->address == 0;
+        if (row->at_end)
             set_name(row, "(others)");
         else
             view_name(snapshot, namer, site->address, site->object, site->name, row->name);
@@ -121,12 +121,12 @@ static void collect_threads(const struct snapshot *snapshot, const struct namer 
     const struct snapshot_thread *thread = snapshot_threads(snapshot);
     for (const struct snapshot_thread *end = thread + snapshot->threads; thread < end; thread++) {
         struct row *row = rows_add(rows, hash_bytes(HASH_START, &thread->tid, sizeof thread->tid));
-        row->apart = thread->tid == 0;
-        if (row->apart)
+        row->at_end = thread->tid == 0;
+        if (row->at_end)
             snprintf(row->name, sizeof row->name, "(%u ended)", thread->threads);
         else
             set_name(row, thread->name);
-        if (!row->apart)
+        if (!row->at_end)
             row->value[FIELD_THREAD] = thread->tid;
         row->value[FIELD_ALLOCATIONS] = figure_of(thread->allocated.blocks);
         row->value[FIELD_ALLOCATED] = figure_of(thread->allocated.bytes);

@@ -42,8 +42,8 @@ void view_name(const struct snapshot *snapshot, const struct namer *namer, uint6
 /* The key of an address: the same as long as the object stays where it is. */
 uint64_t view_place_key(const struct snapshot *snapshot, uint64_t key, uint64_t address, uint32_t object);
 
-/* The words of a snapshot's command, or else its program's name, in `room` bytes. */
-void view_command(const struct snapshot *snapshot, char *command, size_t room);
+/* The words of a snapshot's command, or else its program's name, in `capacity` bytes. */
+void view_command(const struct snapshot *snapshot, char *command, size_t capacity);
 
 /* calltree.c: the stacks, merged from their outermost frames inwards. */
 void calltree_collect(const struct snapshot *snapshot, const struct namer *namer, struct rows *rows);
