@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/build_id.h"
 #include "cmd/command.h"
 
 struct identity {
@@ -14,12 +15,6 @@ struct identity {
 
 /* ---- objects ---- */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static bool same_build(const struct snapshot_object *a, const struct snapshot_object *b)
 {
     return a->build_id_bytes != 0 && a->build_id_bytes == b->build_id_bytes &&
@@ -29,13 +24,13 @@ static bool same_build(const struct snapshot_object *a, const struct snapshot_ob
 /* Looks one object up among the other's. */
 static struct identity identify_object(const struct snapshot_object *object, const struct snapshot *other)
 {
-    struct identity identity = {.base = base_name(object->path)};
+    struct identity identity = {.base = basename(object->path)};
     bool without = false; /* a build-id, both */
     bool another = false;
     for (uint32_t i = 0; i < other->objects && !identity.same_build; i++) {
         const struct snapshot_object *theirs = &snapshot_objects(other)[i];
         identity.same_build = same_build(object, theirs);
-        if (strcmp(identity.base, base_name(theirs->path)) != 0)
+        if (strcmp(identity.base, basename(theirs->path)) != 0)
             continue;
         bool neither = object->build_id_bytes == 0 && theirs->build_id_bytes == 0;
         without |= neither;
@@ -93,11 +88,8 @@ static bool is_by_function(const struct identities *mine, uint32_t object, const
 
 static char *build_key(const struct snapshot_object *object, uint64_t offset)
 {
-    char hex[2 * SNAPSHOT_BUILD_ID + 1] = "";
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        for (unsigned half = 0; half < 2; half++)
-            hex[2 * i + half] = "0123456789abcdef"[object->build_id[i] >> (half ? 0 : 4) & 15];
-    return must_print("#%s+%" PRIx64, hex, offset);
+    build_id_text hex;
+    return must_print("#%s+%" PRIx64, build_id_write(hex, object), offset);
 }
 
 char *identity_key(const struct identities *mine, uint32_t object, uint64_t address, const char *name)

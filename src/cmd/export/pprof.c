@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "cmd/build_id.h"
 #include "cmd/command.h"
 #include "cmd/texts.h"
 #include "formats.h"
@@ -79,14 +80,6 @@ static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
 
 /* ---- objects, functions, places in the code ---- */
 
-static char *build_id(const struct snapshot_object *object)
-{
-    char *text = must_allocate(2 * SNAPSHOT_BUILD_ID + 1);
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        snprintf(text + (size_t)2 * i, 3, "%02x", object->build_id[i]);
-    return text;
-}
-
 /* The segment that an address is in, as it was loaded. Where that is not known (its headers could not be read), all of
  * the object, as if the file were mapped from its beginning. */
 static struct snapshot_code code_at(const struct snapshot_object *object, uint64_t address)
@@ -108,16 +101,15 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_
     uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
     if (!is_new)
         return builder->profile->mapping[id - 1];
-    char *id_text = build_id(object);
+    build_id_text hex;
     Pprof__Mapping *mapping = new_mapping();
     mapping->id = id;
     mapping->memory_start = code.begin;
     mapping->memory_limit = code.end;
     mapping->file_offset = code.offset;
     mapping->filename = clean_string_of(builder, object->path);
-    mapping->build_id = string_of(builder, id_text);
+    mapping->build_id = string_of(builder, build_id_write(hex, object));
     APPEND(builder->profile->mapping, builder->profile->n_mapping, mapping);
-    free(id_text);
     return mapping;
 }
 
@@ -126,8 +118,7 @@ static void put_program_first(struct builder *builder)
 {
     const struct snapshot_object *object = snapshot_objects(builder->snapshot);
     for (uint32_t i = 0; i < builder->snapshot->objects; i++) {
-        const char *slash = strrchr(object[i].path, '/');
-        if (strcmp(slash != NULL ? slash + 1 : object[i].path, builder->snapshot->program) == 0) {
+        if (strcmp(basename(object[i].path), builder->snapshot->program) == 0) {
             mapping_of(builder, i, object[i].codes != 0 ? object[i].code[0].begin : object[i].begin);
             return;
         }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/build_id.h"
 #include "cmd/command.h"
 #include "label.h"
 
@@ -146,10 +147,8 @@ VALUE(size_below)
 VALUE(build_id)
 {
     const struct snapshot_object *object = row;
-    char hex[2 * SNAPSHOT_BUILD_ID + 1] = "";
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        snprintf(hex + 2 * (size_t)i, 3, "%02x", object->build_id[i]);
-    return object->build_id_bytes != 0 ? text_value(must_print("%s", hex)) : no_value;
+    build_id_text hex;
+    return object->build_id_bytes != 0 ? text_value(must_print("%s", build_id_write(hex, object))) : no_value;
 }
 
 VALUE(stack)

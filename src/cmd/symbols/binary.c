@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/build_id.h"
 #include "cmd/command.h"
 #include "cmd/segment/load.h"
 
@@ -101,10 +102,9 @@ static struct debug *open_executable(const struct snapshot_object *object, const
 static struct debug *open_by_build_id(const char *directory, const struct snapshot_object *object,
                                       const struct binary_search *search)
 {
-    char id[2 * SNAPSHOT_BUILD_ID + 1];
+    build_id_text id;
     char path[PATH_MAX];
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        snprintf(id + (size_t)2 * i, 3, "%02x", object->build_id[i]);
+    build_id_write(id, object);
     for (int i = 0; i < 2; i++) {
         int length =
             snprintf(path, sizeof path, "%s/.build-id/%.2s/%s%s", directory, id, id + 2, i == 0 ? "" : ".debug");

@@ -69,8 +69,7 @@ static void name_place(const struct snapshot *snapshot, uint64_t address, uint32
         return;
     }
     const struct snapshot_object *of = &snapshot_objects(snapshot)[object];
-    const char *slash = strrchr(of->path, '/');
-    snprintf(name, ROW_NAME, "%.200s+0x%" PRIx64, slash != NULL ? slash + 1 : of->path, address - of->base);
+    snprintf(name, ROW_NAME, "%.200s+0x%" PRIx64, basename(of->path), address - of->base);
 }
 
 void view_name(const struct snapshot *snapshot, const struct namer *namer, uint64_t address, uint32_t object,
