@@ -8,7 +8,7 @@
 
 enum { PLACES_LEAST = 64 };
 
-/* Where its number stands, or would. */
+/* The place of its number, or the empty one where it belongs. */
 static uint32_t *place_of(const struct texts *texts, const char *text)
 {
     uint32_t at = (uint32_t)hash_bytes(HASH_START, text, strlen(text)) & (texts->places - 1);
@@ -17,8 +17,8 @@ static uint32_t *place_of(const struct texts *texts, const char *text)
     return &texts->place[at];
 }
 
-/* At most half of the places are taken. */
-static void make_room(struct texts *texts)
+/* At most half of the places are in use. */
+static void grow(struct texts *texts)
 {
     if (texts->count < texts->capacity)
         return;
@@ -33,7 +33,7 @@ static void make_room(struct texts *texts)
 
 uint32_t texts_number(struct texts *texts, const char *text)
 {
-    make_room(texts);
+    grow(texts);
     uint32_t *place = place_of(texts, text);
     if (*place == 0) {
         texts->text[texts->count++] = must_print("%s", text);

@@ -1,11 +1,11 @@
-/* Texts numbered from 0, each kept once. */
+/* A set of texts, numbered from 0. */
 #ifndef TM_TEXTS_H
 #define TM_TEXTS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero: none yet. The texts stay where they are as long as it lives. */
+/* All zero: empty. A text keeps its address until texts_free. */
 struct texts {
     char **text;
     uint32_t count;
@@ -14,9 +14,9 @@ struct texts {
     uint32_t places;
 };
 
-/* The number of that text; where it is new, the next one. */
+/* The number of a text, which is added if it is new. */
 uint32_t texts_number(struct texts *texts, const char *text);
-const char *texts_keep(struct texts *texts, const char *text); /* the text itself, as it is kept */
+const char *texts_keep(struct texts *texts, const char *text); /* the copy in the set */
 void texts_free(struct texts *texts);
 
 #endif

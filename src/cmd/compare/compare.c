@@ -45,7 +45,7 @@ static void sum_amounts(struct snapshot_amount *to, const struct snapshot_amount
     to->bytes += amount->bytes;
 }
 
-/* One snapshot may know a function's name that the other does not. */
+/* Keeps the name with a function in it: one snapshot may know it where the other does not. Frees the other name. */
 static void keep_better_name(struct change *to, struct change *from)
 {
     if (to->name != NULL && strchr(to->name, '!') == NULL && strchr(from->name, '!') != NULL) {
@@ -106,7 +106,7 @@ static void add_tag_changes(struct entries *entries, const struct snapshot *snap
     }
 }
 
-/* A site is one for each tag that it allocates for. */
+/* A call site that allocates for several tags is several rows. */
 static void add_site_change(struct entries *entries, const struct identities *mine, int side,
                             const struct snapshot_site *site)
 {
@@ -128,9 +128,9 @@ static bool is_others_site(const struct snapshot_site *site)
 
 /* ---- stacks ---- */
 
-/* A number for each place: the frames' keys, sorted, each once. */
+/* Numbers for places: equal for frames with equal keys. */
 struct places {
-    char **key; /* a frame's: frames of the first snapshot, then of the second */
+    char **key; /* by frame: those of the first snapshot, then those of the second */
     char **sorted;
     size_t count;
 };
@@ -166,7 +166,7 @@ static struct places places_make(const struct identities mine[SIDES])
 static uint32_t place_number(const struct places *places, size_t frame)
 {
     size_t low = 0, high = places->count;
-    while (low < high) { /* the first that is not less */
+    while (low < high) { /* to the first that is not less */
         size_t middle = low + (high - low) / 2;
         if (strcmp(places->sorted[middle], places->key[frame]) < 0)
             low = middle + 1;
@@ -184,7 +184,7 @@ static void places_free(struct places *places)
     free(places->sorted);
 }
 
-/* A stack's key: the numbers of its places, and whether there were more. */
+/* A stack's key: whether it is truncated, and the numbers of its places. */
 static void add_stack_changes(struct entries *entries, const uint32_t *number, const struct snapshot *snapshot,
                               int side)
 {

@@ -25,7 +25,7 @@ void diff_free(struct diff *diff)
     identities_free(diff->mine);
 }
 
-/* ---- whose snapshots, and their totals ---- */
+/* ---- the processes and their totals ---- */
 
 static bool same_process(const struct diff *diff)
 {
@@ -64,8 +64,8 @@ static void write_processes(struct format *out, const struct diff *diff)
 }
 
 /* A title, before and after, and the growth between them. */
-static void write_row_of_totals(struct format *out, const char *title, const char *before, const char *after,
-                                const char *growth)
+static void write_totals_row(struct format *out, const char *title, const char *before, const char *after,
+                             const char *growth)
 {
     column_put_left(out, title, TITLE_WIDTH);
     column_put_right(out, before, PAIR_WIDTH);
@@ -80,7 +80,7 @@ static void write_sizes(struct format *out, const char *title, uint64_t before, 
     cell_put_size(was, before);
     cell_put_size(is, after);
     cell_put_size_change(growth, before, after);
-    write_row_of_totals(out, title, was, is, growth);
+    write_totals_row(out, title, was, is, growth);
 }
 
 static void write_numbers(struct format *out, const char *title, uint64_t before, uint64_t after)
@@ -89,14 +89,14 @@ static void write_numbers(struct format *out, const char *title, uint64_t before
     cell_put_number(was, before);
     cell_put_number(is, after);
     cell_put_number_change(growth, before, after);
-    write_row_of_totals(out, title, was, is, growth);
+    write_totals_row(out, title, was, is, growth);
 }
 
 static void write_totals(struct format *out, const struct diff *diff)
 {
     const struct snapshot *a = diff->snapshot[BEFORE], *b = diff->snapshot[AFTER];
     format_text(out, "\n");
-    write_row_of_totals(out, "", "before", "after", "growth");
+    write_totals_row(out, "", "before", "after", "growth");
     write_sizes(out, "live size", a->total.live.bytes, b->total.live.bytes);
     write_numbers(out, "live blocks", a->total.live.blocks, b->total.live.blocks);
     write_sizes(out, "peak size", a->total.peak_bytes, b->total.peak_bytes);
@@ -124,7 +124,7 @@ static void write_rebuilt(struct format *out, const struct diff *diff)
 
 /* ---- tables ---- */
 
-/* "new" and "gone", with a question mark where it may have been among the others. */
+/* "new" and "gone", with a question mark where the other snapshot may have it without a row. */
 static const char *what_happened(const struct change *change, const struct changes *changes)
 {
     if (!change->there[BEFORE])
@@ -190,7 +190,7 @@ static void write_changes(struct format *out, const struct changes *changes, enu
 
 /* ---- stacks ---- */
 
-/* The side whose frames have names, else the later. */
+/* The later snapshot, unless only the earlier one has names for the frames. */
 static int side_to_show(const struct diff *diff, const struct change *change)
 {
     const struct snapshot_stack *before = change->stack[BEFORE], *after = change->stack[AFTER];

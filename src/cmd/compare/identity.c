@@ -8,9 +8,9 @@
 #include "cmd/command.h"
 
 struct identity {
-    const char *base; /* name */
-    bool same_build;  /* the other has it too */
-    bool rebuilt;     /* the other has another build only */
+    const char *base; /* its base name */
+    bool same_build;  /* the other snapshot has the same build */
+    bool rebuilt;     /* the other snapshot has only another build */
 };
 
 /* ---- objects ---- */
@@ -21,11 +21,11 @@ static bool same_build(const struct snapshot_object *a, const struct snapshot_ob
            memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
 }
 
-/* Looks one object up among the other's. */
+/* Looks for one object among those of the other snapshot. */
 static struct identity identify_object(const struct snapshot_object *object, const struct snapshot *other)
 {
     struct identity identity = {.base = basename(object->path)};
-    bool without = false; /* a build-id, both */
+    bool without = false; /* both have no build-id */
     bool another = false;
     for (uint32_t i = 0; i < other->objects && !identity.same_build; i++) {
         const struct snapshot_object *theirs = &snapshot_objects(other)[i];
@@ -77,7 +77,7 @@ static size_t function_length(const char *name)
     if (function == NULL)
         return 0;
     for (const char *at = function; (at = strstr(at, "+0x")) != NULL; at++)
-        length = (size_t)(at - name); /* the last: a function's own name may hold one */
+        length = (size_t)(at - name); /* the last one: a function's name may contain +0x too */
     return length;
 }
 

@@ -1,4 +1,4 @@
-/* One snapshot, and what its process held before. */
+/* One snapshot compared with what its process held before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ struct aged {
     const char *tag;                  /* of a site; NULL: none */
     uint64_t live_bytes;
     struct snapshot_past past;
-    uint64_t grown; /* since the window that the tables are sorted by */
+    uint64_t grown; /* since the longest window that is known */
     uint64_t shrunk;
 };
 
@@ -175,7 +175,7 @@ static void write_point(struct format *out, const struct snapshot *snapshot, con
     format_text(out, "\n");
 }
 
-/* So many of them that they fit a screen, the first and the last among them. */
+/* At most SERIES_ROWS points, evenly chosen, with the first and the last. */
 static void write_series(struct format *out, const struct snapshot *snapshot)
 {
     const uint32_t points = snapshot->points;

@@ -8,7 +8,7 @@
 #include "formats.h"
 #include "label.h"
 
-/* A spreadsheet takes what begins with one of these for a formula and runs it; behind a quote it is a text. */
+/* Spreadsheets run a cell that begins with one of these as a formula, unless a quote is before it. */
 static bool is_formula(const char *text)
 {
     return text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
@@ -46,7 +46,7 @@ static void put_csv_value(FILE *to, const struct value *value)
     }
 }
 
-/* What is a list elsewhere is one text here. */
+/* Frames, which are lists in JSON, are one text in a cell. */
 static void join_frames(struct value *value, const struct snapshot *snapshot, struct symbolizer *symbols,
                         const void *row)
 {

@@ -1,4 +1,4 @@
-/* Folded stacks: a line each, `outermost;...;innermost NUMBER`, as flame graph tools read them. */
+/* Folded stacks, as flame graph tools read them: on each line, `outermost;...;innermost NUMBER`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "label.h"
 #include "samples.h"
 
-/* Takes the name over. */
+/* Frees the name. */
 static void put_folded_name(FILE *to, char *name)
 {
     label_fold(name);
@@ -48,7 +48,7 @@ static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer 
     return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : must_print("(others)");
 }
 
-/* Their sum is the process's own, also where stacks are sampled. */
+/* The sum of all lines is the process's total, also where stacks are sampled (samples.h). */
 static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
                        const struct export_options *options)
 {
@@ -84,7 +84,7 @@ static void put_sites(FILE *to, const struct snapshot *snapshot, struct symboliz
     }
 }
 
-/* A tag that is part of others by its name, db/cache, stands above them. */
+/* A name with slashes, db/cache, is a path: its parts are the frames. */
 static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_options *options)
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);

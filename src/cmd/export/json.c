@@ -1,4 +1,4 @@
-/* JSON: all tables of the snapshot; what is one row is an object. doc/snapshot.schema.json describes it. */
+/* JSON: all tables of the snapshot; a table that always has one row is an object. See doc/snapshot.schema.json. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,14 +9,14 @@
 #include "formats.h"
 #include "label.h"
 
-enum { SCHEMA = 1 /* changes when something that was there is no longer, or means something else */ };
+enum { SCHEMA = 1 /* changes when a name goes or changes its meaning */ };
 
 struct writer {
     const struct snapshot *snapshot;
     struct symbolizer *symbols;
 };
 
-/* Takes the text over; it is clean, so that it is good UTF-8. */
+/* Frees the text. It must be clean, which makes it valid UTF-8. */
 static json_t *json_of_text(char *text)
 {
     json_t *json = json_string(text);
@@ -24,7 +24,7 @@ static json_t *json_of_text(char *text)
     return json;
 }
 
-/* JSON's readers have 2^63 at most, if not less; no honest count comes near. */
+/* Readers of JSON hold 2^63 at most; larger counts, which only a hostile file has, are cut to that. */
 static json_t *json_of_count(uint64_t count)
 {
     return json_integer((json_int_t)(count < INT64_MAX ? count : INT64_MAX));

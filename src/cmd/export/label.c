@@ -53,7 +53,7 @@ struct line {
     size_t length;
 };
 
-/* Takes the next part over. */
+/* Frees the part. */
 static void append_part(struct line *line, char separator, char *part)
 {
     size_t more = strlen(part);

@@ -16,7 +16,7 @@ const char *const metrics_types[] = {
     [METRICS_PLAIN] = "text/plain; version=0.0.4; charset=utf-8",
 };
 
-/* ---- what is told ---- */
+/* ---- the metrics ---- */
 
 enum kind { GAUGE, COUNTER };
 
@@ -25,8 +25,8 @@ struct family {
     const char *unit; /* the last word of the name, or NULL */
     const char *help;
     enum kind kind;
-    size_t at;                                     /* of a tag's: where it stands in its books */
-    double (*of)(const struct snapshot *snapshot); /* of a process's; below 0: not known */
+    size_t at;                                     /* of a tag's figure: its offset in the tag's accounting */
+    double (*of)(const struct snapshot *snapshot); /* of a process's figure; a negative one is not known */
 };
 
 #define AT(member) .at = offsetof(struct snapshot_books, member)
@@ -43,7 +43,7 @@ static const struct family of_tag[] = {
     {.name = NULL},
 };
 
-/* Where the first row stands. */
+/* The offset is that of the first row. */
 static const struct family of_age[] = {
     {"live_blocks_age_seconds", "seconds", "Blocks that are allocated now, by age.", GAUGE, AT(age[0].blocks)},
     {"live_bytes_age_seconds", "seconds", "Bytes that are allocated now, by age of their blocks.", GAUGE,
@@ -115,12 +115,12 @@ struct process {
 
 struct text {
     FILE *to;
-    enum metrics_form form;
+    enum metrics_format format;
     const struct process *process;
     size_t processes;
 };
 
-/* A label's value, for as long as it is clean: quotes and backslashes are what is left to escape. */
+/* A clean text as a label's value: only quotes and backslashes have to be escaped in it. Frees the text. */
 static char *escape_label(char *value)
 {
     size_t length = 0;
@@ -136,10 +136,10 @@ static char *escape_label(char *value)
 
 static void put_head(const struct text *text, const struct family *family, const char *type, const char *suffix)
 {
-    if (text->form == METRICS_OPEN)
+    if (text->format == METRICS_OPEN)
         suffix = "";
     fprintf(text->to, "# TYPE trackmalloc_%s%s %s\n", family->name, suffix, type);
-    if (text->form == METRICS_OPEN && family->unit != NULL)
+    if (text->format == METRICS_OPEN && family->unit != NULL)
         fprintf(text->to, "# UNIT trackmalloc_%s %s\n", family->name, family->unit);
     fprintf(text->to, "# HELP trackmalloc_%s%s %s\n", family->name, suffix, family->help);
 }
@@ -192,7 +192,7 @@ static void put_buckets(const struct text *text, const struct family *family, co
     uint64_t sum = 0;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
         uint64_t more = tag_member(tag, family->at + i * sizeof tag->books.age[0]);
-        sum = more <= UINT64_MAX - sum ? sum + more : UINT64_MAX; /* whatever is in the file: buckets never fall */
+        sum = more <= UINT64_MAX - sum ? sum + more : UINT64_MAX; /* buckets must never fall, also of hostile files */
         fprintf(text->to, "trackmalloc_%s_bucket{%s,tag=\"%s\",le=\"%s\"} %" PRIu64 "\n", family->name, process->labels,
                 tag->name, below[i], sum);
     }
@@ -200,7 +200,7 @@ static void put_buckets(const struct text *text, const struct family *family, co
 
 static void put_of_age(const struct text *text, const struct family *family)
 {
-    put_head(text, family, text->form == METRICS_OPEN ? "gaugehistogram" : "untyped", "_bucket");
+    put_head(text, family, text->format == METRICS_OPEN ? "gaugehistogram" : "untyped", "_bucket");
     for (size_t i = 0; i < text->processes; i++)
         for (size_t row = 0; row < text->process[i].tags.rows; row++)
             put_buckets(text, family, &text->process[i], &text->process[i].tags.row[row]);
@@ -219,10 +219,10 @@ static struct process process_metrics(const struct snapshot *snapshot)
     return process;
 }
 
-void metrics_write(const struct loaded *processes, size_t count, enum metrics_form form, FILE *to)
+void metrics_write(const struct loaded *processes, size_t count, enum metrics_format format, FILE *to)
 {
     struct process *process = must_allocate(count * sizeof *process);
-    const struct text text = {to, form, process, count};
+    const struct text text = {to, format, process, count};
     for (size_t i = 0; i < count; i++)
         process[i] = process_metrics(processes[i].snapshot);
     for (const struct family *family = of_tag; family->name != NULL; family++)
@@ -231,7 +231,7 @@ void metrics_write(const struct loaded *processes, size_t count, enum metrics_fo
         put_of_age(&text, family);
     for (const struct family *family = of_process; family->name != NULL; family++)
         put_of_process(&text, family);
-    if (form == METRICS_OPEN)
+    if (format == METRICS_OPEN)
         fputs("# EOF\n", to);
     for (size_t i = 0; i < count; i++) {
         metrics_tags_free(&process[i].tags);

@@ -15,7 +15,7 @@ static void add_amount(struct snapshot_amount *to, const struct snapshot_amount 
     to->bytes += amount->bytes;
 }
 
-/* Takes the second one's name from it. Peaks were at different times: their sum is as much as it can have been. */
+/* Adds the second one to the first and frees its name. Peaks were at different times: their sum is an upper bound. */
 static void join_tag(struct metrics_tag *to, struct metrics_tag *tag)
 {
     struct snapshot_books *sum = &to->books;
@@ -37,7 +37,7 @@ static int tags_by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* A tag that is called as the sum of others is the first to become part of it. */
+/* A tag whose own name is "(others)" sorts last, so that it is the first to be added to the sum of that name. */
 static int tags_by_peak(const void *a, const void *b)
 {
     const struct metrics_tag *x = a, *y = b;

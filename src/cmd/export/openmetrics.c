@@ -1,4 +1,4 @@
-/* OpenMetrics: the one snapshot as Prometheus would scrape it. */
+/* OpenMetrics: what `serve` answers to Prometheus (metrics.h), of one process. */
 #include "formats.h"
 #include "metrics.h"
 

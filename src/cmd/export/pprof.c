@@ -12,14 +12,14 @@
 #include "samples.h"
 #include "trackmalloc.h"
 
-/* All of the profile is allocated piece by piece, as protobuf-c itself would: so it frees it. Ids are numbers from 1.
+/* All parts of the profile are allocated as protobuf-c itself would do it, so that it can free them. Ids start at 1.
  */
 struct builder {
     const struct snapshot *snapshot;
     struct symbolizer *symbolizer;
     Pprof__Profile *profile;
     struct texts strings;   /* becomes the profile's table */
-    struct texts functions; /* what tells them apart, in the order of their ids */
+    struct texts functions; /* a key for each, in the order of their ids; so in the next two */
     struct texts locations;
     struct texts mappings;
 };
@@ -68,7 +68,7 @@ static uint32_t clean_string_of(struct builder *builder, const char *text)
     return string_of(builder, clean);
 }
 
-/* The number from 1 of what this key tells apart; *is_new: it has none yet. Takes the key over. */
+/* The id of a key; *is_new: it was given just now. Frees the key. */
 static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
 {
     uint32_t before = texts->count;
@@ -78,10 +78,10 @@ static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
     return id;
 }
 
-/* ---- objects, functions, places in the code ---- */
+/* ---- mappings, functions, locations ---- */
 
-/* The segment that an address is in, as it was loaded. Where that is not known (its headers could not be read), all of
- * the object, as if the file were mapped from its beginning. */
+/* The loaded segment that contains an address. Where the segments are not known (the program headers could not be
+ * read): all of the object, as if it were mapped from the beginning of the file. */
 static struct snapshot_code code_at(const struct snapshot_object *object, uint64_t address)
 {
     for (uint32_t i = 0; i < object->codes; i++)
@@ -90,7 +90,7 @@ static struct snapshot_code code_at(const struct snapshot_object *object, uint64
     return (struct snapshot_code){object->begin, object->end, 0};
 }
 
-/* NULL: the address is in no object. */
+/* NULL: no object contains the address. */
 static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_t address)
 {
     bool is_new;
@@ -113,7 +113,7 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_
     return mapping;
 }
 
-/* Readers take the first mapping for the program's own. */
+/* Readers take the first mapping to be the program's. */
 static void put_program_first(struct builder *builder)
 {
     const struct snapshot_object *object = snapshot_objects(builder->snapshot);
@@ -188,7 +188,7 @@ static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t a
     return id;
 }
 
-/* What stands for calls that are not known. */
+/* A location without an address, for calls that are not known. */
 static uint64_t location_named(struct builder *builder, const char *name)
 {
     bool is_new;
@@ -284,7 +284,7 @@ static void set_head(struct builder *builder)
     char *comment = must_print("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
                                snapshot->program, snapshot->pid, snapshot->number);
     set_types(builder);
-    /* where all is counted, each byte is */
+    /* 1: nothing is sampled */
     profile->period = snapshot->stack_period != 0 ? clamped(snapshot->stack_period) : 1;
     profile->time_nanos = snapshot->wall_seconds > 0 ? nanoseconds((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
     profile->duration_nanos = nanoseconds(snapshot->uptime_ms, 1000000);
@@ -307,7 +307,7 @@ static void build_profile(struct builder *builder)
 
 static void free_builder(struct builder *builder)
 {
-    builder->strings.text = NULL; /* they go with the profile */
+    builder->strings.text = NULL; /* the profile frees them */
     builder->strings.count = 0;
     pprof__profile__free_unpacked(builder->profile, NULL);
     texts_free(&builder->strings);

@@ -12,15 +12,15 @@ typedef unsigned __int128 wide;
 struct group {
     const struct snapshot_site *site;
     uint64_t exact[SAMPLE_VALUES];
-    wide stacks[SAMPLE_VALUES]; /* sums of what the stacks say */
-    wide done[SAMPLE_VALUES];   /* of those that have been fitted */
+    wide stacks[SAMPLE_VALUES]; /* sums over its stacks, before scaling */
+    wide done[SAMPLE_VALUES];   /* the same, of the stacks that were scaled already */
 };
 
 struct fitting {
     const struct snapshot *snapshot;
-    struct group *group; /* by the row of the site; the last one's sites have none */
+    struct group *group; /* by the row of the site; the last is for sites without a row */
     uint32_t sites;
-    bool complete; /* the stacks stand for all blocks: none are left out */
+    bool complete; /* the stacks account for all blocks: no stack is without a row */
     struct samples samples;
 };
 
@@ -38,7 +38,7 @@ static struct group *group_of(const struct fitting *fitting, const struct snapsh
     return &fitting->group[stack->site < fitting->sites ? stack->site : fitting->sites];
 }
 
-/* The row of all others is no site. */
+/* Not the row that sums up all other sites. */
 static bool is_site(const struct snapshot_site *site)
 {
     return site->address != 0;
@@ -62,7 +62,7 @@ static void set_groups(struct fitting *fitting)
     }
 }
 
-/* The row of all other stacks has no frames: what it stands for is what is left of the sites. */
+/* Not the row that sums up all other stacks: its amounts are what the sites have beyond their stacks. */
 static bool is_stack(const struct snapshot_stack *stack)
 {
     return stack->frames != 0;
@@ -84,15 +84,15 @@ static void sum_stacks(struct fitting *fitting)
     }
 }
 
-/* Estimates are stretched or shrunk to what is exact; counts, and parts of a whole, are only shrunk. Rounded so that
- * the sum over the group is exact. */
+/* Scales a value so that the group's sum becomes exact. Where stacks are not sampled, or some are left out, the sum may
+ * rightly be less than the group's: then values are only scaled down. Rounded so that the sum has no error. */
 static uint64_t fit_to_group(const struct fitting *fitting, struct group *group, unsigned v, uint64_t value)
 {
     wide sum = group->stacks[v], before = group->done[v];
     group->done[v] += value;
     if (sum <= group->exact[v] && !fitting->complete)
         return value;
-    /* sums of a hostile snapshot may have more than 64 bits, no product has more than 128 */
+    /* sums in a hostile snapshot may exceed 64 bits; products must not exceed 128 */
     unsigned shift = sum >> 64 != 0 ? 32 : 0;
     wide whole = sum >> shift;
     wide from = (before >> shift) * group->exact[v] / whole;

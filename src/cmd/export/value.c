@@ -156,7 +156,7 @@ VALUE(stack)
     return (struct value){.kind = VALUE_STACK};
 }
 
-/* The row of all others is nowhere. */
+/* The row that sums up all other sites has no address. */
 VALUE(call)
 {
     const struct snapshot_site *site = row;
@@ -168,7 +168,7 @@ VALUE(arguments)
     return (struct value){.kind = VALUE_ARGUMENTS, .text = label_command(snapshot)};
 }
 
-/* As RFC 3339 has it; a year beyond 9999 is no time of ours. */
+/* As RFC 3339 writes it, which ends with the year 9999. */
 VALUE(time)
 {
     time_t seconds = (time_t)uint64_at(row, field->at);

@@ -77,11 +77,11 @@ static struct processes load_living(const char *directory)
 static struct page metrics(const struct page_request *request)
 {
     bool open = request->accept != NULL && strstr(request->accept, "application/openmetrics-text") != NULL;
-    enum metrics_form form = open ? METRICS_OPEN : METRICS_PLAIN;
-    struct page page = {.status = 200, .type = metrics_types[form]};
+    enum metrics_format format = open ? METRICS_OPEN : METRICS_PLAIN;
+    struct page page = {.status = 200, .type = metrics_types[format]};
     struct processes processes = load_living(request->directory);
     FILE *to = begin(&page);
-    metrics_write(processes.row, processes.rows, form, to);
+    metrics_write(processes.row, processes.rows, format, to);
     end(to);
     for (size_t i = 0; i < processes.rows; i++)
         loaded_free(&processes.row[i]);

@@ -14,9 +14,9 @@
 #include "cmd/command.h"
 #include "cmd/segment/load.h"
 
-enum { CLOCK_ERROR = 2 }; /* seconds: both times are whole ones */
+enum { CLOCK_ERROR = 2 }; /* seconds: both times are rounded to seconds */
 
-/* ---- whether a file is the one ---- */
+/* ---- whether it is the same file ---- */
 
 static bool has_build_id(int file, const struct snapshot_object *object)
 {
@@ -25,35 +25,34 @@ static bool has_build_id(int file, const struct snapshot_object *object)
     Elf *elf = elf_begin(file, ELF_C_READ_MMAP, NULL);
     ssize_t bytes = elf != NULL ? dwelf_elf_gnu_build_id(elf, &id) : -1;
     if (bytes > SNAPSHOT_BUILD_ID)
-        bytes = SNAPSHOT_BUILD_ID; /* the snapshot cuts it */
+        bytes = SNAPSHOT_BUILD_ID; /* the snapshot has no more of it */
     bool same = bytes > 0 && bytes == object->build_id_bytes && memcmp(id, object->build_id, (size_t)bytes) == 0;
     elf_end(elf);
     return same;
 }
 
-/* When a file that must not have changed last did so. Its name is no part of it: a file that is removed has a new
- * ctime, but the time of its content can be set at will, so that is only asked of one that nobody else can have put
- * there. */
-enum witness { BY_CHANGE, BY_CONTENT };
+/* Which time says when a file last changed. ctime cannot be forged, but also changes when the file is removed. mtime
+ * can be set by anybody, so it is used only for /proc/PID/exe, which nobody can replace. */
+enum changed_by { BY_CTIME, BY_MTIME };
 
 static bool is_same_file(int file, const struct snapshot_object *object, const struct binary_search *search,
-                         enum witness witness)
+                         enum changed_by by)
 {
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
         return false;
     if (object->build_id_bytes != 0)
         return has_build_id(file, object);
-    return (witness == BY_CHANGE ? status.st_ctime : status.st_mtime) <= search->loaded + CLOCK_ERROR;
+    return (by == BY_CTIME ? status.st_ctime : status.st_mtime) <= search->loaded + CLOCK_ERROR;
 }
 
-static struct debug *open_if_same(enum witness witness, const char *path, const struct snapshot_object *object,
+static struct debug *open_if_same(enum changed_by by, const char *path, const struct snapshot_object *object,
                                   const struct binary_search *search)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocked by a pipe */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe must not block */
     if (file < 0)
         return NULL;
-    if (is_same_file(file, object, search, witness))
+    if (is_same_file(file, object, search, by))
         return debug_open(file, path, search->debug_path);
     close(file);
     return NULL;
@@ -62,7 +61,7 @@ static struct debug *open_if_same(enum witness witness, const char *path, const 
 static struct debug *open_if_unchanged(const char *path, const struct snapshot_object *object,
                                        const struct binary_search *search)
 {
-    return open_if_same(BY_CHANGE, path, object, search);
+    return open_if_same(BY_CTIME, path, object, search);
 }
 
 /* ---- where it may be ---- */
@@ -76,7 +75,7 @@ static struct debug *open_in_process(const struct snapshot_object *object, const
     return open_if_unchanged(path, object, search);
 }
 
-/* Whether the process still runs what it ran then: by the path, be it gone by now or not. */
+/* Whether the process still has the executable of the snapshot: the same path, even if the file was removed. */
 static bool is_executable(const char *link, const struct snapshot_object *object)
 {
     char path[PATH_MAX];
@@ -86,7 +85,7 @@ static bool is_executable(const char *link, const struct snapshot_object *object
     return length > 0 && strcmp(path, object->path) == 0;
 }
 
-/* The kernel keeps it for the process, also when nobody else can open it any more. */
+/* The kernel keeps it for the process, even if it was removed from its directory. */
 static struct debug *open_executable(const struct snapshot_object *object, const struct binary_search *search)
 {
     char path[64];
@@ -95,10 +94,10 @@ static struct debug *open_executable(const struct snapshot_object *object, const
     snprintf(path, sizeof path, "/proc/%u/exe", search->pid);
     if (object->build_id_bytes == 0 && !is_executable(path, object))
         return NULL;
-    return open_if_same(BY_CONTENT, path, object, search);
+    return open_if_same(BY_MTIME, path, object, search);
 }
 
-/* DIRECTORY/.build-id/ab/cdef… is the file itself, with .debug behind its debug file, which has all that we want. */
+/* DIRECTORY/.build-id/ab/cdef… is the file itself; with .debug appended, its debug file, which is enough. */
 static struct debug *open_by_build_id(const char *directory, const struct snapshot_object *object,
                                       const struct binary_search *search)
 {

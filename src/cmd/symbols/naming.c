@@ -7,15 +7,15 @@
 #include "demangle.h"
 #include "symbolize.h"
 
-/* The snapshot's names of frames, with room for more. */
+/* The names of frames, as the snapshot lays them out. */
 struct names {
     char *text;
     size_t bytes;
     size_t capacity;
 };
 
-/* Also where the library named it already: it has exported names, as the linker knows them. One without a name keeps
- * none, unless the library has said as much (MODULE+0x12). */
+/* Replaces a name that the library gave, too: that is a mangled one. Where no function is known, a site without a name
+ * keeps none; only MODULE+0x12, which the library wrote, is written anew. */
 static void name_site(struct snapshot_site *site, struct symbolizer *symbolizer)
 {
     if (site->address == 0)
@@ -24,7 +24,7 @@ static void name_site(struct snapshot_site *site, struct symbolizer *symbolizer)
         symbolizer_name(symbolizer, site->object, site->address, site->name, sizeof site->name);
 }
 
-/* It says in words which site it is about. */
+/* An alarm has only the name of its site, so the name is demangled. */
 static void name_alarm(struct snapshot_alarm *alarm)
 {
     char *readable = demangle_place(alarm->name);
@@ -33,7 +33,7 @@ static void name_alarm(struct snapshot_alarm *alarm)
     free(readable);
 }
 
-/* Where the name stands. */
+/* Returns the offset of the name. */
 static uint32_t append_name(struct names *names, const char *name)
 {
     const size_t length = strlen(name) + 1;
@@ -57,7 +57,7 @@ static void name_snapshot_frame(struct snapshot_frame *frame, struct names *name
         frame->name_at = append_name(names, name);
 }
 
-/* Behind all tables there is room for as many names as there are. */
+/* The names are the last part of a snapshot, so they can be replaced by longer ones. */
 static void replace_names(struct loaded *loaded, const struct names *names)
 {
     struct snapshot *snapshot = must_resize(loaded->snapshot, loaded->snapshot->bytes + names->bytes);
@@ -78,7 +78,7 @@ void name_all(struct loaded *loaded)
     for (uint32_t i = 0; i < snapshot->names_bytes; i += (uint32_t)strlen(snapshot_names(snapshot) + i) + 1)
         append_name(&names, snapshot_names(snapshot) + i);
     if (names.bytes == 0)
-        append_name(&names, ""); /* as a place, 0 means none */
+        append_name(&names, ""); /* offset 0 means: no name */
     for (uint32_t i = 0; i < snapshot->sites; i++)
         name_site((struct snapshot_site *)snapshot_sites(snapshot) + i, symbolizer);
     for (uint32_t i = 0; i < snapshot->frames; i++)

@@ -5,8 +5,8 @@
 #include "cmd/command.h"
 
 enum {
-    ROWS_MOST = 1 << 22, /* for a file that makes no sense; the largest browsers have a third of it */
-    OVERLAPPING = 16     /* what the linker dropped can leave ranges that begin at 0 */
+    ROWS_MOST = 1 << 22, /* a bound, for corrupt files; the largest browsers have a third of it */
+    OVERLAPPING = 16     /* spans that may be tried: functions that the linker dropped can leave ranges from 0 on */
 };
 
 void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number)

@@ -14,9 +14,9 @@
 #include "cmd/texts.h"
 #include "demangle.h"
 
-#define NO_MODULE "(no module)" /* as the library says */
+#define NO_MODULE "(no module)" /* as the library writes it */
 
-/* An address of the snapshot, or one that was asked for beyond. */
+/* An address of the snapshot, or another one that was asked for. */
 struct spot {
     uint64_t address;
     uint32_t object;
@@ -25,9 +25,9 @@ struct spot {
 };
 
 struct file {
-    struct debug *debug; /* NULL: it cannot be found, or not believed */
+    struct debug *debug; /* NULL: not found, or not the same file */
     bool looked_for;
-    bool shared; /* with an earlier row, whose it is */
+    bool shared; /* an earlier row owns `debug` */
 };
 
 struct symbolizer {
@@ -64,7 +64,7 @@ static struct spot *spot_of(struct symbolizer *symbolizer, uint32_t object, uint
     struct spot *spot = must_allocate(sizeof *spot);
     *spot = key;
     if (tsearch(spot, &symbolizer->spots, spots_by_address) == NULL)
-        must_resize(NULL, PTRDIFF_MAX); /* says that there is no memory */
+        must_resize(NULL, PTRDIFF_MAX); /* ends the process with its message */
     symbolizer->to_find++;
     return spot;
 }
@@ -100,7 +100,7 @@ static bool same_file(const struct snapshot_object *a, const struct snapshot_obj
            strcmp(a->path, b->path) == 0 && (a->build_id_bytes != 0 || a->first_seen_ms == b->first_seen_ms);
 }
 
-/* Another row of the same file (it was loaded twice), or NULL. */
+/* An earlier row of the same file, which was loaded twice; or NULL. */
 static const struct file *opened_before(const struct symbolizer *symbolizer, uint32_t row)
 {
     const struct snapshot_object *object = snapshot_objects(symbolizer->snapshot);
@@ -147,7 +147,7 @@ static const char *keep_clean(struct symbolizer *symbolizer, const char *text)
     return kept;
 }
 
-/* The name as the linker has it, without the version that it puts behind (memcpy@@GLIBC_2.14). */
+/* Names a frame by its linkage name, of which the symbol version (memcpy@@GLIBC_2.14) is cut off. */
 static void name_symbol_frame(struct symbolizer *symbolizer, struct symbol_frame *frame, const char *linkage)
 {
     char *name = must_print("%.*s", (int)(linkage[0] != '\0' ? 1 + strcspn(linkage + 1, "@") : 0), linkage);
@@ -188,7 +188,7 @@ static struct symbol *symbol_without_name(struct symbolizer *symbolizer, const s
     return symbol;
 }
 
-/* MODULE!FUNCTION+0x12, as the library writes it (lib/symbol.h). NULL: no function is in it. */
+/* The snapshot's name is MODULE!FUNCTION+0x12. NULL: it has no function. */
 static struct symbol *symbol_from_snapshot(struct symbolizer *symbolizer, const struct spot *spot)
 {
     const char *function = spot->known != NULL ? strchr(spot->known, '!') : NULL;
@@ -325,7 +325,7 @@ const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t obj
     return spot->symbol;
 }
 
-/* In the middle: what a function does stands at its end, and the offset behind that. No character is cut in two. */
+/* Replaces the middle by dots: the end of a name tells most, and has the offset. Cuts no character in two. */
 static void shorten_middle(char *text, size_t length, size_t most)
 {
     enum { GAP = 3 };

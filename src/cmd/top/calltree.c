@@ -1,4 +1,4 @@
-/* The stacks as one tree: who called whom, from main inwards, and how much is held below each call. */
+/* The stacks as one tree of calls, from main inwards, with what is live below each call. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "view.h"
 
 enum {
-    NODES = 16384,  /* a snapshot may claim many more; what is left out counts for its callers */
-    PLACES = 32768, /* of the look-up table; a power of two, and never full */
+    NODES = 16384,  /* a hostile snapshot may have many more; what is left out counts for its callers */
+    PLACES = 32768, /* of the hash table: a power of two; never full */
     EMPTY = -1
 };
 
@@ -16,7 +16,7 @@ struct tree {
     const struct snapshot *snapshot;
     const struct namer *namer;
     struct rows *rows;
-    int place[PLACES]; /* rows by key */
+    int place[PLACES]; /* numbers of rows, by key */
 };
 
 static void name_node(const struct tree *tree, const struct snapshot_frame *frame, struct row *row)
@@ -40,7 +40,8 @@ static int add_node(struct tree *tree, int *place, int parent, uint64_t key)
     return *place;
 }
 
-/* The node of this frame below `parent`, or of the calls that nobody saw; ROW_NONE: there is no room for one more. */
+/* The node of a frame below `parent`; of NULL, the one for calls beyond a truncated stack. ROW_NONE: there are too
+ * many. */
 static int node_of(struct tree *tree, int parent, const struct snapshot_frame *frame)
 {
     uint64_t above = parent != ROW_NONE ? tree->rows->row[parent].key : HASH_START;
@@ -58,7 +59,7 @@ static int node_of(struct tree *tree, int parent, const struct snapshot_frame *f
     return node;
 }
 
-/* Never beyond the largest. */
+/* Adds without overflow. */
 static void add_value(int64_t *value, uint64_t more)
 {
     *value = *value > INT64_MAX - figure_of(more) ? INT64_MAX : *value + figure_of(more);
@@ -89,7 +90,7 @@ static void add_stack_to_tree(struct tree *tree, const struct snapshot_stack *st
     }
 }
 
-/* Those that the snapshot has no row for. */
+/* The sum of the stacks without a row in the snapshot. */
 static void add_rest_to_tree(struct tree *tree, const struct snapshot_stack *stack)
 {
     if (tree->rows->count == 0 || !tree->rows->row[0].at_end) {
@@ -109,7 +110,7 @@ void calltree_collect(const struct snapshot *snapshot, const struct namer *namer
     tree->rows = rows;
     memset(tree->place, 0xFF, sizeof tree->place);
     const struct snapshot_stack *stacks = snapshot_stacks(snapshot);
-    for (uint32_t i = 0; i < snapshot->stacks; i++) /* their row stands first, where it is found again */
+    for (uint32_t i = 0; i < snapshot->stacks; i++) /* first, so that their node is row 0 */
         if (stacks[i].frames == 0)
             add_rest_to_tree(tree, &stacks[i]);
     for (uint32_t i = 0; i < snapshot->stacks; i++)

@@ -9,7 +9,7 @@
 
 #include "cmd/command.h"
 
-enum { LINE = 1024 }; /* bytes of one text at most */
+enum { LINE = 1024 }; /* bytes of a text; longer ones are cut */
 
 struct canvas canvas_new(int rows, int columns, bool utf8)
 {
@@ -37,7 +37,7 @@ struct cell *canvas_at(const struct canvas *canvas, int row, int column)
 
 struct character {
     char text[5];
-    int columns; /* 0: it stands on the one before, and is left out */
+    int columns; /* 0: it combines with the character before, and is left out */
 };
 
 static uint32_t code_point(const char *text, size_t bytes)
@@ -49,7 +49,7 @@ static uint32_t code_point(const char *text, size_t bytes)
     return point;
 }
 
-/* Of a clean text; moves behind it. */
+/* The first character of a clean text; moves *text behind it. */
 static struct character next_character(const char **text, bool utf8)
 {
     unsigned char first = (unsigned char)**text;
@@ -120,7 +120,7 @@ int canvas_print(const struct canvas *canvas, int row, int column, int space, en
     return canvas_put(canvas, row, column, space, look, text);
 }
 
-/* Behind the first characters, as many as stand for all but the last `columns` columns. */
+/* The end of a text that takes at most `columns` columns. */
 static const char *last_columns(const char *clean, int columns, bool utf8)
 {
     int left = columns_of(clean, utf8);
@@ -160,7 +160,7 @@ void canvas_paint(const struct canvas *canvas, int row, int column, int space, e
 
 /* ---- as text ---- */
 
-/* Columns up to the last that is no blank. */
+/* Columns up to the last one that is not blank. */
 static int used_columns(const struct canvas *canvas, int row)
 {
     const struct cell *first = canvas->cell + (size_t)row * (size_t)canvas->columns;

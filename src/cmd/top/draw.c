@@ -6,7 +6,7 @@
 #include "bar.h"
 #include "layout.h"
 
-enum { HEADER_LINES = 6, LINES_FOR_ONE = 4 /* of the screen, for one of the header */ };
+enum { HEADER_LINES = 6, LINES_FOR_ONE = 4 /* the header has at most one line for so many of the screen */ };
 
 /* ---- names ---- */
 
@@ -35,7 +35,7 @@ static const char *branch_mark(const struct canvas *canvas, const struct row *ro
     return row->open ? "-" : "+";
 }
 
-/* Of module!function+0x12 the module loses its end first. */
+/* A name that is too long, module!function+0x12, first loses the end of its module. */
 static void draw_short_name(const struct canvas *canvas, int line, int at, int space, enum look look, const char *name)
 {
     enum { DOTS = 2, MODULE_LEAST = 4 };
@@ -50,7 +50,7 @@ static void draw_short_name(const struct canvas *canvas, int line, int at, int s
     canvas_put_name(canvas, line, at, space, look, text);
 }
 
-/* Of a deep tree's rows something has to be left of the name. */
+/* In a deep tree, at least half of the column is for the name. */
 static void draw_name(const struct model *model, const struct canvas *canvas, int line, int space,
                       const struct row *row, enum look look)
 {
@@ -69,7 +69,7 @@ struct table {
     const struct canvas *canvas;
     struct layout layout;
     enum field by;
-    uint64_t largest; /* of the live bytes */
+    uint64_t largest; /* live bytes of any row */
 };
 
 static bool is_left_aligned(enum field field)
@@ -77,7 +77,7 @@ static bool is_left_aligned(enum field field)
     return field == FIELD_NOTE || field == FIELD_BAR || field == FIELD_AGES;
 }
 
-/* The column that is sorted by has a mark, so that it is seen without colour too. */
+/* The column that the rows are sorted by has a mark. */
 static void draw_column_title(const struct table *table, int line, int at, int width, enum field field,
                               const char *title)
 {
@@ -185,7 +185,7 @@ static void draw_table(const struct model *model, const struct canvas *canvas, i
 struct key_word {
     const char *key;
     const char *word;
-    int view; /* or VIEWS */
+    int view; /* that the key shows, or VIEWS */
 };
 
 static const struct key_word key_words[] = {
@@ -242,7 +242,7 @@ void draw(struct model *model, const struct canvas *canvas, int64_t wall_seconds
     int rows = canvas->rows - head - 2; /* titles and foot */
     model_scroll(model, rows);
     draw_table(model, canvas, head, rows, model->state[model->view].cursor);
-    for (int column = 0; column < canvas->columns; column++) /* a low screen's table ends above it */
+    for (int column = 0; column < canvas->columns; column++) /* on a low screen, the table may have been drawn here */
         canvas_put(canvas, canvas->rows - 1, column, 1, LOOK_PLAIN, " ");
     draw_foot(model, canvas, canvas->rows - 1);
 }

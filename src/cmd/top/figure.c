@@ -23,7 +23,7 @@ int64_t figure_round(double number)
                              : (int64_t)(number < 0 ? number - 0.5 : number + 0.5);
 }
 
-/* Three digits, or four where the next unit has not been reached. */
+/* Three significant digits, or four below the next unit: 1023KiB. */
 static void put_scaled(char text[FIGURE_TEXT], const char *sign, uint64_t value, uint64_t step,
                        const char *const units[])
 {

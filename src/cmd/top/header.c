@@ -1,11 +1,11 @@
-/* The lines above the table: which process, and how it stands. */
+/* The lines above the table: the process and its figures. */
 #include <stdio.h>
 #include <string.h>
 
 #include "bar.h"
 #include "draw.h"
 
-/* Words beside each other on one line; one that does not fit whole is left out. */
+/* Writes words side by side on one line; a word that does not fit is left out. */
 struct line_writer {
     const struct canvas *canvas;
     int row;
@@ -91,7 +91,7 @@ static void draw_live(const struct model *model, struct line_writer *out)
         draw_figure(out, "10 min ", FIGURE_CHANGE, figure_change(live, now->total_past.live_bytes[1]));
 }
 
-/* What the kernel has given and no live block holds: free memory of the allocator, code, stacks, our own books. */
+/* Resident memory beyond the live blocks: free memory of the allocator, code, stacks, the library's accounting. */
 static void draw_memory(const struct model *model, struct line_writer *out)
 {
     const struct snapshot *now = model->now;
@@ -111,7 +111,7 @@ static void draw_memory(const struct model *model, struct line_writer *out)
     }
 }
 
-/* All live bytes by age; what the marks of the bars mean, too. */
+/* All live bytes by age, which also explains the marks of the bars. */
 static void draw_ages(const struct model *model, struct line_writer *out)
 {
     static const char *const names[SNAPSHOT_AGE_ROWS] = {"<1s ", "<10s ", "<100s ", "<1000s ", "older "};
@@ -148,7 +148,7 @@ static void draw_line(const struct model *model, struct line_writer *out)
 
 enum line { TITLE, COMMAND, LIVE, MEMORY, AGES, LINE, LINES };
 
-/* The most wanted first. */
+/* Which lines to keep where there are few, most important first. */
 static const enum line wanted[LINES] = {TITLE, LIVE, MEMORY, AGES, LINE, COMMAND};
 
 static void draw_header_line(const struct model *model, struct line_writer *out, enum line line, int64_t wall_seconds)

@@ -7,7 +7,7 @@ static void append_point(struct history *history, const struct snapshot_point *p
     bool later = history->points == 0 || point->uptime_ms > history->point[history->points - 1].uptime_ms;
     if (!later)
         return;
-    if (history->points == HISTORY_POINTS) { /* every second one of the past is enough */
+    if (history->points == HISTORY_POINTS) { /* full: keep every second one */
         for (int i = 0; i < HISTORY_POINTS; i += 2)
             history->point[i / 2] = history->point[i];
         history->points /= 2;

@@ -14,7 +14,7 @@ static int larger(int a, int b)
 
 struct choice {
     bool chosen[VIEW_COLUMNS];
-    int left; /* columns of the line */
+    int left; /* columns of the line that are not taken */
 };
 
 static void choose_column(struct choice *choice, int number, enum field field)
@@ -38,7 +38,7 @@ static struct choice choose_columns(const struct view *view, int space, enum fie
     return choice;
 }
 
-/* What a column makes of space that is left. */
+/* The columns of the screen that a column takes of those left over. */
 static int widening(enum field field, int left)
 {
     bool bar = field == FIELD_BAR || field == FIELD_AGES;

@@ -107,7 +107,7 @@ void model_scroll(struct model *model, int page)
         state->scroll = state->cursor - model->page + 1;
 }
 
-/* ---- what comes in ---- */
+/* ---- snapshots ---- */
 
 void model_begin(struct model *model, enum view_number view, struct namer namer)
 {
@@ -139,7 +139,7 @@ void model_end(struct model *model)
 void model_take(struct model *model, struct snapshot *snapshot)
 {
     if (model->now != NULL && snapshot->uptime_ms < model->now->uptime_ms)
-        model_forget(model); /* the process has become another program */
+        model_forget(model); /* the process has called exec */
     if (model->now != NULL && snapshot->uptime_ms > model->now->uptime_ms) {
         free(model->before);
         model->before = model->now;

@@ -11,12 +11,12 @@
 
 struct name {
     uint64_t key;
-    char *text; /* NULL: there is none */
+    char *text; /* NULL: the files have none */
 };
 
 struct names {
     void *known;               /* a tree of tsearch's */
-    struct snapshot *snapshot; /* whose objects the symbolizer looks into */
+    struct snapshot *snapshot; /* that the symbolizer works on */
     struct symbolizer *symbolizer;
     int64_t deadline_ms;
     bool pending;

@@ -16,7 +16,7 @@ static void show_view(struct model *model, enum view_number view)
     model_collect(model);
 }
 
-/* The next column to the left or to the right that can be sorted by; before the first stands the name. */
+/* Sorts by the next column to the left or to the right. The name is to the left of the first column. */
 static void sort_beside(struct model *model, int step)
 {
     struct view_state *state = model_state(model);
@@ -74,7 +74,7 @@ static void open_here(struct model *model)
     model_arrange(model);
 }
 
-/* Closes the row; one that is closed leads to its parent. */
+/* Closes the row; from one that is closed, moves to its parent. */
 static void close_here(struct model *model)
 {
     const struct row *here = model_here(model);
@@ -87,7 +87,7 @@ static void close_here(struct model *model)
     model_arrange(model);
 }
 
-/* From a tag to its call sites, from a call site to the calls that led there. */
+/* From a tag to its call sites, from a call site to its stacks. */
 static void show_inside(struct model *model, enum view_number view)
 {
     const struct row *here = model_here(model);
@@ -127,7 +127,7 @@ static void press_in_filter(struct model *model, int key)
     if (key == MODEL_ESCAPE)
         filter[0] = '\0';
     if (key == MODEL_BACKSPACE && length > 0) {
-        while (length > 1 && (filter[length - 1] & 0xC0) == 0x80) /* the rest of a character */
+        while (length > 1 && (filter[length - 1] & 0xC0) == 0x80) /* the other bytes of its character */
             length--;
         filter[length - 1] = '\0';
     }

@@ -64,7 +64,7 @@ int rows_find(const struct rows *rows, uint64_t key)
     return ROW_NONE;
 }
 
-/* ---- beside each other ---- */
+/* ---- compared with each other ---- */
 
 void rows_share(struct rows *rows, enum field of, uint64_t total)
 {
@@ -100,7 +100,7 @@ void rows_compare(struct rows *rows, struct rows *earlier, enum field of, enum f
 
 /* ---- what is open ---- */
 
-/* The number of keys below this one. */
+/* The index of the key, or where it would be inserted. */
 static int place_of_key(const struct key_set *set, uint64_t key)
 {
     int low = 0, high = set->count;
@@ -172,11 +172,11 @@ static int compare_rows(const void *a, const void *b, void *of)
     return way != 0 ? way : rows_by_key(x, y);
 }
 
-/* Children of each row, and behind all rows those that have no parent, as lists in their order. */
+/* The children of each row as linked lists, sorted. One more list, behind them, has the rows without a parent. */
 struct family {
     int *first;
     int *next;
-    bool *wanted; /* by the filter */
+    bool *wanted; /* the filter shows it */
 };
 
 static bool matches(const struct row *row, const char *filter)
@@ -186,7 +186,7 @@ static bool matches(const struct row *row, const char *filter)
     return strcasestr(row->name, filter) != NULL || strcasestr(row->note, filter) != NULL;
 }
 
-/* A row stands behind its parent in the table, so that one walk backwards reaches all ancestors. */
+/* Every row comes after its parent in the table, so that one pass from the end marks all ancestors. */
 static void mark_wanted(const struct rows *rows, const char *filter, bool *wanted)
 {
     for (int i = rows->count - 1; i >= 0; i--) {
@@ -208,7 +208,7 @@ static void join_family(const struct rows *rows, const int *sorted, const struct
     }
 }
 
-/* The row after this one, with those below it if it is open. */
+/* The row to show after this one: its first child if it is open. */
 static int next_row(const struct rows *rows, const struct family *family, int row)
 {
     if (rows->row[row].open)

@@ -142,7 +142,7 @@ static void put_power_of_two(char text[FIGURE_TEXT], unsigned power)
     snprintf(text, FIGURE_TEXT, "%u%s", 1u << power % 10, units[power / 10]);
 }
 
-/* Class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open. */
+/* Class 0 is [0, 4), class n is [2^(n+1), 2^(n+2)); the last has no upper end. */
 static void name_class(struct row *row, unsigned class)
 {
     char from[FIGURE_TEXT] = "0", to[FIGURE_TEXT];
