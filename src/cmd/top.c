@@ -163,7 +163,7 @@ static bool open_found(struct top *top, const struct found *found)
     struct snapshot *snapshot = source_read(&source, &why);
     if (snapshot == NULL) {
         source_end(&source);
-        model_say(&top->model, why);
+        model_show_message(&top->model, why);
         return false;
     }
     source_end(&top->source);
@@ -210,7 +210,7 @@ static void refresh_process(struct top *top)
     if (snapshot != NULL)
         take(top, snapshot);
     else if (why != NULL)
-        model_say(&top->model, why);
+        model_show_message(&top->model, why);
 }
 
 static void refresh_all(struct top *top)

@@ -11,7 +11,7 @@ struct view_state *model_state(struct model *model)
     return &model->state[model->view];
 }
 
-void model_say(struct model *model, const char *message)
+void model_show_message(struct model *model, const char *message)
 {
     snprintf(model->message, sizeof model->message, "%s", message);
 }

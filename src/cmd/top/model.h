@@ -84,7 +84,7 @@ struct view_state *model_state(struct model *model);
 /* The row at the cursor; NULL: there is none. */
 const struct row *model_here(const struct model *model);
 /* Shows a message at the foot of the screen, until the next key. */
-void model_say(struct model *model, const char *message);
+void model_show_message(struct model *model, const char *message);
 /* Allocations, or bytes, a second between the last two snapshots. */
 int64_t model_rate(const struct model *model, bool bytes);
 /* Scrolls so that the cursor is on the page, which has `page` rows. */

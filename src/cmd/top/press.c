@@ -11,7 +11,7 @@
 static void show_view(struct model *model, enum view_number view)
 {
     if (view != VIEW_PROCESSES && model->now == NULL)
-        return model_say(model, "choose a process first: arrow keys, then Enter");
+        return model_show_message(model, "choose a process first: arrow keys, then Enter");
     model->view = view;
     model_collect(model);
 }
@@ -38,11 +38,11 @@ static void sort_beside(struct model *model, int step)
 static void set_baseline(struct model *model)
 {
     if (model->view == VIEW_PROCESSES || model->now == NULL)
-        return model_say(model, "a baseline is set where a process is shown");
+        return model_show_message(model, "a baseline is set where a process is shown");
     free(model->baseline);
     model->baseline = must_allocate(model->now->bytes);
     memcpy(model->baseline, model->now, model->now->bytes);
-    model_say(model, "from here on, SINCE B tells what has grown");
+    model_show_message(model, "from here on, SINCE B tells what has grown");
     model_collect(model);
 }
 
