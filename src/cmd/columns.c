@@ -2,65 +2,65 @@
 
 #include <string.h>
 
-static struct format cell_writer(column_cell cell)
+static struct writer cell_writer(column_cell cell)
 {
     memset(cell, 0, FORMAT_FIELD);
-    return (struct format){cell, FORMAT_FIELD - 1, 0};
+    return (struct writer){cell, FORMAT_FIELD - 1, 0};
 }
 
 void cell_put_text(column_cell cell, const char *text)
 {
-    struct format out = cell_writer(cell);
-    format_text(&out, text);
+    struct writer out = cell_writer(cell);
+    writer_text(&out, text);
 }
 
 void cell_put_number(column_cell cell, uint64_t number)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_number(&out, number);
 }
 
 void cell_put_id(column_cell cell, uint64_t id)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_id(&out, id);
 }
 
 void cell_put_size(column_cell cell, uint64_t bytes)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_size(&out, bytes);
 }
 
 void cell_put_duration(column_cell cell, uint64_t ms)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_duration(&out, ms);
 }
 
 void cell_put_size_change(column_cell cell, uint64_t from, uint64_t to)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_change(&out, from, to);
 }
 
 void cell_put_number_change(column_cell cell, uint64_t from, uint64_t to)
 {
-    struct format out = cell_writer(cell);
-    format_text(&out, to > from ? "+" : to < from ? "-" : "");
+    struct writer out = cell_writer(cell);
+    writer_text(&out, to > from ? "+" : to < from ? "-" : "");
     format_number(&out, to > from ? to - from : from - to);
 }
 
-void column_put_right(struct format *out, const char *text, size_t width)
+void column_put_right(struct writer *out, const char *text, size_t width)
 {
     const size_t length = strlen(text);
-    format_fill(out, ' ', length < width ? width - length : 1);
-    format_text(out, text);
+    writer_fill(out, ' ', length < width ? width - length : 1);
+    writer_text(out, text);
 }
 
-void column_put_left(struct format *out, const char *text, size_t width)
+void column_put_left(struct writer *out, const char *text, size_t width)
 {
     const size_t length = strlen(text);
-    format_text(out, text);
-    format_fill(out, ' ', length < width ? width - length : 0);
+    writer_text(out, text);
+    writer_fill(out, ' ', length < width ? width - length : 0);
 }

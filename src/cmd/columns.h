@@ -24,7 +24,7 @@ void cell_put_number_change(column_cell cell, uint64_t from, uint64_t to);
 
 /* Writes the text at the right or the left edge of a column of `width` characters. A text that fills the column still
  * has one blank before it at the right edge, and none behind it at the left. ASCII: one byte is one character. */
-void column_put_right(struct format *out, const char *text, size_t width);
-void column_put_left(struct format *out, const char *text, size_t width);
+void column_put_right(struct writer *out, const char *text, size_t width);
+void column_put_left(struct writer *out, const char *text, size_t width);
 
 #endif

@@ -87,7 +87,7 @@ static const struct argp argp = {
 
 /* ---- the text ---- */
 
-static void show(const struct diff *diff, const struct asked *asked, struct format *out)
+static void show(const struct diff *diff, const struct asked *asked, struct writer *out)
 {
     if (diff->snapshot[AFTER] == NULL)
         past_text(out, diff->snapshot[BEFORE], asked->wanted, asked->top);
@@ -97,10 +97,10 @@ static void show(const struct diff *diff, const struct asked *asked, struct form
 
 static void print(const struct diff *diff, const struct asked *asked)
 {
-    struct format out = {NULL, 0, 0};
+    struct writer out = {NULL, 0, 0};
     show(diff, asked, &out);
     char *text = must_allocate(out.length);
-    out = (struct format){text, out.length, 0};
+    out = (struct writer){text, out.length, 0};
     show(diff, asked, &out);
     fwrite(text, 1, out.length, stdout);
     free(text);

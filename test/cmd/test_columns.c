@@ -48,7 +48,7 @@ static void a_long_text_loses_its_end(void **state)
 static void columns_can_always_be_split_at_blanks(void **state)
 {
     char text[64] = "";
-    struct format out = {text, sizeof text - 1, 0};
+    struct writer out = {text, sizeof text - 1, 0};
     (void)state;
     column_put_left(&out, "tag", 5);
     column_put_right(&out, "12", 5);

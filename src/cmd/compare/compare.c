@@ -101,8 +101,8 @@ static void add_tag_changes(struct entries *entries, const struct snapshot *snap
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
         struct change *change = add_change(entries, side, must_print("%s", tag->name), strlen(tag->name));
         change->name = must_print("%s", tag->name);
-        change->live[side] = tag->books.live;
-        change->allocated[side] = tag->books.allocated;
+        change->live[side] = tag->counts.live;
+        change->allocated[side] = tag->counts.allocated;
     }
 }
 

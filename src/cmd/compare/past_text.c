@@ -50,7 +50,7 @@ static struct aged *aged_tags(const struct snapshot *snapshot, int window)
     struct aged *rows = must_allocate(snapshot->tags * sizeof *rows);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
-        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->books.live.bytes, .past = tag->past};
+        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->counts.live.bytes, .past = tag->past};
         weigh_aged(&rows[i], window);
     }
     return rows;
@@ -71,7 +71,7 @@ static struct aged *aged_sites(const struct snapshot *snapshot, int window)
 
 /* ---- tables ---- */
 
-static size_t put_aged_name(struct format *out, const void *row)
+static size_t put_aged_name(struct writer *out, const void *row)
 {
     const struct aged *aged = row;
     if (aged->site != NULL)
@@ -79,14 +79,14 @@ static size_t put_aged_name(struct format *out, const void *row)
     return format_name(out, aged->name, SNAPSHOT_NAME);
 }
 
-static void put_aged_tag(struct format *out, const void *row, const void *of)
+static void put_aged_tag(struct writer *out, const void *row, const void *of)
 {
     const char *tag = ((const struct aged *)row)->tag;
     (void)of;
     if (tag != NULL)
         format_name(out, tag, SNAPSHOT_NAME);
     else
-        format_text(out, "-");
+        writer_text(out, "-");
 }
 
 #define THEN(window)                                                                                                   \
@@ -109,7 +109,7 @@ static bool any_aged(const struct aged *rows, uint32_t count, bool grew)
     return false;
 }
 
-static void write_aged(struct format *out, const struct aged *rows, uint32_t count, bool sites, bool grew, unsigned top)
+static void write_aged(struct writer *out, const struct aged *rows, uint32_t count, bool sites, bool grew, unsigned top)
 {
     const struct table table = {
         .one = sites ? "site" : "tag",
@@ -126,24 +126,24 @@ static void write_aged(struct format *out, const struct aged *rows, uint32_t cou
     table_write(out, &table, rows, count, top);
 }
 
-static void write_aged_both_ways(struct format *out, const struct aged *rows, uint32_t count, bool sites, int window,
+static void write_aged_both_ways(struct writer *out, const struct aged *rows, uint32_t count, bool sites, int window,
                                  unsigned top)
 {
     for (int grew = 1; grew >= 0; grew--) {
         if (!any_aged(rows, count, grew))
             continue;
-        format_text(out, grew ? "\nGrew since " : "\nShrank since ");
-        format_text(out, windows[window]);
-        format_text(out, sites ? ", by call site:\n" : ", by tag:\n");
+        writer_text(out, grew ? "\nGrew since " : "\nShrank since ");
+        writer_text(out, windows[window]);
+        writer_text(out, sites ? ", by call site:\n" : ", by tag:\n");
         write_aged(out, rows, count, sites, grew, top);
     }
 }
 
-static void write_growth(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
+static void write_growth(struct writer *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
 {
     const int window = longest_window(snapshot);
     if (window < 0) {
-        format_text(out, "\nIts growth is not known yet: reports came too far apart, or for less than a minute.\n");
+        writer_text(out, "\nIts growth is not known yet: reports came too far apart, or for less than a minute.\n");
         return;
     }
     struct aged *tags = aged_tags(snapshot, window);
@@ -158,7 +158,7 @@ static void write_growth(struct format *out, const struct snapshot *snapshot, co
 
 /* ---- the time series ---- */
 
-static void write_point(struct format *out, const struct snapshot *snapshot, const struct snapshot_point *point,
+static void write_point(struct writer *out, const struct snapshot *snapshot, const struct snapshot_point *point,
                         uint64_t scale)
 {
     const uint64_t ago = snapshot->uptime_ms > point->uptime_ms ? snapshot->uptime_ms - point->uptime_ms : 0;
@@ -167,16 +167,16 @@ static void write_point(struct format *out, const struct snapshot *snapshot, con
     cell_put_size(live, point->live_bytes);
     cell_put_size(resident, point->resident);
     column_put_right(out, when, WHEN_WIDTH);
-    format_text(out, " ago");
+    writer_text(out, " ago");
     column_put_right(out, live, BYTES_WIDTH);
     column_put_right(out, resident, BYTES_WIDTH);
-    format_text(out, "  ");
-    format_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
-    format_text(out, "\n");
+    writer_text(out, "  ");
+    writer_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
+    writer_text(out, "\n");
 }
 
 /* At most SERIES_ROWS points, evenly chosen, with the first and the last. */
-static void write_series(struct format *out, const struct snapshot *snapshot)
+static void write_series(struct writer *out, const struct snapshot *snapshot)
 {
     const uint32_t points = snapshot->points;
     uint64_t most = 1;
@@ -188,22 +188,22 @@ static void write_series(struct format *out, const struct snapshot *snapshot)
     uint32_t rows = SERIES_ROWS;
     if (rows > points)
         rows = points;
-    format_text(out, "\nLive size over time:\n        when    live size     resident\n");
+    writer_text(out, "\nLive size over time:\n        when    live size     resident\n");
     for (uint32_t i = 0; i < rows; i++)
         write_point(out, snapshot, &snapshot_points(snapshot)[i * (points - 1) / (rows - 1)],
                     (most - 1) / BAR_COLUMNS + 1);
 }
 
-void past_text(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
+void past_text(struct writer *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
 {
     format_name(out, snapshot->program, SNAPSHOT_NAME);
-    format_text(out, "[");
+    writer_text(out, "[");
     format_id(out, snapshot->pid);
-    format_text(out, "], ");
+    writer_text(out, "], ");
     format_date(out, snapshot->wall_seconds);
-    format_text(out, ", up ");
+    writer_text(out, ", up ");
     format_duration(out, snapshot->uptime_ms);
-    format_text(out, "\n");
+    writer_text(out, "\n");
     write_series(out, snapshot);
     write_growth(out, snapshot, wanted, top);
 }

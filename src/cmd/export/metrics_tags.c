@@ -18,16 +18,16 @@ static void add_amount(struct snapshot_amount *to, const struct snapshot_amount 
 /* Adds the second one to the first and frees its name. Peaks were at different times: their sum is an upper bound. */
 static void join_tag(struct metrics_tag *to, struct metrics_tag *tag)
 {
-    struct snapshot_books *sum = &to->books;
-    const struct snapshot_books *books = &tag->books;
-    add_amount(&sum->live, &books->live);
-    add_amount(&sum->allocated, &books->allocated);
-    add_amount(&sum->freed, &books->freed);
-    sum->peak_bytes += books->peak_bytes;
-    sum->resizes += books->resizes;
-    sum->failures += books->failures;
+    struct snapshot_counts *sum = &to->counts;
+    const struct snapshot_counts *counts = &tag->counts;
+    add_amount(&sum->live, &counts->live);
+    add_amount(&sum->allocated, &counts->allocated);
+    add_amount(&sum->freed, &counts->freed);
+    sum->peak_bytes += counts->peak_bytes;
+    sum->resizes += counts->resizes;
+    sum->failures += counts->failures;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++)
-        add_amount(&sum->age[i], &books->age[i]);
+        add_amount(&sum->age[i], &counts->age[i]);
     free(tag->name);
 }
 
@@ -44,8 +44,8 @@ static int tags_by_peak(const void *a, const void *b)
     bool x_last = strcmp(x->name, others) == 0, y_last = strcmp(y->name, others) == 0;
     if (x_last != y_last)
         return x_last ? 1 : -1;
-    if (x->books.peak_bytes != y->books.peak_bytes)
-        return x->books.peak_bytes > y->books.peak_bytes ? -1 : 1;
+    if (x->counts.peak_bytes != y->counts.peak_bytes)
+        return x->counts.peak_bytes > y->counts.peak_bytes ? -1 : 1;
     return tags_by_name(a, b);
 }
 
@@ -77,7 +77,7 @@ struct metrics_tags metrics_tags_of(const struct snapshot *snapshot, size_t most
 {
     struct metrics_tags tags = {must_allocate(snapshot->tags * sizeof *tags.row), snapshot->tags};
     for (uint32_t i = 0; i < snapshot->tags; i++)
-        tags.row[i] = (struct metrics_tag){label_tag(snapshot, i), snapshot_tags(snapshot)[i].books};
+        tags.row[i] = (struct metrics_tag){label_tag(snapshot, i), snapshot_tags(snapshot)[i].counts};
     qsort(tags.row, tags.rows, sizeof *tags.row, tags_by_name);
     join_equal_tags(&tags);
     qsort(tags.row, tags.rows, sizeof *tags.row, tags_by_peak);
