@@ -9,22 +9,14 @@
 
 #include "ask.h"
 #include "cmd/export/fields.h"
+#include "cmd/export/formats.h"
 #include "whole_file.h"
-
-const struct export_format export_formats[] = {
-    {.name = "json", .write = export_json},
-    {.name = "csv", .write = export_csv},
-    {.name = "folded", .write = export_folded},
-    {.name = "openmetrics", .write = export_metrics},
-    {.name = "pprof", .write = export_pprof, .binary = true},
-    {.name = NULL},
-};
 
 struct asked {
     struct ask_source source;
     const char *output;
     const struct export_format *format;
-    struct export_asked of_format;
+    struct export_options of_format;
 };
 
 /* The place of a word among those of a list that ends with NULL. */
@@ -39,11 +31,10 @@ static int word_of(struct argp_state *state, const char *option, const char *wor
 
 static const struct export_format *format_of(struct argp_state *state, const char *name)
 {
-    for (const struct export_format *format = export_formats; format->name != NULL; format++)
-        if (strcmp(name, format->name) == 0)
-            return format;
-    argp_error(state, "--format: there is no '%s'; see --help", name);
-    return NULL;
+    const struct export_format *format = export_format_named(name);
+    if (format == NULL)
+        argp_error(state, "--format: there is no '%s'; see --help", name);
+    return format;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -80,7 +71,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs), openmetrics or pprof", 0},
+    {"format", 'f', "FORMAT", 0, NULL, 0}, /* complete_help names them */
     {"table", 't', "TABLE", 0,
      "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, notes, memory, alarm, total "
      "or process",
@@ -91,6 +82,12 @@ static const struct argp_option options[] = {
     ASK_DIRECTORY,
     {0},
 };
+
+static char *complete_help(int key, const char *text, void *input)
+{
+    (void)input;
+    return key == 'f' ? export_format_names() : (char *)text;
+}
 
 struct bytes {
     const char *byte;
@@ -132,36 +129,14 @@ static bool write_out(const char *output, const struct bytes *bytes)
     return status == STATUS_OK;
 }
 
-struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked)
-{
-    struct symbolizer *symbolizer = symbolizer_new(loaded->snapshot);
-    if (asked->progress)
-        symbolizer_show_progress(symbolizer);
-    return symbolizer;
-}
-
-bool export_bytes(export_write *write, const struct loaded *loaded, const struct export_asked *asked, char **bytes,
-                  size_t *length)
-{
-    FILE *memory = open_memstream(bytes, length);
-    bool done = memory != NULL && write(loaded, asked, memory);
-    bool whole = memory != NULL && fclose(memory) == 0;
-    if (!whole)
-        complain("memory", "%s", strerror(errno));
-    if (done && whole)
-        return true;
-    if (memory != NULL)
-        free(*bytes);
-    return false;
-}
-
 int export_run(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
         .parser = parse,
         .args_doc = "PID|FILE",
-        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read."};
+        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read.",
+        .help_filter = complete_help};
     struct asked asked = {.of_format = {.progress = true}};
     struct loaded loaded;
     char *text;

@@ -13,15 +13,15 @@
 
 #include "ask.h"
 #include "cmd/segment/gc.h"
+#include "columns.h"
 #include "family.h"
-#include "snapshot/format.h"
 
 enum column { PID, USER, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
 
 /* The command stands behind them. */
 static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLOCKS", "1 MIN", "RSS", "AGE"};
 
-typedef char row[COLUMNS][FORMAT_FIELD];
+typedef column_cell row[COLUMNS];
 
 struct asked {
     const char *directory;
@@ -31,12 +31,6 @@ struct asked {
 
 /* ---- cells ---- */
 
-static struct writer pen(char *cell)
-{
-    memset(cell, 0, FORMAT_FIELD);
-    return (struct writer){cell, FORMAT_FIELD - 1, 0};
-}
-
 static const char *name_of(enum process_state state)
 {
     static const char *const names[] = {
@@ -44,69 +38,38 @@ static const char *name_of(enum process_state state)
     return names[state];
 }
 
-static void put_text(char *cell, const char *text)
-{
-    struct writer out = pen(cell);
-    writer_text(&out, text);
-}
-
-static void put_size(char *cell, uint64_t bytes)
-{
-    struct writer out = pen(cell);
-    format_size(&out, bytes);
-}
-
-static void put_number(char *cell, uint64_t number)
-{
-    struct writer out = pen(cell);
-    format_number(&out, number);
-}
-
-static void put_id(char *cell, uint32_t id)
-{
-    struct writer out = pen(cell);
-    format_id(&out, id);
-}
-
-static void put_change(char *cell, uint64_t from, uint64_t to)
-{
-    struct writer out = pen(cell);
-    format_change(&out, from, to);
-}
-
 /* A clock that was set back makes none younger than now. */
-static void put_age(char *cell, int64_t taken_seconds)
+static void cell_put_age(column_cell cell, int64_t taken_seconds)
 {
-    struct writer out = pen(cell);
     int64_t seconds = time(NULL) - taken_seconds;
-    format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
+    cell_put_duration(cell, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
-static void put_user(char *cell, uint32_t uid)
+static void cell_put_user(column_cell cell, uint32_t uid)
 {
     const struct passwd *user = getpwuid(uid);
     if (user != NULL)
-        clean_text(user->pw_name, cell, FORMAT_FIELD);
+        clean_text(user->pw_name, cell, sizeof(column_cell));
     else
-        put_id(cell, uid);
+        cell_put_id(cell, uid);
 }
 
 static void fill(row cells, const struct member *member)
 {
     for (int i = 0; i < COLUMNS; i++)
-        put_text(cells[i], "-");
-    put_id(cells[PID], member->found.pid);
-    put_user(cells[USER], member->found.uid);
-    put_text(cells[STATE], name_of(member->found.state));
+        cell_put_text(cells[i], "-");
+    cell_put_id(cells[PID], member->found.pid);
+    cell_put_user(cells[USER], member->found.uid);
+    cell_put_text(cells[STATE], name_of(member->found.state));
     if (!member->published)
         return;
-    put_size(cells[LIVE], member->live_bytes);
-    put_number(cells[BLOCKS], member->live_blocks);
+    cell_put_size(cells[LIVE], member->live_bytes);
+    cell_put_number(cells[BLOCKS], member->live_blocks);
     if (member->past_known)
-        put_change(cells[GROWTH], member->past_bytes, member->live_bytes);
+        cell_put_size_change(cells[GROWTH], member->past_bytes, member->live_bytes);
     if (member->resident != 0)
-        put_size(cells[RSS], member->resident);
-    put_age(cells[AGE], member->taken_seconds);
+        cell_put_size(cells[RSS], member->resident);
+    cell_put_age(cells[AGE], member->taken_seconds);
 }
 
 static bool has_ended(const struct member *member)
@@ -130,10 +93,10 @@ static void fill_sum(row cells, const struct family *family)
     }
     for (int i = 0; i < COLUMNS; i++)
         cells[i][0] = '\0';
-    put_size(cells[LIVE], bytes);
-    put_number(cells[BLOCKS], blocks);
-    put_change(cells[GROWTH], past, present);
-    put_size(cells[RSS], resident);
+    cell_put_size(cells[LIVE], bytes);
+    cell_put_number(cells[BLOCKS], blocks);
+    cell_put_size_change(cells[GROWTH], past, present);
+    cell_put_size(cells[RSS], resident);
 }
 
 /* ---- lines ---- */
@@ -199,7 +162,7 @@ static void print(const struct family *family, bool users)
     size_t width[COLUMNS] = {0};
     row *cells = must_allocate(rows * sizeof *cells);
     for (int i = 0; i < COLUMNS; i++)
-        put_text(cells[0][i], titles[i]);
+        cell_put_text(cells[0][i], titles[i]);
     for (size_t i = 0; i < family->members; i++)
         fill(cells[i + 1], &family->member[i]);
     fill_sum(cells[rows - 1], family);

@@ -17,7 +17,7 @@
 static struct {
     bool shown;
     bool coloured;
-    int errors; /* the stderr that we came with; -1: none was kept */
+    int errors; /* the original stderr; -1: none was kept */
 } screen = {.errors = -1};
 
 bool screen_utf8(void)
@@ -89,7 +89,7 @@ void screen_end(void)
     }
 }
 
-/* ---- what is seen ---- */
+/* ---- output ---- */
 
 struct canvas screen_canvas(void)
 {
@@ -119,7 +119,7 @@ void screen_show(const struct canvas *canvas)
     refresh();
 }
 
-/* ---- what is pressed ---- */
+/* ---- keys ---- */
 
 static int model_key_of(int key)
 {
