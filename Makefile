@@ -10,7 +10,7 @@ ifeq ($(origin CXX),default)
 CXX     := g++
 endif
 BUILD   ?= build
-VERSION := 0.1.0
+VERSION := 0.2.0
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib

@@ -30,7 +30,7 @@
 extern "C" {
 #endif
 
-#define TRACKMALLOC_VERSION "0.1.0"
+#define TRACKMALLOC_VERSION "0.2.0"
 
 /* A tag: the component that a block belongs to. Its number stays the same for the life of the process. */
 typedef uint32_t tm_tag;
@@ -552,12 +552,6 @@ static inline int tm_features(unsigned on, unsigned off)
 {
     const struct tm_functions *library = tm_library();
     return library != NULL ? library->features(on, off) : TM_ABSENT;
-}
-
-/* The former name of tm_report. */
-static inline int tm_report_now(int descriptor)
-{
-    return tm_report(descriptor);
 }
 
 /* ---- scopes that end by themselves ---- */

@@ -14,7 +14,7 @@ static volatile int nested = 99;
 static void ask_in_between(int signal)
 {
     (void)signal;
-    nested = tm_report_now(2);
+    nested = tm_report(2);
 }
 
 /* A pipe that nobody reads makes a report wait: meanwhile a signal comes. */
@@ -29,15 +29,15 @@ static int ask_of_full_pipe(void)
         ;
     signal(SIGALRM, ask_in_between);
     setitimer(ITIMER_REAL, &soon, NULL);
-    return tm_report_now(end[1]);
+    return tm_report(end[1]);
 }
 
 int main(void)
 {
     void *volatile kept = malloc(1000);
-    int result = tm_report_now(2);
-    int refused = tm_report_now(-1);
-    int closed = tm_report_now(999);
+    int result = tm_report(2);
+    int refused = tm_report(-1);
+    int closed = tm_report(999);
     int full = ask_of_full_pipe();
     while (nested == 99)
         usleep(1000);
