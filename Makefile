@@ -31,8 +31,7 @@ LIB_CFLAGS := $(STD) $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -fno-stack-prot
               -fno-builtin-free -fno-builtin-strdup -fno-builtin-strndup -fno-math-errno -fno-tree-slp-vectorize
 LIB_LDFLAGS := -shared -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,text -Wl,--no-undefined -Wl,-soname,libtrackmalloc.so -Wl,--sort-section=name
 
-LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*.c src/lib/*/*.c src/snapshot/*.c))
-LIB_FUNCTIONS := $(wildcard src/lib/functions.h src/lib/*/functions.h)
+LIB_SOURCES := $(filter-out src/snapshot/check.c,$(wildcard src/lib/*/*.c src/snapshot/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/lib/%.o)
 LIB         := $(BUILD)/libtrackmalloc.so
 TOOLCHAIN   := $(BUILD)/toolchain
@@ -58,16 +57,16 @@ $(BUILD)/lib/%.o: %.c Makefile | $(TOOLCHAIN)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
 
 # One list names the wrapped functions; the symbol map is made from it.
-$(BUILD)/symbols.map: src/lib/symbols.map.in $(LIB_FUNCTIONS) | $(TOOLCHAIN)
+$(BUILD)/symbols.map: src/lib/next/symbols.map.in src/lib/next/functions.h | $(TOOLCHAIN)
 	@mkdir -p $(@D)
 	$(CC) -E -P -x c -Isrc $< -o $@
 
 $(LIB): $(LIB_OBJECTS) $(BUILD)/symbols.map
 	$(CC) $(LIB_CFLAGS) $(LIB_LDFLAGS) -Wl,--version-script=$(BUILD)/symbols.map $(LIB_OBJECTS) -o $@
 
-# Built to be small: what runs once, or once a report, is resident in every process as well. As fast as CFLAGS say: files of
-# the paths that allocations and their stacks take, which have this line of their own.
-LIB_FAST := $(shell grep -lx '/\* Built for speed. \*/' $(LIB_SOURCES))
+# Folders on the way of an allocation are built for speed. All else runs once, or once a report, and is built to be small: its
+# pages are resident in every process as well.
+LIB_FAST := $(addprefix src/lib/,entry/% account/% thread/% stack/% sys/% api/%)
 $(patsubst %.c,$(BUILD)/lib/%.o,$(filter-out $(LIB_FAST),$(LIB_SOURCES))): LIB_CFLAGS += -Os
 
 -include $(LIB_OBJECTS:.o=.d)
@@ -121,7 +120,7 @@ install: all ## both, with their manual, below PREFIX (/usr/local)
 	install -D -m 644 src/cmd/trackmalloc.bash $(DESTDIR)$(BASHDIR)/trackmalloc
 	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    src/lib/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
+	    src/lib/api/trackmalloc.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/trackmalloc.pc
 	install -m 644 README.md LICENSE $(wildcard doc/*.md doc/*.json) $(DESTDIR)$(DOCDIR)
 	doc/man/lay-down $(DESTDIR)$(MANDIR)
 

@@ -1,7 +1,7 @@
 /* One process's heap at one moment: fixed width, versioned, without pointers.
  *
- * The library fills it (src/lib/collect.c), every face reads it: the text report (text.c), and from the segment file
- * (segment.h) the command. Counts are blocks, sizes are bytes that the program asked for. */
+ * The library fills it (src/lib/collect/collect.c), every face reads it: the text report (text.c), and from the segment
+ * file (segment.h) the command. Counts are blocks, sizes are bytes that the program asked for. */
 #ifndef TM_SNAPSHOT_H
 #define TM_SNAPSHOT_H
 

@@ -23,7 +23,7 @@ $(call suites,$(REAL_NAMES),$(REAL_OUT),$(LIB) $(REAL_OUT)/library)
 real: setup-real $(filter $(LIB),$(REAL_LIB)) ## some ninety programs of Debian's, bare and tracked; writes doc/compatibility.md
 	@$(PYTHON) -B $(REAL_DIR)/compat --library $(REAL_LIB) --document doc/compatibility.md $(REAL)
 
-$(REAL_OUT)/test_library: $(LIB_FUNCTIONS)
+$(REAL_OUT)/test_library: src/lib/next/functions.h
 
 $(REAL_OUT)/test_%: $(REAL_DIR)/test_%.c $(PRELOAD_HARNESS) test/preload/harness.h $(REAL_DIR)/real.mk
 	@mkdir -p $(@D)

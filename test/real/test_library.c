@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "lib/functions.h"
+#include "lib/next/functions.h"
 
 #define NAME(result, name, parameters) #name,
 static const char *const wrapped[] = {FUNCTIONS(NAME)};
@@ -95,7 +95,7 @@ static void every_wrapped_function_is_exported(void **state)
     each_export(tick_off, found);
     for (unsigned i = 0; i < WRAPPED; i++)
         if (!found[i]) {
-            print_error("%s is in src/lib/functions.h, but the library has none\n", wrapped[i]);
+            print_error("%s is in src/lib/next/functions.h, but the library has none\n", wrapped[i]);
             missing++;
         }
     assert_int_equal(missing, 0);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/log.h"
+#include "lib/config/log.h"
 
 enum { STDERR = 2, BIG = 1 << 20 };
 

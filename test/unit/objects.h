@@ -7,8 +7,8 @@
 #include <link.h>
 #include <string.h>
 
-#include "lib/module.h"
-#include "lib/object.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
 
 __attribute__((unused)) static uint64_t now = 100; /* ms */
 

@@ -10,9 +10,10 @@
 
 #include <cmocka.h>
 
-#include "lib/feature.h"
-#include "lib/options.h"
-#include "lib/rule.h"
+#include "lib/alarm/alarm.h"
+#include "lib/code/rule.h"
+#include "lib/config/feature.h"
+#include "lib/config/options.h"
 #include "trackmalloc.h"
 
 enum { GLIBCS = TM_FEATURE_MALLOC_INFO | TM_FEATURE_MALLOC_STATS | TM_FEATURE_MALLINFO }; /* off by default */
@@ -35,6 +36,10 @@ static inline void complaints_add(const char *line, size_t length)
 static inline void read_options(const char *text)
 {
     memset(&complaints, 0, sizeof complaints);
+    options_register("skip", (struct options_list){rule_skip, NULL});
+    options_register("rule", (struct options_list){rule_add, rule_clear});
+    options_register("alarm", (struct options_list){alarm_add, alarm_clear});
+    options_register("features", (struct options_list){feature_option, feature_clear});
     options_read(text, complaints_add);
 }
 

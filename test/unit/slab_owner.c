@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "ages.h"
-#include "lib/books.h"
-#include "lib/lock.h"
+#include "lib/sys/lock.h"
+#include "lib/thread/books.h"
 #include "slab_owner.h"
 
 uint32_t tick_now = 1;

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "lib/block.h"
-#include "lib/slab.h"
+#include "lib/account/block.h"
+#include "lib/account/slab.h"
 
 enum { TAGS = 12, CONTEXTS = 300, MAIN_SELF = 4096 };
 

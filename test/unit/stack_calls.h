@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/stack.h"
+#include "lib/stack/stack.h"
 
 enum { PAGE = 4096, STACK_BYTES = 256 * 1024 };
 

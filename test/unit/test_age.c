@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "ages.h"
-#include "lib/age.h"
+#include "lib/account/age.h"
 #include "random.h"
 
 enum {

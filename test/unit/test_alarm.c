@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/alarm.h"
+#include "lib/alarm/alarm.h"
 
 enum { SECOND = 1000, MIB = 1 << 20 };
 

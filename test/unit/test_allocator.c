@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "lib/allocator.h"
-#include "lib/feature.h"
-#include "lib/log.h"
-#include "lib/real.h"
+#include "lib/collect/allocator.h"
+#include "lib/config/feature.h"
+#include "lib/config/log.h"
+#include "lib/next/real.h"
 #include "sample.h"
 #include "trackmalloc.h"
 

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "lib/block.h"
-#include "lib/context.h"
-#include "lib/tag.h"
+#include "lib/account/block.h"
+#include "lib/account/context.h"
+#include "lib/account/tag.h"
 #include "random.h"
 
 enum { ALIGNMENT_LOG_LEAST = 4, ALIGNMENT_LOG_MOST = 21, ROUNDS = 100000, SEED = 2026 };

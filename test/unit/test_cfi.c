@@ -14,7 +14,7 @@
 #include <elf.h>
 #include <sys/mman.h>
 
-#include "lib/cfi.h"
+#include "lib/stack/cfi.h"
 #include "random.h"
 
 enum { PAGE = 4096 };

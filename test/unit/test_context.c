@@ -12,7 +12,7 @@
 
 #include <pthread.h>
 
-#include "lib/context.h"
+#include "lib/account/context.h"
 #include "random.h"
 
 enum { READERS = 2, READ_KEYS = 12000, SITE_LEAST = 0x400000 };

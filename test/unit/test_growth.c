@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/growth.h"
+#include "lib/collect/growth.h"
 #include "streams.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR, NOISY = 200 };

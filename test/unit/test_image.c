@@ -12,8 +12,8 @@
 #include <elf.h>
 #include <sys/mman.h>
 
-#include "lib/image.h"
-#include "lib/sys.h"
+#include "lib/objects/image.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 #include "random.h"
 

@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "lib/lock.h"
+#include "lib/sys/lock.h"
 
 enum { THREADS = 4, ROUNDS = 50000, WAITERS = 8, PATIENCE_S = 60 };
 

@@ -12,7 +12,7 @@
 
 #include <fcntl.h>
 
-#include "lib/log.h"
+#include "lib/config/log.h"
 #include "log_stderr.h"
 
 /* ---- is it still the stderr that we started with ---- */

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "lib/log.h"
+#include "lib/config/log.h"
 #include "log_stderr.h"
 
 enum { TIMEOUT_MS = 2000, CHILD_TIMEOUT_S = 5 };

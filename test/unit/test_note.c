@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/note.h"
+#include "lib/config/note.h"
 
 enum { THREADS = 4, TIMES = 10000 };
 

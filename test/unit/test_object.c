@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/object.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
 #include "objects.h"
 #include "plugin.h"
 

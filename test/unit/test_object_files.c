@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/object.h"
-#include "lib/sys.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
+#include "lib/sys/sys.h"
 #include "objects.h"
 #include "plugin.h"
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/object.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
 #include "objects.h"
 #include "plugin.h"
 

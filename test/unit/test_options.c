@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "lib/feature.h"
-#include "lib/options.h"
-#include "lib/rule.h"
+#include "lib/code/rule.h"
+#include "lib/config/feature.h"
+#include "lib/config/options.h"
 #include "options_complaints.h"
 #include "trackmalloc.h"
 

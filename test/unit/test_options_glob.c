@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/options.h"
+#include "lib/config/options.h"
 #include "random.h"
 
 static void patterns(void **state)

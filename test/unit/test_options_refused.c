@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/options.h"
+#include "lib/config/options.h"
 #include "options_complaints.h"
 #include "random.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/lock.h"
+#include "lib/sys/lock.h"
 #include "random.h"
 #include "slab_owner.h"
 

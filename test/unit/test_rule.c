@@ -15,13 +15,13 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "lib/full.h"
-#include "lib/glob.h"
-#include "lib/module.h"
-#include "lib/object.h"
-#include "lib/rule.h"
-#include "lib/rule_pattern.h"
-#include "lib/sys.h"
+#include "lib/code/rule.h"
+#include "lib/code/rule_pattern.h"
+#include "lib/config/full.h"
+#include "lib/config/glob.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 
 static void *plugin_a, *plugin_b;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/scope.h"
+#include "lib/account/scope.h"
 
 static struct slab slab;
 

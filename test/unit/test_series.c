@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/series.h"
+#include "lib/collect/series.h"
 
 static struct {
     uint32_t points;

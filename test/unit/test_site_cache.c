@@ -13,7 +13,7 @@
 
 #include <sys/mman.h>
 
-#include "lib/sys.h"
+#include "lib/sys/sys.h"
 #include "random.h"
 #include "slab_owner.h"
 

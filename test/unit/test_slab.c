@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #include "ages.h"
-#include "lib/sys.h"
+#include "lib/sys/sys.h"
 #include "random.h"
 #include "slab_owner.h"
 

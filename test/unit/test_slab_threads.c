@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-#include "lib/lock.h"
+#include "lib/sys/lock.h"
 #include "random.h"
 #include "slab_owner.h"
 

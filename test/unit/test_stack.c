@@ -12,8 +12,8 @@
 
 #include <pthread.h>
 
-#include "lib/full.h"
-#include "lib/stack.h"
+#include "lib/config/full.h"
+#include "lib/stack/stack.h"
 #include "random.h"
 
 enum { NODES = 60000, THREADS = 8, PATHS = 2000, PATH_DEPTH = 10 };

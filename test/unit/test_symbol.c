@@ -15,10 +15,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/symbol.h"
-#include "lib/symtab.h"
-#include "lib/sys.h"
+#include "lib/code/symbol.h"
+#include "lib/objects/module.h"
+#include "lib/objects/symtab.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 #include "random.h"
 

@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-#include "lib/stack.h"
+#include "lib/stack/stack.h"
 #include "random.h"
 #include "shapes.h"
 #include "stack_calls.h"

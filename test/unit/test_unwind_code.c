@@ -12,8 +12,8 @@
 #include <dlfcn.h>
 #include <sys/mman.h>
 
-#include "lib/stack.h"
-#include "lib/sys.h"
+#include "lib/stack/stack.h"
+#include "lib/sys/sys.h"
 #include "random.h"
 #include "shapes.h"
 #include "stack_calls.h"

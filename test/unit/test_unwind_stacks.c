@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-#include "lib/stack.h"
+#include "lib/stack/stack.h"
 #include "shapes.h"
 #include "stack_calls.h"
 #include "truth.h"

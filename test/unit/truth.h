@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/stack.h"
+#include "lib/stack/stack.h"
 
 enum { TRUTH_MOST = 512 };
 
