@@ -11,7 +11,7 @@ LINT_CPPCHECK := --quiet --error-exitcode=1 --enable=warning,performance,portabi
                  --language=c --std=c11 -D__x86_64__ -D__linux__ -D__GNUC__=12
 
 .PHONY: lint format
-lint: $(CMD_PROFILE).c ## clang-format, clang-tidy, cppcheck
+lint: $(CMD_PROFILE).c ## clang-format, clang-tidy, cppcheck, and the order of the folders of src/lib
 	@status=0; \
 	echo "== clang-format"; clang-format --dry-run -Werror $(LINT_FORMAT) || status=1; \
 	echo "== clang-tidy"; printf '%s\n' $(LINT_SOURCES) | \
