@@ -28,12 +28,13 @@ static void promtool_has_nothing_to_say(void **state)
 {
     char words[2048];
     (void)state;
+    const char *promtool = tool("promtool");
     struct story *story = story_new();
     story_tag(story, "\"} 1\n\\", 7, 70);
     const char *segment = keep_as_ours(story);
     struct answer answer = http_get("/metrics", "");
     file_write(in_scratch("metrics"), answer.body, answer.body_bytes);
-    snprintf(words, sizeof words, "exec %s check metrics < %s", tool("promtool"), in_scratch("metrics"));
+    snprintf(words, sizeof words, "exec %s check metrics < %s", promtool, in_scratch("metrics"));
     struct outcome outcome = run_program(ARGV("/bin/sh", "-c", words));
     if (outcome.status != 0 || outcome.err[0] != '\0')
         fail_msg("%d: %s%s", outcome.status, outcome.out, outcome.err);

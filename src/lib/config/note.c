@@ -62,7 +62,7 @@ static void copy_notes_of(struct snapshot_note rows[SNAPSHOT_NOTES], uint32_t *c
             rows[i].count += times;
             return;
         }
-    rows[*count] = *row;
+    rows[*count] = note_of(row->kind, row->name); /* its count may change meanwhile */
     rows[(*count)++].count = times;
 }
 
