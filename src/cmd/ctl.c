@@ -1,5 +1,4 @@
-#include "ctl.h"
-
+/* `trackmalloc ctl`: asks a tracked process to do something. */
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 
 #include "ask.h"
 #include "cmd/segment/control.h"
+#include "command.h"
 
 static const struct verb {
     const char *name;

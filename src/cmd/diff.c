@@ -1,5 +1,4 @@
-#include "diff.h"
-
+/* `trackmalloc diff`: what grew from one snapshot to another, or in one process since some time ago. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "cmd/compare/diff_text.h"
 #include "cmd/segment/load.h"
 #include "cmd/symbols/naming.h"
+#include "command.h"
 
 struct asked {
     const char *directory;

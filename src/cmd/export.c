@@ -9,6 +9,7 @@
 
 #include "ask.h"
 #include "cmd/export/fields.h"
+#include "command.h"
 #include "whole_file.h"
 
 const struct export_format export_formats[] = {

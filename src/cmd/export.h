@@ -7,7 +7,7 @@
 
 #include "cmd/segment/load.h"
 #include "cmd/symbols/symbolize.h"
-#include "command.h"
+#include "diagnostics.h"
 
 enum export_by { EXPORT_BY_STACKS, EXPORT_BY_SITES, EXPORT_BY_TAGS };
 enum export_value { EXPORT_LIVE_BYTES, EXPORT_ALLOCATED_BYTES, EXPORT_LIVE_BLOCKS };
@@ -45,7 +45,5 @@ export_write export_csv;
 export_write export_folded;
 export_write export_metrics;
 export_write export_pprof;
-
-command_run export_run;
 
 #endif

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/segment/load.h"
-#include "command.h"
+#include "diagnostics.h"
 
 /* ---- one process ---- */
 

@@ -1,5 +1,4 @@
-#include "ps.h"
-
+/* `trackmalloc ps`: who is tracked, and who was. */
 #include <argp.h>
 #include <langinfo.h>
 #include <pwd.h>
@@ -13,6 +12,7 @@
 
 #include "ask.h"
 #include "cmd/segment/gc.h"
+#include "command.h"
 #include "family.h"
 #include "snapshot/format.h"
 

@@ -1,5 +1,4 @@
-#include "run.h"
-
+/* `trackmalloc run`: starts a program with the library in it, and becomes that program. */
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +10,7 @@
 
 #include "cmd/run/filter.h"
 #include "cmd/run/program.h"
+#include "command.h"
 
 /* As a shell answers for what it cannot start (POSIX, Shell Command Language 2.8.2). */
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };

@@ -1,5 +1,4 @@
-#include "save.h"
-
+/* `trackmalloc save`: keeps a snapshot in a file, which every other subcommand reads. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "ask.h"
 #include "cmd/segment/load.h"
+#include "command.h"
 #include "whole_file.h"
 
 struct asked {

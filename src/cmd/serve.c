@@ -1,5 +1,5 @@
-#include "serve.h"
-
+/* `trackmalloc serve`: all tracked processes of the user over HTTP, for Prometheus, for profilers that pull, and for
+ * people with a browser (doc/export.md). */
 #include <argp.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -13,6 +13,7 @@
 #include "cmd/segment/find.h"
 #include "cmd/serve/listen.h"
 #include "cmd/serve/pages.h"
+#include "command.h"
 
 enum { CONNECTIONS = 64, PATIENCE_SECONDS = 10 };
 

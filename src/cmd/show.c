@@ -1,11 +1,11 @@
-#include "show.h"
-
+/* `trackmalloc show`: the text report, at any time, without the process noticing. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ask.h"
 #include "cmd/segment/load.h"
 #include "cmd/symbols/naming.h"
+#include "command.h"
 #include "snapshot/text.h"
 
 struct asked {

@@ -1,5 +1,4 @@
-#include "top.h"
-
+/* `trackmalloc top`: a process's heap, live on the whole screen; or once, as text. */
 #include <argp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "ask.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
+#include "command.h"
 #include "top/draw.h"
 #include "top/model.h"
 #include "top/names.h"

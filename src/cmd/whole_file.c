@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "diagnostics.h"
 
 /* On the disk before it has its name: after a crash of the machine there is the old file or the new one. */
 static bool write_through(FILE *to, whole_content *content, const void *from)

@@ -1,9 +1,10 @@
+#include "diagnostics.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "snapshot/format.h"
 
 /* ---- what may be shown ---- */
