@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/gc.h"
 #include "command.h"
 #include "family.h"
@@ -23,8 +23,8 @@ static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLO
 
 typedef char row[COLUMNS][FORMAT_FIELD];
 
-struct asked {
-    const char *directory;
+struct ps_arguments {
+    struct arguments_places places;
     bool gc;
     bool flat;
 };
@@ -222,24 +222,19 @@ static void print(const struct family *family, bool users)
 
 /* ---- the words ---- */
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_ps(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct ps_arguments *arguments = state->input;
+    (void)value;
     switch (key) {
-    case 'd':
-        asked->directory = argument;
-        return 0;
-    case 'a':
-        asked->directory = find_everybody;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->places;
         return 0;
     case 'f':
-        asked->flat = true;
+        arguments->flat = true;
         return 0;
     case 'g':
-        asked->gc = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_usage(state);
+        arguments->gc = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -247,20 +242,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    ASK_EVERYBODY,
     {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
     {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
-    ASK_DIRECTORY,
     {0},
 };
 
-static int list(const struct asked *asked, const struct found_list *found)
+static const struct argp_child common[] = {{.argp = &arguments_places}, {.argp = NULL}};
+
+static int list(const struct ps_arguments *arguments, const struct found_list *found)
 {
     struct family family = family_load(found);
     int status = family.broken ? STATUS_FAILED : STATUS_OK;
-    if (!asked->flat)
+    if (!arguments->flat)
         family_draw(&family, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-    print(&family, asked->directory == find_everybody);
+    print(&family, arguments->places.all);
     family_free(&family);
     return status;
 }
@@ -269,16 +264,17 @@ int ps_run(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
-        .parser = parse,
+        .parser = parse_ps,
+        .children = common,
         .doc = "Lists the tracked processes of this user, dead ones too, with who started whom.\v"
                "LIVE and BLOCKS: what is allocated now. 1 MIN: how that changed in the last minute. AGE: of the "
                "snapshot that says so. STATE: live; dead, that is killed; ended, of itself, where its snapshot was to "
                "be kept; far, in another pid namespace, from where nobody can tell. The last line sums up all that are "
                "not dead."};
-    struct asked asked = {.directory = NULL};
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    struct found_list found = find_all(asked.directory);
-    int status = asked.gc ? gc_run(&found) : list(&asked, &found);
+    struct ps_arguments arguments = {.gc = false};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    struct found_list found = find_all(arguments.places.directory);
+    int status = arguments.gc ? gc_run(&found) : list(&arguments, &found);
     found_free(&found);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "cmd/run/filter.h"
 #include "cmd/run/program.h"
 #include "command.h"
@@ -15,82 +16,84 @@
 /* As a shell answers for what it cannot start (POSIX, Shell Command Language 2.8.2). */
 enum { STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127 };
 
-struct asked {
+struct run_arguments {
     char *options; /* for the library: NAME=VALUE,NAME=VALUE */
     char **command;
 };
 
 /* ---- the words ---- */
 
-static void add_option(struct asked *asked, const char *name, const char *value)
+static void add_option(struct run_arguments *arguments, const char *name, const char *value)
 {
-    char *before = asked->options;
-    asked->options = must_print("%s%s%s=%s", before, before[0] != '\0' ? "," : "", name, value);
+    char *before = arguments->options;
+    arguments->options = must_print("%s%s%s=%s", before, before[0] != '\0' ? "," : "", name, value);
     free(before);
 }
 
-static void add_pair(struct asked *asked, const char *pair, struct argp_state *state)
+static void add_pair(struct run_arguments *arguments, const char *pair, struct argp_state *state)
 {
     const char *equals = strchr(pair, '=');
     if (equals == NULL || equals == pair)
-        argp_error(state, "--option: '%s' is not NAME=VALUE", pair);
+        arguments_invalid(state, "--option", pair, "NAME=VALUE");
     char *name = must_print("%.*s", (int)(equals - pair), pair);
-    add_option(asked, name, equals + 1);
+    add_option(arguments, name, equals + 1);
     free(name);
 }
 
 /* The library takes no relative one: a program may go elsewhere before it makes its file. */
-static void add_directory(struct asked *asked, const char *directory, struct argp_state *state)
+static void add_directory(struct run_arguments *arguments, const char *directory, struct argp_state *state)
 {
     char *here = directory[0] == '/' ? must_print("%s", "") : getcwd(NULL, 0);
     if (here == NULL || strchr(here, ',') != NULL)
-        argp_error(state, "--dir: '%s' cannot be told from here, please name it from the root on", directory);
+        arguments_invalid(state, "--dir", directory, "an absolute path");
     char *path = must_print("%s%s%s", here, directory[0] == '/' ? "" : "/", directory);
-    add_option(asked, "dir", path);
+    add_option(arguments, "dir", path);
     free(path);
     free(here);
 }
 
 enum { KEY_ONLY = 256 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_run(int key, char *argument, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct run_arguments *arguments = state->input;
     const char *value = argument != NULL ? argument : "";
     /* The library splits at commas, and has no word for one. */
     if (key != ARGP_KEY_ARG && strchr(value, ',') != NULL)
-        argp_error(state, "'%s': a value cannot hold a comma; an option of several values is given several times",
-                   value);
+        argp_error(
+            state,
+            "invalid value '%s' (a value cannot hold a comma; an option of several values is given several times)",
+            value);
     switch (key) {
     case 'O':
-        add_pair(asked, value, state);
+        add_pair(arguments, value, state);
         return 0;
     case 'i':
-        add_option(asked, "interval", value);
+        add_option(arguments, "interval", value);
         return 0;
     case 'o':
-        add_option(asked, "output", value);
+        add_option(arguments, "output", value);
         return 0;
     case 'q':
-        add_option(asked, "output", "none");
+        add_option(arguments, "output", "none");
         return 0;
     case 's':
-        add_option(asked, "stacks", value[0] != '\0' ? value : "512KiB");
+        add_option(arguments, "stacks", value[0] != '\0' ? value : "512KiB");
         return 0;
     case 'l':
-        add_option(asked, "leaks", "on");
+        add_option(arguments, "leaks", "on");
         return 0;
     case KEY_ONLY:
-        add_option(asked, "only", value);
+        add_option(arguments, "only", value);
         return 0;
     case 'k':
-        add_option(asked, "keep", "on");
+        add_option(arguments, "keep", "on");
         return 0;
     case 'd':
-        add_directory(asked, value, state);
+        add_directory(arguments, value, state);
         return 0;
     case ARGP_KEY_ARGS:
-        asked->command = state->argv + state->next;
+        arguments->command = state->argv + state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_usage(state);
@@ -189,7 +192,7 @@ static void warn_of(const struct filter *filter)
 }
 
 /* The library cannot try what a filter does to it. Before all other options: whoever asked for something else comes
- * later, and whoever gave the answer himself is not asked. */
+ * later, and whoever gave the answer himself is not arguments. */
 static void tell_filter(void)
 {
     if (is_given(value_of("TRACKMALLOC_OPTIONS"), "filter"))
@@ -231,28 +234,28 @@ static int become(const struct program *program, char **command)
     return refuse(_PATH_BSHELL, errno);
 }
 
-static int start(const struct asked *asked, const char *library)
+static int start(const struct run_arguments *arguments, const char *library)
 {
     struct program program;
-    int why = program_find(asked->command[0], &program);
+    int why = program_find(arguments->command[0], &program);
     if (why != 0)
-        return refuse(asked->command[0], why);
+        return refuse(arguments->command[0], why);
     program_look(&program);
     if (program.fate != PROGRAM_TRACKED)
-        complain(asked->command[0], "it runs without being tracked: %s", program.why);
+        complain(arguments->command[0], "it runs without being tracked: %s", program.why);
     if (program.fate != PROGRAM_BREAKS) {
         extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
-        extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", asked->options);
+        extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", arguments->options);
         tell_filter();
     }
-    return become(&program, asked->command);
+    return become(&program, arguments->command);
 }
 
 int run_run(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
-        .parser = parse,
+        .parser = parse_run,
         .args_doc = "PROGRAM [ARGUMENT...]",
         .doc = "Runs a program with libtrackmalloc.so in it, and says beforehand why where it cannot be tracked.\v"
                "The program takes this command's place: its exit status and signals are its own. 127: there is no "
@@ -262,11 +265,11 @@ int run_run(int argc, char **argv)
                "  trackmalloc run --quiet --stacks -- ./server\n"
                "  trackmalloc run -O 'rule=libssl*:tls' -O callers=off -- ./server\n\n"
                "What TRACKMALLOC_OPTIONS and LD_PRELOAD hold already is kept."};
-    struct asked asked = {.options = must_print("%s", "")};
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &asked);
+    struct run_arguments arguments = {.options = must_print("%s", "")};
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
     char *library = find_library();
-    int status = library != NULL && can_preload(library) ? start(&asked, library) : STATUS_FAILED;
+    int status = library != NULL && can_preload(library) ? start(&arguments, library) : STATUS_FAILED;
     free(library);
-    free(asked.options);
+    free(arguments.options);
     return status;
 }

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/load.h"
 #include "command.h"
 #include "whole_file.h"
 
-struct asked {
-    struct ask_source source;
+struct save_arguments {
+    struct arguments_source source;
     const char *output;
     bool force;
 };
@@ -71,43 +71,47 @@ static bool write_segment(FILE *file, const void *from)
 
 /* ---- the subcommand ---- */
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_save(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct save_arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->source;
+        return 0;
     case 'o':
-        asked->output = argument;
+        arguments->output = value;
         return 0;
     case 'f':
-        asked->force = true;
+        arguments->force = true;
         return 0;
     default:
-        return ask_source(key, argument, state, &asked->source);
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "where to (PROGRAM-PID-DATE.tms)", 0},
     {"force", 'f', NULL, 0, "overwrite a file that is there", 0},
-    ASK_DIRECTORY,
     {0},
 };
+
+static const struct argp_child common[] = {{.argp = &arguments_source}, {.argp = NULL}};
 
 int save_run(int argc, char **argv)
 {
     static const struct argp argp = {.options = options,
-                                     .parser = parse,
-                                     .args_doc = "PID|FILE",
+                                     .parser = parse_save,
+                                     .children = common,
                                      .doc =
                                          "Keeps the present snapshot of a tracked process in a file, and says which. "
                                          "Every other subcommand reads it in place of a PID."};
-    struct asked asked = {.output = NULL};
+    struct save_arguments arguments = {.output = NULL};
     struct loaded loaded;
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (!load(asked.source.directory, asked.source.which, &loaded))
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (!load(arguments.source.directory, arguments.source.which, &loaded))
         return STATUS_FAILED;
-    char *path = asked.output != NULL ? must_print("%s", asked.output) : usual_name(loaded.snapshot);
-    int status = whole_file(path, asked.force, write_segment, &loaded);
+    char *path = arguments.output != NULL ? must_print("%s", arguments.output) : usual_name(loaded.snapshot);
+    int status = whole_file(path, arguments.force, write_segment, &loaded);
     if (status == STATUS_OK)
         puts(path);
     free(path);
