@@ -13,7 +13,7 @@
 #include "arguments.h"
 #include "cmd/segment/gc.h"
 #include "command.h"
-#include "family.h"
+#include "process_tree.h"
 #include "snapshot/format.h"
 
 enum column { PID, USER, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
@@ -31,7 +31,7 @@ struct ps_arguments {
 
 /* ---- cells ---- */
 
-static struct format pen(char *cell)
+static struct format cell_writer(char *cell)
 {
     memset(cell, 0, FORMAT_FIELD);
     return (struct format){cell, FORMAT_FIELD - 1, 0};
@@ -46,38 +46,38 @@ static const char *name_of(enum process_state state)
 
 static void put_text(char *cell, const char *text)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     format_text(&out, text);
 }
 
 static void put_size(char *cell, uint64_t bytes)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     format_size(&out, bytes);
 }
 
 static void put_number(char *cell, uint64_t number)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     format_number(&out, number);
 }
 
 static void put_id(char *cell, uint32_t id)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     format_id(&out, id);
 }
 
 static void put_change(char *cell, uint64_t from, uint64_t to)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     format_change(&out, from, to);
 }
 
 /* A clock that was set back makes none younger than now. */
 static void put_age(char *cell, int64_t taken_seconds)
 {
-    struct format out = pen(cell);
+    struct format out = cell_writer(cell);
     int64_t seconds = time(NULL) - taken_seconds;
     format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
@@ -91,42 +91,42 @@ static void put_user(char *cell, uint32_t uid)
         put_id(cell, uid);
 }
 
-static void fill(row cells, const struct member *member)
+static void fill_row(row cells, const struct tracked_process *process)
 {
     for (int i = 0; i < COLUMNS; i++)
         put_text(cells[i], "-");
-    put_id(cells[PID], member->found.pid);
-    put_user(cells[USER], member->found.uid);
-    put_text(cells[STATE], name_of(member->found.state));
-    if (!member->published)
+    put_id(cells[PID], process->found.pid);
+    put_user(cells[USER], process->found.uid);
+    put_text(cells[STATE], name_of(process->found.state));
+    if (!process->published)
         return;
-    put_size(cells[LIVE], member->live_bytes);
-    put_number(cells[BLOCKS], member->live_blocks);
-    if (member->past_known)
-        put_change(cells[GROWTH], member->past_bytes, member->live_bytes);
-    if (member->resident != 0)
-        put_size(cells[RSS], member->resident);
-    put_age(cells[AGE], member->taken_seconds);
+    put_size(cells[LIVE], process->live_bytes);
+    put_number(cells[BLOCKS], process->live_blocks);
+    if (process->past_known)
+        put_change(cells[GROWTH], process->past_bytes, process->live_bytes);
+    if (process->resident != 0)
+        put_size(cells[RSS], process->resident);
+    put_age(cells[AGE], process->taken_seconds);
 }
 
-static bool has_ended(const struct member *member)
+static bool has_ended(const struct tracked_process *process)
 {
-    return member->found.state == PROCESS_DEAD || member->found.state == PROCESS_ENDED;
+    return process->found.state == PROCESS_DEAD || process->found.state == PROCESS_ENDED;
 }
 
 /* Of those that hold memory now. */
-static void fill_sum(row cells, const struct family *family)
+static void fill_sum(row cells, const struct process_tree *tree)
 {
     uint64_t bytes = 0, blocks = 0, resident = 0, past = 0, present = 0;
-    for (size_t i = 0; i < family->members; i++) {
-        const struct member *member = &family->member[i];
-        if (has_ended(member))
+    for (size_t i = 0; i < tree->processes; i++) {
+        const struct tracked_process *process = &tree->process[i];
+        if (has_ended(process))
             continue;
-        bytes += member->live_bytes;
-        blocks += member->live_blocks;
-        resident += member->resident;
-        past += member->past_known ? member->past_bytes : 0;
-        present += member->past_known ? member->live_bytes : 0;
+        bytes += process->live_bytes;
+        blocks += process->live_blocks;
+        resident += process->resident;
+        past += process->past_known ? process->past_bytes : 0;
+        present += process->past_known ? process->live_bytes : 0;
     }
     for (int i = 0; i < COLUMNS; i++)
         cells[i][0] = '\0';
@@ -183,38 +183,38 @@ static void widen(size_t *width, const row cells)
             width[i] = strlen(cells[i]);
 }
 
-static char *count(const struct family *family)
+static char *count_text(const struct process_tree *tree)
 {
     size_t ended = 0;
-    for (size_t i = 0; i < family->members; i++)
-        ended += has_ended(&family->member[i]);
-    return must_print("%zu live, %zu dead", family->members - ended, ended);
+    for (size_t i = 0; i < tree->processes; i++)
+        ended += has_ended(&tree->process[i]);
+    return must_print("%zu live, %zu dead", tree->processes - ended, ended);
 }
 
 /* Whose it is stands there where it can be others'. */
-static void print(const struct family *family, bool users)
+static void print_table(const struct process_tree *tree, bool users)
 {
-    const size_t rows = family->members + 2; /* titles and sum */
+    const size_t rows = tree->processes + 2; /* titles and sum */
     const size_t columns = columns_of_output();
     size_t width[COLUMNS] = {0};
     row *cells = must_allocate(rows * sizeof *cells);
     for (int i = 0; i < COLUMNS; i++)
         put_text(cells[0][i], titles[i]);
-    for (size_t i = 0; i < family->members; i++)
-        fill(cells[i + 1], &family->member[i]);
-    fill_sum(cells[rows - 1], family);
+    for (size_t i = 0; i < tree->processes; i++)
+        fill_row(cells[i + 1], &tree->process[i]);
+    fill_sum(cells[rows - 1], tree);
     for (size_t i = 0; i < rows; i++)
         widen(width, cells[i]);
     if (!users)
         width[USER] = 0;
     print_line(cells[0], width, "COMMAND", columns);
-    for (size_t i = 0; i < family->members; i++) {
-        const struct member *member = &family->member[i];
-        char *behind = must_print("%s%s", member->branch != NULL ? member->branch : "", member->command);
+    for (size_t i = 0; i < tree->processes; i++) {
+        const struct tracked_process *process = &tree->process[i];
+        char *behind = must_print("%s%s", process->branch != NULL ? process->branch : "", process->command);
         print_line(cells[i + 1], width, behind, columns);
         free(behind);
     }
-    char *behind = count(family);
+    char *behind = count_text(tree);
     print_line(cells[rows - 1], width, behind, columns);
     free(behind);
     free(cells);
@@ -249,14 +249,14 @@ static const struct argp_option options[] = {
 
 static const struct argp_child common[] = {{.argp = &arguments_places}, {.argp = NULL}};
 
-static int list(const struct ps_arguments *arguments, const struct found_list *found)
+static int list_processes(const struct ps_arguments *arguments, const struct found_list *found)
 {
-    struct family family = family_load(found);
-    int status = family.broken ? STATUS_FAILED : STATUS_OK;
+    struct process_tree tree = process_tree_load(found);
+    int status = tree.broken ? STATUS_FAILED : STATUS_OK;
     if (!arguments->flat)
-        family_draw(&family, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-    print(&family, arguments->places.all);
-    family_free(&family);
+        process_tree_draw(&tree, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+    print_table(&tree, arguments->places.all);
+    process_tree_free(&tree);
     return status;
 }
 
@@ -274,7 +274,7 @@ int ps_run(int argc, char **argv)
     struct ps_arguments arguments = {.gc = false};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     struct found_list found = find_all(arguments.places.directory);
-    int status = arguments.gc ? gc_run(&found) : list(&arguments, &found);
+    int status = arguments.gc ? gc_run(&found) : list_processes(&arguments, &found);
     found_free(&found);
     return status;
 }

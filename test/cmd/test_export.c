@@ -530,7 +530,8 @@ static void what_makes_no_sense_is_refused(void **state)
     const char *path = keep(story_new());
     (void)state;
     assert_usage(run_command("export", path), "option '--format' is missing");
-    assert_usage(run_command("export", "-f", "xml", path), "invalid value 'xml' for option '--format' (allowed: json, ");
+    assert_usage(run_command("export", "-f", "xml", path),
+                 "invalid value 'xml' for option '--format' (allowed: json, ");
     assert_usage(run_command("export", "-f", "csv", "-t", "nothing", path), "'nothing'");
     assert_usage(run_command("export", "-f", "folded", "-b", "size", path), "'size'");
     assert_usage(run_command("export", "-f", "folded", "-v", "dead", path), "'dead'");

@@ -47,7 +47,7 @@ static void assert_commands(struct outcome outcome, int status, const char *expe
 
 /* ---- the tree ---- */
 
-static void leave_family(void)
+static void leave_process_tree(void)
 {
     place_leave((struct place){PLACE_NOBODY + 1, 10, 1, 5, "shell|-l"});
     place_leave((struct place){PLACE_NOBODY + 2, 20, PLACE_NOBODY + 1, 7, "small|child"});
@@ -59,7 +59,7 @@ static void leave_family(void)
 static void children_stand_below_their_parents(void **state)
 {
     (void)state;
-    leave_family();
+    leave_process_tree();
     setenv("LC_ALL", "C", 1);
     assert_commands(list(), 0, "alone\nshell -l\n|- large child\n|  `- grandchild\n`- small child\n");
     setenv("LC_ALL", "C.UTF-8", 1);
@@ -70,7 +70,7 @@ static void children_stand_below_their_parents(void **state)
 static void flat_is_the_largest_first(void **state)
 {
     (void)state;
-    leave_family();
+    leave_process_tree();
     assert_commands(list("--flat"), 0, "alone\nlarge child\nsmall child\nshell -l\ngrandchild\n");
 }
 

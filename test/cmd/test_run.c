@@ -222,11 +222,14 @@ static void assert_usage(struct outcome outcome, const char *words)
 static void values_that_cannot_be_are_refused(void **state)
 {
     (void)state;
-    assert_usage(run_command("run", "-O", "rule=a:b,c:d", "true"), "invalid value 'rule=a:b,c:d' (a value cannot hold a comma");
+    assert_usage(run_command("run", "-O", "rule=a:b,c:d", "true"),
+                 "invalid value 'rule=a:b,c:d' (a value cannot hold a comma");
     assert_usage(run_command("run", "-o", "a,b", "true"), "invalid value 'a,b' (a value cannot hold a comma");
     assert_usage(run_command("run", "--interval=1,leaks=on", "true"), "a value cannot hold a comma");
-    assert_usage(run_command("run", "-O", "leaks", "true"), "invalid value 'leaks' for option '--option' (allowed: NAME=VALUE)");
-    assert_usage(run_command("run", "-O", "=x", "true"), "invalid value '=x' for option '--option' (allowed: NAME=VALUE)");
+    assert_usage(run_command("run", "-O", "leaks", "true"),
+                 "invalid value 'leaks' for option '--option' (allowed: NAME=VALUE)");
+    assert_usage(run_command("run", "-O", "=x", "true"),
+                 "invalid value '=x' for option '--option' (allowed: NAME=VALUE)");
     assert_usage(run_command("run"), "Usage:");
     assert_usage(run_command("run", "--"), "Usage:");
     assert_usage(run_command("run", "--nonsense", "true"), "nonsense");
