@@ -104,16 +104,12 @@ static error_t parse_source(int key, char *argument, struct argp_state *state)
             return ARGP_ERR_UNKNOWN; /* argp says that there are too many */
         source->which = argument;
         return 0;
-    case ARGP_KEY_END:
-        if (source->which == NULL)
-            argp_usage(state);
-        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-const struct argp arguments_source = {.parser = parse_source, .args_doc = "PID|FILE", .children = with_directory};
+const struct argp arguments_source = {.parser = parse_source, .args_doc = "[PID|FILE]", .children = with_directory};
 
 /* ---- --top ---- */
 

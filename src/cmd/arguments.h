@@ -18,10 +18,10 @@ struct arguments_places {
 };
 extern const struct argp arguments_places;
 
-/* --dir and PID|FILE: one snapshot. */
+/* --dir and [PID|FILE]: one snapshot (target.h). */
 struct arguments_source {
     const char *directory; /* NULL: the usual places */
-    const char *which;
+    const char *which;     /* NULL: the only process that is running */
 };
 extern const struct argp arguments_source;
 

@@ -33,18 +33,28 @@ size_t clean_text(const char *text, char *clean, size_t room)
 
 /* ---- errors ---- */
 
+enum { LINE_BYTES = 8192, REASON_BYTES = 4096 };
+
+int report_error(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    clean_text(line, line, sizeof line);
+    fprintf(stderr, "trackmalloc: %s\n", line);
+    return STATUS_FAILED;
+}
+
 int complain(const char *what, const char *why, ...)
 {
-    char line[8192];
-    char reason[4096];
+    char reason[REASON_BYTES];
     va_list arguments;
     va_start(arguments, why);
     vsnprintf(reason, sizeof reason, why, arguments);
     va_end(arguments);
-    snprintf(line, sizeof line, "%s: %s", what, reason);
-    clean_text(line, line, sizeof line);
-    fprintf(stderr, "trackmalloc: %s\n", line);
-    return STATUS_FAILED;
+    return report_error("%s: %s", what, reason);
 }
 
 /* ---- memory ---- */

@@ -8,6 +8,7 @@
 #include "cmd/segment/load.h"
 #include "cmd/symbols/naming.h"
 #include "command.h"
+#include "target.h"
 
 struct diff_arguments {
     const char *directory;
@@ -20,8 +21,6 @@ struct diff_arguments {
 
 static void finish_arguments(struct diff_arguments *arguments, struct argp_state *state)
 {
-    if (arguments->which[BEFORE] == NULL)
-        argp_usage(state);
     if (!arguments->wanted[BY_TAG] && !arguments->wanted[BY_SITE] && !arguments->wanted[BY_STACK])
         memset(arguments->wanted, true, sizeof arguments->wanted);
     else if (arguments->which[AFTER] == NULL && arguments->wanted[BY_STACK])
@@ -64,11 +63,12 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_diff,
     .children = common,
-    .args_doc = "BEFORE AFTER\nPID|FILE",
+    .args_doc = "BEFORE AFTER\n[PID|FILE]",
     .doc =
         "Tells what grew from one snapshot to another, each a PID or a file, by tag, call site and stack; of one "
         "alone, "
-        "against what the process itself held 1 min, 10 min, 1 hour and 1 day ago.\v"
+        "against what the process itself held 1 min, 10 min, 1 hour and 1 day ago; without any, of the only process "
+        "that is running.\v"
         "Call sites are told by module and offset, so the two may be different runs, also on different hosts; of a "
         "module that was built anew, by function. Sizes are live bytes. `new?` and `gone?`: it may have been among the "
         "sites or stacks without a row of their own.",
@@ -105,7 +105,7 @@ static void compare_both(struct diff *diff, const struct diff_arguments *argumen
 
 static bool load_named(const struct diff_arguments *arguments, const char *which, struct loaded *loaded)
 {
-    if (!load(arguments->directory, which, loaded))
+    if (!target_load(&(struct arguments_source){arguments->directory, which}, loaded))
         return false;
     name_all(loaded);
     return true;
@@ -117,7 +117,7 @@ int diff_run(int argc, char **argv)
     struct loaded loaded[SIDES] = {{.snapshot = NULL}};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     bool good = true;
-    for (int side = 0; side < SIDES && arguments.which[side] != NULL; side++)
+    for (int side = 0; side < SIDES && (side == BEFORE || arguments.which[side] != NULL); side++)
         good = good && load_named(&arguments, arguments.which[side], &loaded[side]);
     struct diff diff = {.snapshot = {loaded[BEFORE].snapshot, loaded[AFTER].snapshot}};
     if (good && arguments.which[AFTER] == NULL)

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "cmd/export/fields.h"
 #include "command.h"
+#include "target.h"
 #include "whole_file.h"
 
 const struct export_format export_formats[] = {
@@ -155,7 +156,8 @@ int export_run(int argc, char **argv)
         .options = options,
         .parser = parse_export,
         .children = common,
-        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read."};
+        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read. "
+               "Without PID, the only process that is running."};
     struct export_arguments arguments = {.of_format = {.progress = true}};
     struct loaded loaded;
     char *text;
@@ -163,7 +165,7 @@ int export_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.format->binary && arguments.output == NULL && isatty(STDOUT_FILENO))
         return complain(arguments.format->name, "these bytes are not for a terminal; say where to with -o");
-    if (!load(arguments.source.directory, arguments.source.which, &loaded))
+    if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
     bool done = export_bytes(arguments.format->write, &loaded, &arguments.of_format, &text, &length);
     if (done) {

@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "cmd/segment/load.h"
 #include "command.h"
+#include "target.h"
 #include "whole_file.h"
 
 struct save_arguments {
@@ -99,16 +100,16 @@ static const struct argp_child common[] = {{.argp = &arguments_source}, {.argp =
 
 int save_run(int argc, char **argv)
 {
-    static const struct argp argp = {.options = options,
-                                     .parser = parse_save,
-                                     .children = common,
-                                     .doc =
-                                         "Keeps the present snapshot of a tracked process in a file, and says which. "
-                                         "Every other subcommand reads it in place of a PID."};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_save,
+        .children = common,
+        .doc = "Keeps the present snapshot of a tracked process in a file, and says which. "
+               "Every other subcommand reads it in place of a PID. Without PID, the only process that is running."};
     struct save_arguments arguments = {.output = NULL};
     struct loaded loaded;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (!load(arguments.source.directory, arguments.source.which, &loaded))
+    if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
     char *path = arguments.output != NULL ? must_print("%s", arguments.output) : usual_name(loaded.snapshot);
     int status = whole_file(path, arguments.force, write_segment, &loaded);

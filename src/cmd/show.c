@@ -7,6 +7,7 @@
 #include "cmd/symbols/naming.h"
 #include "command.h"
 #include "snapshot/text.h"
+#include "target.h"
 
 struct show_arguments {
     struct arguments_source source;
@@ -30,11 +31,12 @@ int show_run(int argc, char **argv)
 {
     static const struct argp argp = {.parser = parse_show,
                                      .children = common,
-                                     .doc = "Prints the report of a tracked process, or of a snapshot that was kept."};
+                                     .doc = "Prints the report of a tracked process, or of a snapshot that was kept. "
+                                            "Without PID, the only process that is running."};
     struct show_arguments arguments = {.rows = ARGUMENTS_ROWS};
     struct loaded loaded;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    if (!load(arguments.source.directory, arguments.source.which, &loaded))
+    if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
     loaded.snapshot->left_out = 0; /* the process may have switched sections off; who asks here wants them all */
     name_all(&loaded);

@@ -36,11 +36,13 @@ _trackmalloc_program() {
 
 _trackmalloc_offer() { mapfile -t COMPREPLY < <(compgen -W "$*" -- "${COMP_WORDS[COMP_CWORD]}"); }
 
+# Of a process that is named, or of the only one.
 _trackmalloc_ctl() {
-    case $2 in
-    1) _trackmalloc_offer "$(_trackmalloc_processes "$1" live)" ;;
-    2) _trackmalloc_offer report baseline pause resume set ;;
-    3) [[ ${COMP_WORDS[COMP_CWORD - 1]} != set ]] || _trackmalloc_offer interval final top leaks keep ;;
+    local requests="report baseline pause resume set" named=0
+    [[ ${COMP_WORDS[places[0]]} == *[!0-9]* || $2 == 1 ]] || named=1
+    case $(($2 - named)) in
+    1) _trackmalloc_offer "$requests" "$( ((named)) || _trackmalloc_processes "$1" live)" ;;
+    2) [[ ${COMP_WORDS[COMP_CWORD - 1]} != set ]] || _trackmalloc_offer interval final top leaks keep ;;
     esac
 }
 

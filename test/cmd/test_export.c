@@ -535,7 +535,6 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_usage(run_command("export", "-f", "csv", "-t", "nothing", path), "'nothing'");
     assert_usage(run_command("export", "-f", "folded", "-b", "size", path), "'size'");
     assert_usage(run_command("export", "-f", "folded", "-v", "dead", path), "'dead'");
-    assert_usage(run_command("export", "-f", "json"), "Usage");
     assert_usage(run_command("export", "-f", "json", path, path), "Too many arguments");
     struct outcome outcome = run_command("export", "-f", "json", "nowhere/at/all");
     assert_refused(&outcome, 1, "nowhere/at/all: No such file");

@@ -141,7 +141,7 @@ static void a_saved_one_is_saved_again(void **state)
 
 static void wrong_words_are_usage(void **state)
 {
-    struct outcome outcome = run_command("save");
+    struct outcome outcome = run_command("save", "one", "two");
     (void)state;
     assert_int_equal(outcome.status, 2);
     assert_int_equal(outcome.out_bytes, 0);

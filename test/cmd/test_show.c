@@ -103,7 +103,6 @@ static void wrong_words_are_usage(void **state)
     const char *const *const calls[] = {
         ARGV(built("trackmalloc")),
         ARGV(built("trackmalloc"), "nonsense"),
-        ARGV(built("trackmalloc"), "show"),
         ARGV(built("trackmalloc"), "show", "1", "2"),
         ARGV(built("trackmalloc"), "show", "--top", "4097", "1"),
         ARGV(built("trackmalloc"), "show", "--top", " 7", "1"),

@@ -232,6 +232,25 @@ void found_free(struct found_list *list)
     *list = (struct found_list){NULL, 0};
 }
 
+bool found_is_running(const struct found *found)
+{
+    return found->state == PROCESS_LIVING;
+}
+
+bool found_has_ended(const struct found *found)
+{
+    return found->state == PROCESS_DEAD || found->state == PROCESS_ENDED;
+}
+
+void found_keep(struct found_list *list, bool condition(const struct found *found))
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->rows; i++)
+        if (condition(&list->row[i]))
+            list->row[kept++] = list->row[i];
+    list->rows = kept;
+}
+
 /* ---- one process ---- */
 
 /* Where a process that lives has its segment; the dead leave theirs in the usual places. */
