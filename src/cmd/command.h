@@ -13,7 +13,7 @@ typedef int command_run(int argc, char **argv);
  * program; 126, it cannot be run; else as all others do. */
 #define COMMANDS(X)                                                                             \
     X(run, "PROGRAM [ARGUMENT...]", "runs a program with the library in it")                    \
-    X(ps, "", "the tracked processes, living and dead, as a tree")                              \
+    X(ps, "", "the tracked processes, as a tree")                                               \
     X(top, "[PID|FILE]", "a process's heap, live on the whole screen")                          \
     X(show, "[PID|FILE]", "the report of a process, or of a snapshot that was kept")            \
     X(diff, "[PID|FILE [PID|FILE]]", "what grew from one to the other, or since some time ago") \

@@ -92,8 +92,8 @@ static bool load_process(const struct found *found, struct tracked_process *proc
 static int by_weight(const void *a, const void *b)
 {
     const struct tracked_process *x = a, *y = b;
-    bool x_dead = x->found.state == PROCESS_DEAD || x->found.state == PROCESS_ENDED;
-    bool y_dead = y->found.state == PROCESS_DEAD || y->found.state == PROCESS_ENDED;
+    bool x_dead = found_has_ended(&x->found);
+    bool y_dead = found_has_ended(&y->found);
     if (x_dead != y_dead)
         return x_dead ? 1 : -1;
     if (x->live_bytes != y->live_bytes)

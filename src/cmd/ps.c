@@ -1,4 +1,4 @@
-/* `trackmalloc ps`: who is tracked, and who was. */
+/* `trackmalloc ps`: which processes are tracked, and which were. */
 #include <argp.h>
 #include <langinfo.h>
 #include <pwd.h>
@@ -24,7 +24,8 @@ static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLO
 typedef char row[COLUMNS][FORMAT_FIELD];
 
 struct ps_arguments {
-    struct arguments_places places;
+    const char *directory;
+    bool all;
     bool gc;
     bool flat;
 };
@@ -109,18 +110,13 @@ static void fill_row(row cells, const struct tracked_process *process)
     put_age(cells[AGE], process->taken_seconds);
 }
 
-static bool has_ended(const struct tracked_process *process)
-{
-    return process->found.state == PROCESS_DEAD || process->found.state == PROCESS_ENDED;
-}
-
 /* Of those that hold memory now. */
 static void fill_sum(row cells, const struct process_tree *tree)
 {
     uint64_t bytes = 0, blocks = 0, resident = 0, past = 0, present = 0;
     for (size_t i = 0; i < tree->processes; i++) {
         const struct tracked_process *process = &tree->process[i];
-        if (has_ended(process))
+        if (found_has_ended(&process->found))
             continue;
         bytes += process->live_bytes;
         blocks += process->live_blocks;
@@ -183,16 +179,16 @@ static void widen(size_t *width, const row cells)
             width[i] = strlen(cells[i]);
 }
 
-static char *count_text(const struct process_tree *tree)
+static char *count_text(const struct process_tree *tree, size_t unlisted)
 {
     size_t ended = 0;
     for (size_t i = 0; i < tree->processes; i++)
-        ended += has_ended(&tree->process[i]);
-    return must_print("%zu live, %zu dead", tree->processes - ended, ended);
+        ended += found_has_ended(&tree->process[i].found);
+    return must_print("%zu live, %zu dead", tree->processes - ended, ended + unlisted);
 }
 
-/* Whose it is stands there where it can be others'. */
-static void print_table(const struct process_tree *tree, bool users)
+/* Whose it is stands there where it can be others'. `unlisted`: so many dead that are only counted. */
+static void print_table(const struct process_tree *tree, bool users, size_t unlisted)
 {
     const size_t rows = tree->processes + 2; /* titles and sum */
     const size_t columns = columns_of_output();
@@ -214,7 +210,7 @@ static void print_table(const struct process_tree *tree, bool users)
         print_line(cells[i + 1], width, behind, columns);
         free(behind);
     }
-    char *behind = count_text(tree);
+    char *behind = count_text(tree, unlisted);
     print_line(cells[rows - 1], width, behind, columns);
     free(behind);
     free(cells);
@@ -228,7 +224,10 @@ static error_t parse_ps(int key, char *value, struct argp_state *state)
     (void)value;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &arguments->places;
+        state->child_inputs[0] = &arguments->directory;
+        return 0;
+    case 'a':
+        arguments->all = true;
         return 0;
     case 'f':
         arguments->flat = true;
@@ -236,26 +235,39 @@ static error_t parse_ps(int key, char *value, struct argp_state *state)
     case 'g':
         arguments->gc = true;
         return 0;
+    case ARGP_KEY_END:
+        if (arguments->all && arguments->directory == NULL)
+            arguments->directory = find_everybody;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option options[] = {
+    {"all", 'a', NULL, 0, "everybody's processes, as far as you may look at them, and the dead", 0},
     {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
     {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
     {0},
 };
 
-static const struct argp_child common[] = {{.argp = &arguments_places}, {.argp = NULL}};
+static const struct argp_child common[] = {{.argp = &arguments_directory}, {.argp = NULL}};
 
-static int list_processes(const struct ps_arguments *arguments, const struct found_list *found)
+static bool may_be_running(const struct found *found)
 {
+    return !found_has_ended(found);
+}
+
+static int list_processes(const struct ps_arguments *arguments, struct found_list *found)
+{
+    const size_t rows = found->rows;
+    if (!arguments->all)
+        found_keep(found, may_be_running);
     struct process_tree tree = process_tree_load(found);
     int status = tree.broken ? STATUS_FAILED : STATUS_OK;
     if (!arguments->flat)
         process_tree_draw(&tree, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-    print_table(&tree, arguments->places.all);
+    print_table(&tree, arguments->directory == find_everybody, rows - found->rows);
     process_tree_free(&tree);
     return status;
 }
@@ -266,14 +278,14 @@ int ps_run(int argc, char **argv)
         .options = options,
         .parser = parse_ps,
         .children = common,
-        .doc = "Lists the tracked processes of this user, dead ones too, with who started whom.\v"
+        .doc = "Lists the tracked processes of this user that are running, with who started whom.\v"
                "LIVE and BLOCKS: what is allocated now. 1 MIN: how that changed in the last minute. AGE: of the "
                "snapshot that says so. STATE: live; dead, that is killed; ended, of itself, where its snapshot was to "
                "be kept; far, in another pid namespace, from where nobody can tell. The last line sums up all that are "
                "not dead."};
     struct ps_arguments arguments = {.gc = false};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    struct found_list found = find_all(arguments.places.directory);
+    struct found_list found = find_all(arguments.directory);
     int status = arguments.gc ? gc_run(&found) : list_processes(&arguments, &found);
     found_free(&found);
     return status;

@@ -334,7 +334,7 @@ static void a_real_process_refuses_what_it_cannot_do(void **state)
     assert_says(run_command("ctl", id, "baseline"), 0, "", "");
     assert_says(run_command("ctl", id, "set", "keep", "on"), 0, "", "");
     assert_int_equal(target_end(&target, 0), 0);
-    struct outcome outcome = run_command("ps", "--dir", segments());
+    struct outcome outcome = run_command("ps", "--all", "--dir", segments());
     assert_non_null(strstr(outcome.out, "  ended  ")); /* kept, as was wished while it ran */
     outcome_free(&outcome);
 }

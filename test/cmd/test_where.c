@@ -256,6 +256,7 @@ static void a_stranger_tells_nothing_of_our_processes(void **state)
     assert_int_equal(chown(path, STRANGER, STRANGER), 0);
     assert_false(is_listed(target.pid, "live", NULL));
     assert_false(is_listed(target.pid, "dead", NULL));
+    assert_false(is_listed(target.pid, "dead", "-a"));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(target_end(&target, 0), 0);
 }

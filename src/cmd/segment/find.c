@@ -202,10 +202,11 @@ static const char *only_directory(const char *directory)
 static bool begin_places(struct places *places, const char *directory)
 {
     const char *only = only_directory(directory);
+    const char *usual = only_directory(NULL); /* where everybody's are looked for, this is one place of many */
     *places = (struct places){NULL, 0};
-    if (only != NULL)
-        places_add(places, only);
-    else
+    if (only != NULL || usual != NULL)
+        places_add(places, only != NULL ? only : usual);
+    if (only == NULL)
         places_of_user(places);
     return only == NULL;
 }

@@ -30,7 +30,7 @@ struct found_list {
     size_t rows;
 };
 
-/* In place of a directory: everybody's, as far as we may look. */
+/* In place of a directory: everybody's, as far as we may look; $TRACKMALLOC_DIR is one place of many then. */
 extern const char find_everybody[];
 
 /* All segments of this user: in $XDG_RUNTIME_DIR/trackmalloc, /run/user/UID/trackmalloc, /dev/shm/trackmalloc-UID, and
