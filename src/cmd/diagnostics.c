@@ -63,7 +63,7 @@ static void *there_is(void *memory)
 {
     if (memory != NULL)
         return memory;
-    complain("memory", "there is none left");
+    report_error("out of memory");
     exit(STATUS_FAILED);
 }
 

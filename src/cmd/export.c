@@ -101,7 +101,7 @@ static bool write_bytes(FILE *to, const void *from)
 static bool write_to_stdout(const struct bytes *bytes)
 {
     return (write_bytes(stdout, bytes) && fflush(stdout) == 0) ||
-           complain("standard output", "%s", strerror(errno)) == STATUS_OK;
+           report_error("cannot write to standard output: %s", strerror(errno)) == STATUS_OK;
 }
 
 /* A device, or a pipe that somebody reads. */
@@ -110,7 +110,7 @@ static bool write_through(const char *output, const struct bytes *bytes)
     FILE *to = fopen(output, "we");
     bool done = to != NULL && write_bytes(to, bytes);
     done = to != NULL && fclose(to) == 0 && done;
-    return done || complain(output, "%s", strerror(errno)) == STATUS_OK;
+    return done || report_error("cannot write %s: %s", output, strerror(errno)) == STATUS_OK;
 }
 
 /* A link stays one: what it leads to is replaced. */
@@ -142,7 +142,7 @@ bool export_bytes(export_write *write, const struct loaded *loaded, const struct
     bool done = memory != NULL && write(loaded, asked, memory);
     bool whole = memory != NULL && fclose(memory) == 0;
     if (!whole)
-        complain("memory", "%s", strerror(errno));
+        report_error("cannot write to memory: %s", strerror(errno));
     if (done && whole)
         return true;
     if (memory != NULL)
@@ -164,7 +164,8 @@ int export_run(int argc, char **argv)
     size_t length;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (arguments.format->binary && arguments.output == NULL && isatty(STDOUT_FILENO))
-        return complain(arguments.format->name, "these bytes are not for a terminal; say where to with -o");
+        return report_error("%s is binary: it is not written to a terminal; name a file with --output",
+                            arguments.format->name);
     if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
     bool done = export_bytes(arguments.format->write, &loaded, &arguments.of_format, &text, &length);

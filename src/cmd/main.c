@@ -48,7 +48,7 @@ static int run_command(const struct command *command, int argc, char **argv)
     argv[0] = must_print("trackmalloc %s", command->name); /* what argp calls us */
     int status = command->run(argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK)
-        status = complain("standard output", "it could not be written whole");
+        status = report_error("cannot write all of it to standard output");
     free(argv[0]);
     return status;
 }
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     if (command != NULL)
         return run_command(command, argc - 1, argv + 1);
     if (name[0] != '\0')
-        complain(name, "there is no such command; `trackmalloc --help` lists them");
+        report_error("unknown command '%s'; `trackmalloc --help` lists them", name);
     else
         print_usage(stderr);
     return STATUS_USAGE;

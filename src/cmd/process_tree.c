@@ -81,7 +81,7 @@ static bool load_process(const struct found *found, struct tracked_process *proc
         return true;
     }
     if (access(found->path, F_OK) == 0 || errno != ENOENT) {
-        complain(found->path, "%s", why);
+        report_error("cannot open %s: %s", found->path, why);
         *broken = true;
     }
     return false;

@@ -127,7 +127,7 @@ static char *find_library(void)
     own[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(own, '/');
     if (slash == NULL) {
-        complain("libtrackmalloc.so", "/proc does not say where to look for it");
+        report_error("cannot find libtrackmalloc.so: /proc does not say where this command is");
         return NULL;
     }
     slash[1] = '\0';
@@ -138,16 +138,16 @@ static char *find_library(void)
         if (whole != NULL)
             return whole;
     }
-    complain("libtrackmalloc.so", "it is neither in %s nor in the lib beside that", own);
+    report_error("cannot find libtrackmalloc.so: it is neither in %s nor in the lib beside that", own);
     return NULL;
 }
 
 static bool can_preload(const char *library)
 {
     if (access(library, R_OK) != 0)
-        return complain(library, "%s", strerror(errno)) == STATUS_OK;
+        return report_error("cannot open %s: %s", library, strerror(errno)) == STATUS_OK;
     if (strpbrk(library, ": ") != NULL) /* where ld.so splits */
-        return complain(library, "a path with a blank or a colon in it cannot be preloaded") == STATUS_OK;
+        return report_error("cannot preload %s: its path has a blank or a colon in it", library) == STATUS_OK;
     return true;
 }
 
@@ -186,9 +186,10 @@ static void warn_of(const struct filter *filter)
     const bool both = filter->kills[0] != '\0' && filter->refuses[0] != '\0';
     if (filter->kills[0] == '\0' && filter->refuses[0] == '\0')
         return;
-    complain("seccomp", "the filter here %s%s%s%s%s: %s", filter->kills[0] != '\0' ? "kills for " : "", filter->kills,
-             both ? " and " : "", filter->refuses[0] != '\0' ? "refuses " : "", filter->refuses,
-             filter->allows_all ? "some figures may be missing" : "of the library, only what malloc needs is called");
+    report_error("warning: the seccomp filter here %s%s%s%s%s: %s", filter->kills[0] != '\0' ? "kills for " : "",
+                 filter->kills, both ? " and " : "", filter->refuses[0] != '\0' ? "refuses " : "", filter->refuses,
+                 filter->allows_all ? "some figures may be missing"
+                                    : "of the library, only what malloc needs is called");
 }
 
 /* The library cannot try what a filter does to it. Before all other options: whoever asked for something else comes
@@ -211,9 +212,9 @@ static void tell_filter(void)
 static int refuse(const char *name, int why)
 {
     if (why == ENOENT)
-        complain(name, strchr(name, '/') != NULL ? "there is no such program" : "there is no such program in PATH");
+        report_error("cannot run %s: there is no such program%s", name, strchr(name, '/') != NULL ? "" : " in PATH");
     else
-        complain(name, "it cannot be run: %s", strerror(why));
+        report_error("cannot run %s: %s", name, strerror(why));
     return why == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
 }
 
@@ -242,7 +243,7 @@ static int start(const struct run_arguments *arguments, const char *library)
         return refuse(arguments->command[0], why);
     program_look(&program);
     if (program.fate != PROGRAM_TRACKED)
-        complain(arguments->command[0], "it runs without being tracked: %s", program.why);
+        report_error("warning: %s runs without being tracked: %s", arguments->command[0], program.why);
     if (program.fate != PROGRAM_BREAKS) {
         extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
         extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", arguments->options);

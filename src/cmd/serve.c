@@ -103,7 +103,7 @@ static int serve(const struct serve_arguments *arguments, const struct listening
         (MHD_socket)listening->socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE_SECONDS, MHD_OPTION_END);
     if (daemon == NULL)
-        return complain(listening->url, "%s", strerror(errno));
+        return report_error("cannot serve %s: %s", listening->url, strerror(errno));
     printf("listening on %s\n", listening->url);
     fflush(stdout);
     sigwait(&ends, &signal);
@@ -148,7 +148,8 @@ int serve_run(int argc, char **argv)
         return STATUS_FAILED;
     arguments.loopback = listening.loopback;
     if (!listening.loopback)
-        complain(listening.url, "whoever reaches this address may read what your processes allocate, and their "
-                                "command lines; nobody is arguments who they are");
+        report_error("warning: whoever reaches %s may read what your processes allocate, and their command lines; "
+                     "nobody is asked who they are",
+                     listening.url);
     return serve(&arguments, &listening);
 }

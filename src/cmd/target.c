@@ -51,6 +51,6 @@ bool target_load(const struct arguments_source *source, struct loaded *loaded)
         return false;
     if (load_found(&found, loaded, &why))
         return true;
-    report_error("cannot read the snapshot of process %u: %s", found.pid, why);
+    report_error("cannot open the snapshot of process %u: %s", found.pid, why);
     return false;
 }

@@ -173,10 +173,10 @@ static bool open_found(struct top *top, const struct found *found)
     return true;
 }
 
-static int complain_of_none(const char *directory)
+static int report_none(const char *directory)
 {
     char *places = find_looked(directory, 0);
-    complain("top", "no tracked process of yours has left a snapshot in %s", places);
+    report_error("no tracked process of this user has left a snapshot in %s", places);
     free(places);
     return STATUS_FAILED;
 }
@@ -188,10 +188,10 @@ static bool choose(struct top *top)
     top->model.view = VIEW_PROCESSES;
     list_processes(top);
     if (top->processes.rows == 0)
-        return complain_of_none(top->arguments->places.directory) == STATUS_OK;
+        return report_none(top->arguments->places.directory) == STATUS_OK;
     const struct found *only = top->arguments->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
     if (only != NULL && !open_found(top, only))
-        return complain(only->path, "%s", top->model.message) == STATUS_OK;
+        return report_error("cannot open %s: %s", only->path, top->model.message) == STATUS_OK;
     return true;
 }
 

@@ -67,7 +67,7 @@ static void what_is_not_there_is_one_line(void **state)
 {
     struct outcome outcome = run_command("show", "nowhere/at/all");
     (void)state;
-    assert_refused(&outcome, 1, "nowhere/at/all: No such file or directory");
+    assert_refused(&outcome, 1, "cannot open nowhere/at/all: No such file or directory");
 }
 
 static void what_is_not_written_is_told(void **state)
@@ -79,7 +79,7 @@ static void what_is_not_written_is_told(void **state)
     segment_write(in_scratch("kept.tms"), snapshot);
     snprintf(command, sizeof command, "exec %s show %s > /dev/full", built("trackmalloc"), in_scratch("kept.tms"));
     struct outcome outcome = run_program(ARGV("/bin/sh", "-c", command));
-    assert_refused(&outcome, 1, "standard output: it could not be written whole");
+    assert_refused(&outcome, 1, "cannot write all of it to standard output");
     free(snapshot);
     free(story);
 }

@@ -65,7 +65,7 @@ int gc_run(const struct found_list *list)
             segments++;
             sum += bytes;
         } else if (errno != ENOENT) { /* another was faster */
-            status = complain(found->path, "%s", strerror(errno));
+            status = report_error("cannot remove %s: %s", found->path, strerror(errno));
         }
     }
     tell(segments, sum);

@@ -155,16 +155,16 @@ static bool is_pid(const char *which)
 }
 
 /* Why a process has no segment that we could find. */
-static int complain_of(const char *directory, const char *which, uint32_t pid)
+static int report_no_segment(const char *directory, const char *which, uint32_t pid)
 {
     struct process process;
     if (!process_lives(pid, 0, NULL))
-        return complain(which, "there is no such process");
+        return report_error("process %s does not exist", which);
     char *places = find_looked(directory, pid);
     if (process_read(pid, &process) && process.uid != geteuid() && geteuid() != 0)
-        complain(which, "this process is another user's, who may look, or root; no segment of it is in %s", places);
+        report_error("process %s is another user's, who may look, or root; no segment of it is in %s", which, places);
     else
-        complain(which, "this process is not tracked: no segment of it is in %s", places);
+        report_error("process %s is not tracked: no segment of it is in %s", which, places);
     free(places);
     return STATUS_FAILED;
 }
@@ -175,7 +175,7 @@ static bool load_pid(const char *directory, const char *which, struct loaded *lo
     uint32_t pid = (uint32_t)strtoul(which, NULL, 10);
     *why = NULL;
     if (!find_pid(directory, pid, &found))
-        return complain_of(directory, which, pid) == STATUS_OK;
+        return report_no_segment(directory, which, pid) == STATUS_OK;
     return load_found(&found, loaded, why);
 }
 
@@ -185,7 +185,7 @@ bool load(const char *directory, const char *which, struct loaded *loaded)
     if (is_pid(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
         return true;
     if (why != NULL)
-        complain(which, "%s", why);
+        report_error("cannot open %s%s: %s", is_pid(which) ? "the snapshot of process " : "", which, why);
     return false;
 }
 

@@ -223,7 +223,7 @@ int place_open(const struct place *place, uint32_t *owner)
         place->foreign ? open_in_root(place->path) : open(place->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0 || fstat(directory, &status) != 0) {
         if (place->asked_for && errno != ENOENT)
-            complain(place->path, "%s", strerror(errno));
+            report_error("cannot open %s: %s", place->path, strerror(errno));
         if (directory >= 0)
             close(directory);
         return -1;
@@ -233,7 +233,7 @@ int place_open(const struct place *place, uint32_t *owner)
     if (why == NULL)
         return directory;
     if (place->asked_for)
-        complain(place->path, "%s", why);
+        report_error("cannot trust %s: %s", place->path, why);
     close(directory);
     return -1;
 }

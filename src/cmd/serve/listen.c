@@ -93,13 +93,13 @@ bool listen_at(const char *where, struct listening *listening)
     struct addrinfo *info;
     struct place place;
     if (!split(where, false, &place) || place.port[0] == '\0')
-        return complain(where, "this is no ADDRESS:PORT") == STATUS_OK;
+        return report_error("invalid value '%s' for option '--listen' (allowed: ADDRESS:PORT)", where) == STATUS_OK;
     int failure = getaddrinfo(place.name[0] != '\0' ? place.name : "127.0.0.1", place.port, &hints, &info);
     if (failure != 0)
-        return complain(where, "%s", gai_strerror(failure)) == STATUS_OK;
+        return report_error("cannot resolve %s: %s", where, gai_strerror(failure)) == STATUS_OK;
     listening->socket = open_socket(info);
     freeaddrinfo(info);
     if (listening->socket < 0 || !describe(listening))
-        return complain(where, "%s", strerror(errno)) == STATUS_OK;
+        return report_error("cannot listen on %s: %s", where, strerror(errno)) == STATUS_OK;
     return true;
 }

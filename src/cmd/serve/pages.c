@@ -24,14 +24,14 @@ static FILE *begin(struct page *page)
 {
     FILE *to = open_memstream(&page->body, &page->length);
     if (to == NULL)
-        exit(complain("memory", "there is none left"));
+        exit(report_error("out of memory"));
     return to;
 }
 
 static void end(FILE *to)
 {
     if (fclose(to) != 0)
-        exit(complain("memory", "there is none left"));
+        exit(report_error("out of memory"));
 }
 
 /* ---- the metrics ---- */
