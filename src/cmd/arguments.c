@@ -22,9 +22,9 @@ static const char *name_at(const void *rows, size_t row_bytes, int i)
 /* "A, B, C"; the caller frees it. */
 static char *join_names(const void *rows, size_t row_bytes)
 {
-    char *line = must_print("%s", name_at(rows, row_bytes, 0));
+    char *line = xasprintf("%s", name_at(rows, row_bytes, 0));
     for (int i = 1; name_at(rows, row_bytes, i) != NULL; i++) {
-        char *longer = must_print("%s, %s", line, name_at(rows, row_bytes, i));
+        char *longer = xasprintf("%s, %s", line, name_at(rows, row_bytes, i));
         free(line);
         line = longer;
     }

@@ -77,7 +77,7 @@ void *must_resize(void *memory, size_t bytes)
     return there_is(realloc(memory, bytes != 0 ? bytes : 1));
 }
 
-char *must_print(const char *format, ...)
+char *xasprintf(const char *format, ...)
 {
     char *text;
     va_list arguments;

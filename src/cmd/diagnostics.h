@@ -19,7 +19,7 @@ int complain(const char *what, const char *why, ...) __attribute__((format(print
 /* The caller frees what these return; where there is no memory, the process ends with a line. */
 void *must_allocate(size_t bytes); /* zeroed */
 void *must_resize(void *memory, size_t bytes);
-char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The text with all that is no printable UTF-8 as '?': names out of a target must not steer a terminal. Writes at most
  * `room` bytes, the closing zero included, never half a character; returns the length. `text` may stand in `clean`'s

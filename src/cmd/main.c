@@ -45,7 +45,7 @@ static void print_usage(FILE *to)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-    argv[0] = must_print("trackmalloc %s", command->name); /* what argp calls us */
+    argv[0] = xasprintf("trackmalloc %s", command->name); /* what argp calls us */
     int status = command->run(argc, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK)
         status = report_error("cannot write all of it to standard output");

@@ -43,7 +43,7 @@ static char *command_running(const struct found *found)
     ssize_t got = file >= 0 ? read(file, words, sizeof words) : 0;
     if (file >= 0)
         close(file);
-    return got > 0 ? join_arguments(words, (size_t)got) : must_print("?");
+    return got > 0 ? join_arguments(words, (size_t)got) : xasprintf("?");
 }
 
 static void copy_figures(struct tracked_process *process, const struct snapshot *snapshot)
@@ -187,13 +187,13 @@ static char *draw_branch(const struct drawing *drawing, const struct tracked_pro
     const struct tracked_process *parent = parent_of(drawing, process);
     char **below = &drawing->below[process - drawing->process];
     if (parent == NULL) {
-        *below = must_print("%s", "");
-        return must_print("%s", "");
+        *below = xasprintf("%s", "");
+        return xasprintf("%s", "");
     }
     const char *before = drawing->below[parent - drawing->process];
     const char *const *part = drawing->part + (next_child(drawing, parent, process) != NULL ? 0 : 2);
-    *below = must_print("%s%s", before, part[1]);
-    return must_print("%s%s", before, part[0]);
+    *below = xasprintf("%s%s", before, part[1]);
+    return xasprintf("%s%s", before, part[0]);
 }
 
 void process_tree_draw(struct process_tree *tree, bool utf8)

@@ -184,7 +184,7 @@ static char *count_text(const struct process_tree *tree, size_t unlisted)
     size_t ended = 0;
     for (size_t i = 0; i < tree->processes; i++)
         ended += found_has_ended(&tree->process[i].found);
-    return must_print("%zu live, %zu dead", tree->processes - ended, ended + unlisted);
+    return xasprintf("%zu live, %zu dead", tree->processes - ended, ended + unlisted);
 }
 
 /* Whose it is stands there where it can be others'. `unlisted`: so many dead that are only counted. */
@@ -206,7 +206,7 @@ static void print_table(const struct process_tree *tree, bool users, size_t unli
     print_line(cells[0], width, "COMMAND", columns);
     for (size_t i = 0; i < tree->processes; i++) {
         const struct tracked_process *process = &tree->process[i];
-        char *behind = must_print("%s%s", process->branch != NULL ? process->branch : "", process->command);
+        char *behind = xasprintf("%s%s", process->branch != NULL ? process->branch : "", process->command);
         print_line(cells[i + 1], width, behind, columns);
         free(behind);
     }

@@ -26,7 +26,7 @@ struct run_arguments {
 static void add_option(struct run_arguments *arguments, const char *name, const char *value)
 {
     char *before = arguments->options;
-    arguments->options = must_print("%s%s%s=%s", before, before[0] != '\0' ? "," : "", name, value);
+    arguments->options = xasprintf("%s%s%s=%s", before, before[0] != '\0' ? "," : "", name, value);
     free(before);
 }
 
@@ -35,7 +35,7 @@ static void add_pair(struct run_arguments *arguments, const char *pair, struct a
     const char *equals = strchr(pair, '=');
     if (equals == NULL || equals == pair)
         arguments_invalid(state, "--option", pair, "NAME=VALUE");
-    char *name = must_print("%.*s", (int)(equals - pair), pair);
+    char *name = xasprintf("%.*s", (int)(equals - pair), pair);
     add_option(arguments, name, equals + 1);
     free(name);
 }
@@ -43,10 +43,10 @@ static void add_pair(struct run_arguments *arguments, const char *pair, struct a
 /* The library takes no relative one: a program may go elsewhere before it makes its file. */
 static void add_directory(struct run_arguments *arguments, const char *directory, struct argp_state *state)
 {
-    char *here = directory[0] == '/' ? must_print("%s", "") : getcwd(NULL, 0);
+    char *here = directory[0] == '/' ? xasprintf("%s", "") : getcwd(NULL, 0);
     if (here == NULL || strchr(here, ',') != NULL)
         arguments_invalid(state, "--dir", directory, "an absolute path");
-    char *path = must_print("%s%s%s", here, directory[0] == '/' ? "" : "/", directory);
+    char *path = xasprintf("%s%s%s", here, directory[0] == '/' ? "" : "/", directory);
     add_option(arguments, "dir", path);
     free(path);
     free(here);
@@ -132,7 +132,7 @@ static char *find_library(void)
     }
     slash[1] = '\0';
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        char *path = must_print("%s%slibtrackmalloc.so", own, folders[i]);
+        char *path = xasprintf("%s%slibtrackmalloc.so", own, folders[i]);
         char *whole = realpath(path, NULL);
         free(path);
         if (whole != NULL)
@@ -154,8 +154,8 @@ static bool can_preload(const char *library)
 /* What the variable holds now is `before` or `behind`, and stays. */
 static void extend(const char *variable, const char *before, const char *separator, const char *behind)
 {
-    char *whole = before[0] != '\0' && behind[0] != '\0' ? must_print("%s%s%s", before, separator, behind)
-                                                         : must_print("%s%s", before, behind);
+    char *whole = before[0] != '\0' && behind[0] != '\0' ? xasprintf("%s%s%s", before, separator, behind)
+                                                         : xasprintf("%s%s", before, behind);
     if (whole[0] != '\0')
         setenv(variable, whole, 1);
     free(whole);
@@ -266,7 +266,7 @@ int run_run(int argc, char **argv)
                "  trackmalloc run --quiet --stacks -- ./server\n"
                "  trackmalloc run -O 'rule=libssl*:tls' -O callers=off -- ./server\n\n"
                "What TRACKMALLOC_OPTIONS and LD_PRELOAD hold already is kept."};
-    struct run_arguments arguments = {.options = must_print("%s", "")};
+    struct run_arguments arguments = {.options = xasprintf("%s", "")};
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
     char *library = find_library();
     int status = library != NULL && can_preload(library) ? start(&arguments, library) : STATUS_FAILED;

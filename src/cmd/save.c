@@ -40,7 +40,7 @@ static char *usual_name(const struct snapshot *snapshot)
     tame(program);
     if (gmtime_r(&seconds, &moment) != NULL && moment.tm_year >= 0 && moment.tm_year < 8100)
         strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &moment);
-    return must_print("%s-%u-%s.tms", program, snapshot->pid, date);
+    return xasprintf("%s-%u-%s.tms", program, snapshot->pid, date);
 }
 
 /* ---- the file ---- */
@@ -111,7 +111,7 @@ int save_run(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
-    char *path = arguments.output != NULL ? must_print("%s", arguments.output) : usual_name(loaded.snapshot);
+    char *path = arguments.output != NULL ? xasprintf("%s", arguments.output) : usual_name(loaded.snapshot);
     int status = whole_file(path, arguments.force, write_segment, &loaded);
     if (status == STATUS_OK)
         puts(path);

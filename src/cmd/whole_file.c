@@ -33,7 +33,7 @@ int whole_file(const char *path, bool replace, whole_content *content, const voi
     struct stat there;
     if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return report_error("cannot write %s: it exists and is no regular file", path);
-    char *temporary = must_print("%s.XXXXXX", path);
+    char *temporary = xasprintf("%s.XXXXXX", path);
     int descriptor = mkostemp(temporary, O_CLOEXEC);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
     bool good = file != NULL && write_through(file, content, from) && rename_to(temporary, path, replace);

@@ -99,8 +99,8 @@ static void add_tags(struct entries *entries, const struct snapshot *snapshot, i
 {
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
-        struct change *change = add_entry(entries, side, must_print("%s", tag->name), strlen(tag->name));
-        change->name = must_print("%s", tag->name);
+        struct change *change = add_entry(entries, side, xasprintf("%s", tag->name), strlen(tag->name));
+        change->name = xasprintf("%s", tag->name);
         change->live[side] = tag->books.live;
         change->allocated[side] = tag->books.allocated;
     }
@@ -111,7 +111,7 @@ static void add_site(struct entries *entries, const struct identities *mine, int
 {
     const char *tag = site->tag != SNAPSHOT_NONE ? snapshot_tags(mine->snapshot)[site->tag].name : NULL;
     char *place = identity_key(mine, site->object, site->address, site->name);
-    char *key = must_print("%s\n%s", place, tag != NULL ? tag : "");
+    char *key = xasprintf("%s\n%s", place, tag != NULL ? tag : "");
     struct change *change = add_entry(entries, side, key, strlen(key));
     change->name = identity_name(mine, site->object, site->address, site->name);
     change->tag = tag;

@@ -97,29 +97,29 @@ static char *build_key(const struct snapshot_object *object, uint64_t offset)
     for (uint32_t i = 0; i < object->build_id_bytes; i++)
         for (unsigned half = 0; half < 2; half++)
             hex[2 * i + half] = "0123456789abcdef"[object->build_id[i] >> (half ? 0 : 4) & 15];
-    return must_print("#%s+%" PRIx64, hex, offset);
+    return xasprintf("#%s+%" PRIx64, hex, offset);
 }
 
 char *identity_key(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
     if (object == SNAPSHOT_NONE)
-        return must_print("@%" PRIx64 " %s", address, name);
+        return xasprintf("@%" PRIx64 " %s", address, name);
     const struct snapshot_object *row = &snapshot_objects(mine->snapshot)[object];
     if (mine->object[object].same_build)
         return build_key(row, address - row->base);
     if (by_function(mine, object, name))
-        return must_print("!%.*s", (int)function_length(name), name);
-    return must_print("/%s+%" PRIx64, mine->object[object].base, address - row->base);
+        return xasprintf("!%.*s", (int)function_length(name), name);
+    return xasprintf("/%s+%" PRIx64, mine->object[object].base, address - row->base);
 }
 
 char *identity_name(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
     if (by_function(mine, object, name))
-        return must_print("%.*s", (int)function_length(name), name);
+        return xasprintf("%.*s", (int)function_length(name), name);
     if (name[0] != '\0')
-        return must_print("%s", name);
+        return xasprintf("%s", name);
     if (object == SNAPSHOT_NONE)
-        return must_print(address != 0 ? "0x%" PRIx64 : "(others)", address);
-    return must_print("%s+0x%" PRIx64, mine->object[object].base,
-                      address - snapshot_objects(mine->snapshot)[object].base);
+        return xasprintf(address != 0 ? "0x%" PRIx64 : "(others)", address);
+    return xasprintf("%s+0x%" PRIx64, mine->object[object].base,
+                     address - snapshot_objects(mine->snapshot)[object].base);
 }

@@ -45,7 +45,7 @@ static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer 
 {
     if (sample->stack != NULL)
         return label_stack(symbols, snapshot, sample->stack);
-    return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : must_print("(others)");
+    return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : xasprintf("(others)");
 }
 
 /* Their sum is the process's own, also where stacks are sampled. */

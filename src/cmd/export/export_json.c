@@ -41,7 +41,7 @@ static json_t *frame_of(const struct call *call, const struct symbol_frame *fram
     json_object_set_new(json, "file", frame->file[0] != '\0' ? json_string(frame->file) : json_null());
     json_object_set_new(json, "line", frame->line != 0 ? integer(frame->line) : json_null());
     json_object_set_new(json, "inlined", json_boolean(inlined));
-    json_object_set_new(json, "address", text(must_print("0x%" PRIx64, call->address)));
+    json_object_set_new(json, "address", text(xasprintf("0x%" PRIx64, call->address)));
     json_object_set_new(json, "object", call->object != SNAPSHOT_NONE ? integer(call->object) : json_null());
     return json;
 }

@@ -209,7 +209,7 @@ static struct process prepare(const struct snapshot *snapshot)
 {
     struct process process = {.snapshot = snapshot, .tags = metrics_tags_of(snapshot, METRICS_TAGS)};
     char *program = escape(label_clean(snapshot->program));
-    process.labels = must_print("pid=\"%" PRIu32 "\",program=\"%s\"", snapshot->pid, program);
+    process.labels = xasprintf("pid=\"%" PRIu32 "\",program=\"%s\"", snapshot->pid, program);
     free(program);
     for (size_t i = 0; i < process.tags.rows; i++)
         process.tags.row[i].name = escape(process.tags.row[i].name);

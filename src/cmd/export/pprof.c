@@ -106,7 +106,7 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_
         return NULL;
     const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
     const struct snapshot_code code = code_at(object, address);
-    uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
+    uint64_t id = id_of(&builder->mappings, xasprintf("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
     if (!is_new)
         return builder->profile->mapping[id - 1];
     char *id_text = build_id(object);
@@ -141,7 +141,7 @@ static uint64_t function_of(struct builder *builder, const struct symbol_frame *
     uint32_t name = string_of(builder, frame->function);
     uint32_t system_name = string_of(builder, frame->system_name);
     uint32_t file = string_of(builder, frame->file);
-    char *key = must_print("%u %u %u %u", name, system_name, file, frame->first_line);
+    char *key = xasprintf("%u %u %u %u", name, system_name, file, frame->first_line);
     uint64_t id = id_of(&builder->functions, key, &is_new);
     if (!is_new)
         return id;
@@ -192,7 +192,7 @@ static void describe(struct builder *builder, Pprof__Location *location, uint32_
 static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t address)
 {
     bool is_new;
-    uint64_t id = id_of(&builder->locations, must_print("%" PRIu32 " %" PRIx64, object, address), &is_new);
+    uint64_t id = id_of(&builder->locations, xasprintf("%" PRIu32 " %" PRIx64, object, address), &is_new);
     if (is_new)
         describe(builder, add_location(builder, id), object, address);
     return id;
@@ -202,7 +202,7 @@ static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t a
 static uint64_t location_named(struct builder *builder, const char *name)
 {
     bool is_new;
-    uint64_t id = id_of(&builder->locations, must_print("%s", name), &is_new);
+    uint64_t id = id_of(&builder->locations, xasprintf("%s", name), &is_new);
     const struct symbol_frame frame = {.function = name, .system_name = name, .file = ""};
     if (is_new)
         add_line(builder, add_location(builder, id), &frame);
@@ -291,8 +291,8 @@ static void set_head(struct builder *builder)
 {
     const struct snapshot *snapshot = builder->snapshot;
     Pprof__Profile *profile = builder->profile;
-    char *comment = must_print("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
-                               snapshot->program, snapshot->pid, snapshot->number);
+    char *comment = xasprintf("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
+                              snapshot->program, snapshot->pid, snapshot->number);
     set_types(builder);
     /* where all is counted, each byte is */
     profile->period = snapshot->stack_period != 0 ? number_of(snapshot->stack_period) : 1;

@@ -94,7 +94,7 @@ VALUE(us)
 
 VALUE(hex)
 {
-    return text(must_print("0x%" PRIx64, wide(row, field->at)));
+    return text(xasprintf("0x%" PRIx64, wide(row, field->at)));
 }
 
 VALUE(past)
@@ -149,7 +149,7 @@ VALUE(build_id)
     char hex[2 * SNAPSHOT_BUILD_ID + 1] = "";
     for (uint32_t i = 0; i < object->build_id_bytes; i++)
         snprintf(hex + 2 * (size_t)i, 3, "%02x", object->build_id[i]);
-    return object->build_id_bytes != 0 ? text(must_print("%s", hex)) : none;
+    return object->build_id_bytes != 0 ? text(xasprintf("%s", hex)) : none;
 }
 
 VALUE(stack)
@@ -178,12 +178,12 @@ VALUE(time)
     if (gmtime_r(&seconds, &parts) == NULL || parts.tm_year < 0 || parts.tm_year > 9999 - 1900)
         return none;
     strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text(must_print("%s", line));
+    return text(xasprintf("%s", line));
 }
 
 static struct value word(uint32_t number, const char *const *words)
 {
-    return text(must_print("%s", words[number]));
+    return text(xasprintf("%s", words[number]));
 }
 
 VALUE(report_kind)

@@ -165,7 +165,7 @@ static bool go_on(struct trial *trial)
 static void add_name(char **list, const char *name)
 {
     char *before = *list;
-    *list = must_print("%s%s%s", before, before[0] != '\0' ? ", " : "", name);
+    *list = xasprintf("%s%s%s", before, before[0] != '\0' ? ", " : "", name);
     free(before);
 }
 
@@ -195,8 +195,8 @@ static void try_all(struct filter *filter, struct trial *trial)
 struct filter filter_look(void)
 {
     struct filter filter = {.there = prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER,
-                            .kills = must_print("%s", ""),
-                            .refuses = must_print("%s", "")};
+                            .kills = xasprintf("%s", ""),
+                            .refuses = xasprintf("%s", "")};
     struct trial *trial = MAP_FAILED;
     if (filter.there)
         trial = mmap(NULL, sizeof *trial, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -128,7 +128,7 @@ static bool load_opened(int file, const char *path, const uint32_t *uid, struct 
         return false;
     }
     strip_paths(loaded->snapshot);
-    loaded->path = must_print("%s", path);
+    loaded->path = xasprintf("%s", path);
     return true;
 }
 

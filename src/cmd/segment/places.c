@@ -35,7 +35,7 @@ static void add(struct places *places, struct place place)
 static void add_here(struct places *places, char *path, struct place as)
 {
     as.path = path;
-    as.key = must_print("%s", path);
+    as.key = xasprintf("%s", path);
     add(places, as);
 }
 
@@ -51,10 +51,10 @@ void places_free(struct places *places)
 
 char *places_text(const struct places *places)
 {
-    char *text = must_print("%s", "");
+    char *text = xasprintf("%s", "");
     for (size_t i = 0; i < places->rows; i++) {
         char *before = text;
-        text = must_print("%s%s%s", before, i != 0 ? ", " : "", places->row[i].path);
+        text = xasprintf("%s%s%s", before, i != 0 ? ", " : "", places->row[i].path);
         free(before);
     }
     return text;
@@ -64,7 +64,7 @@ char *places_text(const struct places *places)
 
 void places_add(struct places *places, const char *directory)
 {
-    add_here(places, must_print("%s", directory),
+    add_here(places, xasprintf("%s", directory),
              (struct place){.uid = geteuid(), .anybodys = geteuid() == 0, .asked_for = true});
 }
 
@@ -74,9 +74,9 @@ void places_of_user(struct places *places)
     const struct place own = {.uid = uid, .anybodys = uid == 0, .asked_for = true};
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     if (runtime != NULL && runtime[0] == '/')
-        add_here(places, must_print("%s/trackmalloc", runtime), own);
-    add_here(places, must_print("/run/user/%u/trackmalloc", uid), own);
-    add_here(places, must_print("/dev/shm/trackmalloc-%u", uid), own);
+        add_here(places, xasprintf("%s/trackmalloc", runtime), own);
+    add_here(places, xasprintf("/run/user/%u/trackmalloc", uid), own);
+    add_here(places, xasprintf("/dev/shm/trackmalloc-%u", uid), own);
 }
 
 /* ---- of a process ---- */
@@ -96,8 +96,8 @@ static void add_of_process(struct places *places, const struct seen *seen, char 
         return;
     }
     place.foreign = true;
-    place.path = must_print("/proc/%u/root%s", seen->process.pid, path);
-    place.key = must_print("%s %s", seen->view, path);
+    place.path = xasprintf("/proc/%u/root%s", seen->process.pid, path);
+    place.key = xasprintf("%s %s", seen->view, path);
     add(places, place);
     free(path);
 }
@@ -112,7 +112,7 @@ static char *directory_in(const char *options)
             continue;
         free(directory);
         at += strlen("dir=");
-        directory = must_print("%.*s", (int)strcspn(at, ","), at);
+        directory = xasprintf("%.*s", (int)strcspn(at, ","), at);
     }
     return directory;
 }
@@ -125,15 +125,15 @@ static void add_of_environment(struct places *places, const struct seen *seen)
     if (directory != NULL)
         add_of_process(places, seen, directory);
     if (runtime != NULL && runtime[0] == '/')
-        add_of_process(places, seen, must_print("%s/trackmalloc", runtime));
+        add_of_process(places, seen, xasprintf("%s/trackmalloc", runtime));
     free(options);
     free(runtime);
 }
 
 static void add_usual(struct places *places, const struct seen *seen, uint32_t uid)
 {
-    add_of_process(places, seen, must_print("/run/user/%u/trackmalloc", uid));
-    add_of_process(places, seen, must_print("/dev/shm/trackmalloc-%u", uid));
+    add_of_process(places, seen, xasprintf("/run/user/%u/trackmalloc", uid));
+    add_of_process(places, seen, xasprintf("/dev/shm/trackmalloc-%u", uid));
 }
 
 /* One that began as root may be somebody else by now; its segment is where root's are. */
@@ -167,7 +167,7 @@ static void add_numbered(struct places *places, const char *directory, const cha
         const char *number = entry->d_name + length;
         if (strncmp(entry->d_name, before, length) == 0 && *number != '\0' &&
             strspn(number, "0123456789") == strlen(number))
-            add_here(places, must_print("%s/%s%s", directory, entry->d_name, behind), (struct place){.anybodys = true});
+            add_here(places, xasprintf("%s/%s%s", directory, entry->d_name, behind), (struct place){.anybodys = true});
     }
     if (stream != NULL)
         closedir(stream);

@@ -15,7 +15,7 @@
 
 struct page page_error(unsigned status, const char *why)
 {
-    char *body = must_print("trackmalloc: %s\n", why);
+    char *body = xasprintf("trackmalloc: %s\n", why);
     return (struct page){status, "text/plain; charset=utf-8", body, strlen(body)};
 }
 

@@ -117,7 +117,7 @@ static struct debug *try_by_id(const char *directory, const struct snapshot_obje
 static struct debug *try_debug_path(const struct snapshot_object *object, const struct binary_search *search)
 {
     struct debug *debug = NULL;
-    char *directories = must_print("%s", search->debug_path);
+    char *directories = xasprintf("%s", search->debug_path);
     char *rest = directories;
     for (char *directory; debug == NULL && (directory = strsep(&rest, ":")) != NULL;)
         if (directory[0] == '/')

@@ -98,7 +98,7 @@ static char *look_up(struct names *names, uint32_t object, uint64_t address)
     if (!symbolizer_find(names->symbolizer, object, address)->named)
         return NULL;
     symbolizer_name(names->symbolizer, object, address, text, sizeof text);
-    return must_print("%s", text);
+    return xasprintf("%s", text);
 }
 
 static const char *find(void *of, const struct snapshot *snapshot, uint32_t object, uint64_t address)
