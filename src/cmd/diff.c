@@ -76,7 +76,7 @@ static const struct argp argp = {
 
 /* ---- the text ---- */
 
-static void show(const struct diff *diff, const struct diff_arguments *arguments, struct format *out)
+static void write_text(const struct diff *diff, const struct diff_arguments *arguments, struct format *out)
 {
     if (diff->snapshot[AFTER] == NULL)
         past_text(out, diff->snapshot[BEFORE], arguments->wanted, arguments->rows);
@@ -84,13 +84,13 @@ static void show(const struct diff *diff, const struct diff_arguments *arguments
         diff_text(out, diff, arguments->rows);
 }
 
-static void print(const struct diff *diff, const struct diff_arguments *arguments)
+static void print_text(const struct diff *diff, const struct diff_arguments *arguments)
 {
     struct format out = {NULL, 0, 0};
-    show(diff, arguments, &out);
+    write_text(diff, arguments, &out);
     char *text = must_allocate(out.length);
     out = (struct format){text, out.length, 0};
-    show(diff, arguments, &out);
+    write_text(diff, arguments, &out);
     fwrite(text, 1, out.length, stdout);
     free(text);
 }
@@ -99,7 +99,7 @@ static void compare_both(struct diff *diff, const struct diff_arguments *argumen
 {
     memcpy(diff->wanted, arguments->wanted, sizeof diff->wanted);
     diff_make(diff);
-    print(diff, arguments);
+    print_text(diff, arguments);
     diff_free(diff);
 }
 
@@ -121,7 +121,7 @@ int diff_run(int argc, char **argv)
         good = good && load_named(&arguments, arguments.which[side], &loaded[side]);
     struct diff diff = {.snapshot = {loaded[BEFORE].snapshot, loaded[AFTER].snapshot}};
     if (good && arguments.which[AFTER] == NULL)
-        print(&diff, &arguments);
+        print_text(&diff, &arguments);
     else if (good)
         compare_both(&diff, &arguments);
     loaded_free(&loaded[BEFORE]);

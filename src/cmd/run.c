@@ -152,7 +152,7 @@ static bool can_preload(const char *library)
 }
 
 /* What the variable holds now is `before` or `behind`, and stays. */
-static void extend(const char *variable, const char *before, const char *separator, const char *behind)
+static void extend_variable(const char *variable, const char *before, const char *separator, const char *behind)
 {
     char *whole = before[0] != '\0' && behind[0] != '\0' ? xasprintf("%s%s%s", before, separator, behind)
                                                          : xasprintf("%s%s", before, behind);
@@ -181,7 +181,7 @@ static bool is_given(const char *options, const char *name)
     return false;
 }
 
-static void warn_of(const struct filter *filter)
+static void warn_of_filter(const struct filter *filter)
 {
     const bool both = filter->kills[0] != '\0' && filter->refuses[0] != '\0';
     if (filter->kills[0] == '\0' && filter->refuses[0] == '\0')
@@ -194,22 +194,22 @@ static void warn_of(const struct filter *filter)
 
 /* The library cannot try what a filter does to it. Before all other options: whoever asked for something else comes
  * later, and whoever gave the answer himself is not arguments. */
-static void tell_filter(void)
+static void set_filter_options(void)
 {
     if (is_given(value_of("TRACKMALLOC_OPTIONS"), "filter"))
         return;
     struct filter filter = filter_look();
-    warn_of(&filter);
+    warn_of_filter(&filter);
     if (filter.there && filter.allows_all)
-        extend("TRACKMALLOC_OPTIONS", "filter=trusted", ",", value_of("TRACKMALLOC_OPTIONS"));
+        extend_variable("TRACKMALLOC_OPTIONS", "filter=trusted", ",", value_of("TRACKMALLOC_OPTIONS"));
     if (filter.there && filter.allows_segments)
-        extend("TRACKMALLOC_OPTIONS", "segment=on", ",", value_of("TRACKMALLOC_OPTIONS"));
+        extend_variable("TRACKMALLOC_OPTIONS", "segment=on", ",", value_of("TRACKMALLOC_OPTIONS"));
     filter_free(&filter);
 }
 
 /* ---- the program ---- */
 
-static int refuse(const char *name, int why)
+static int report_not_run(const char *name, int why)
 {
     if (why == ENOENT)
         report_error("cannot run %s: there is no such program%s", name, strchr(name, '/') != NULL ? "" : " in PATH");
@@ -218,11 +218,11 @@ static int refuse(const char *name, int why)
     return why == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
 }
 
-static int become(const struct program *program, char **command)
+static int exec_program(const struct program *program, char **command)
 {
     execv(program->path, command);
     if (errno != ENOEXEC || !program->needs_shell)
-        return refuse(command[0], errno);
+        return report_not_run(command[0], errno);
     size_t words = 0;
     while (command[words] != NULL)
         words++;
@@ -232,24 +232,24 @@ static int become(const struct program *program, char **command)
     behind_shell[1] = (char *)program->path;
     execv(_PATH_BSHELL, behind_shell);
     free(behind_shell);
-    return refuse(_PATH_BSHELL, errno);
+    return report_not_run(_PATH_BSHELL, errno);
 }
 
-static int start(const struct run_arguments *arguments, const char *library)
+static int start_program(const struct run_arguments *arguments, const char *library)
 {
     struct program program;
     int why = program_find(arguments->command[0], &program);
     if (why != 0)
-        return refuse(arguments->command[0], why);
+        return report_not_run(arguments->command[0], why);
     program_look(&program);
     if (program.fate != PROGRAM_TRACKED)
         report_error("warning: %s runs without being tracked: %s", arguments->command[0], program.why);
     if (program.fate != PROGRAM_BREAKS) {
-        extend("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
-        extend("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", arguments->options);
-        tell_filter();
+        extend_variable("LD_PRELOAD", library, ":", value_of("LD_PRELOAD"));
+        extend_variable("TRACKMALLOC_OPTIONS", value_of("TRACKMALLOC_OPTIONS"), ",", arguments->options);
+        set_filter_options();
     }
-    return become(&program, arguments->command);
+    return exec_program(&program, arguments->command);
 }
 
 int run_run(int argc, char **argv)
@@ -269,7 +269,7 @@ int run_run(int argc, char **argv)
     struct run_arguments arguments = {.options = xasprintf("%s", "")};
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
     char *library = find_library();
-    int status = library != NULL && can_preload(library) ? start(&arguments, library) : STATUS_FAILED;
+    int status = library != NULL && can_preload(library) ? start_program(&arguments, library) : STATUS_FAILED;
     free(library);
     free(arguments.options);
     return status;

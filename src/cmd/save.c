@@ -20,7 +20,7 @@ struct save_arguments {
 /* ---- the name ---- */
 
 /* A program's name as a part of a file's: no slash, nothing that a shell or a terminal takes for its own. */
-static void tame(char *name)
+static void replace_unsafe_characters(char *name)
 {
     for (char *c = name; *c != '\0'; c++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-", *c) == NULL)
@@ -37,7 +37,7 @@ static char *usual_name(const struct snapshot *snapshot)
     time_t seconds = snapshot->wall_seconds;
     struct tm moment;
     memcpy(program, snapshot->program, SNAPSHOT_NAME);
-    tame(program);
+    replace_unsafe_characters(program);
     if (gmtime_r(&seconds, &moment) != NULL && moment.tm_year >= 0 && moment.tm_year < 8100)
         strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &moment);
     return xasprintf("%s-%u-%s.tms", program, snapshot->pid, date);

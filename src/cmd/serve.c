@@ -15,7 +15,7 @@
 #include "cmd/serve/pages.h"
 #include "command.h"
 
-enum { CONNECTIONS = 64, PATIENCE_SECONDS = 10 };
+enum { CONNECTIONS = 64, TIMEOUT_SECONDS = 10 };
 
 struct serve_arguments {
     struct arguments_places places;
@@ -70,8 +70,9 @@ static struct page answer_get(const struct serve_arguments *arguments, struct MH
 }
 
 /* Called when the head of a request is there, and once more when it is whole. */
-static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-                              const char *version, const char *upload, size_t *upload_bytes, void **state)
+static enum MHD_Result answer_request(void *context, struct MHD_Connection *connection, const char *path,
+                                      const char *method, const char *version, const char *upload, size_t *upload_bytes,
+                                      void **state)
 {
     static char head_seen;
     (void)version, (void)upload;
@@ -89,7 +90,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 /* ---- the server ---- */
 
 /* One thread answers all: a page is made in milliseconds, and who waits disturbs nobody. Until a signal ends it. */
-static int serve(const struct serve_arguments *arguments, const struct listening *listening)
+static int serve_until_signal(const struct serve_arguments *arguments, const struct listening *listening)
 {
     sigset_t ends;
     int signal;
@@ -99,9 +100,9 @@ static int serve(const struct serve_arguments *arguments, const struct listening
     sigaddset(&ends, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer, (void *)arguments, MHD_OPTION_LISTEN_SOCKET,
+        MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer_request, (void *)arguments, MHD_OPTION_LISTEN_SOCKET,
         (MHD_socket)listening->socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (daemon == NULL)
         return report_error("cannot serve %s: %s", listening->url, strerror(errno));
     printf("listening on %s\n", listening->url);
@@ -151,5 +152,5 @@ int serve_run(int argc, char **argv)
         report_error("warning: whoever reaches %s may read what your processes allocate, and their command lines; "
                      "nobody is asked who they are",
                      listening.url);
-    return serve(&arguments, &listening);
+    return serve_until_signal(&arguments, &listening);
 }

@@ -106,7 +106,7 @@ static bool is_pid(const char *which)
 }
 
 /* The names that are not known yet come when it has been shown. */
-static void take(struct top *top, struct snapshot *snapshot)
+static void take_snapshot(struct top *top, struct snapshot *snapshot)
 {
     names_take(top->names, snapshot);
     names_allow(top->names, 0);
@@ -126,7 +126,7 @@ static bool open_named(struct top *top)
     if (plain)
         snprintf(found.path, sizeof found.path, "%s", loaded.path);
     source_begin(&top->source, &found, plain);
-    take(top, loaded.snapshot);
+    take_snapshot(top, loaded.snapshot);
     top->model.file = plain ? which : NULL;
     loaded.snapshot = NULL;
     loaded_free(&loaded);
@@ -169,7 +169,7 @@ static bool open_found(struct top *top, const struct found *found)
     top->source = source;
     model_forget(&top->model);
     top->model.view = top->arguments->view != VIEW_PROCESSES ? top->arguments->view : VIEW_TAGS;
-    take(top, snapshot);
+    take_snapshot(top, snapshot);
     return true;
 }
 
@@ -181,7 +181,7 @@ static int report_none(const char *directory)
     return STATUS_FAILED;
 }
 
-static bool choose(struct top *top)
+static bool choose_process(struct top *top)
 {
     if (top->arguments->which != NULL)
         return open_named(top);
@@ -207,7 +207,7 @@ static void refresh_process(struct top *top)
     if (!top->model.paused)
         snapshot = source_read(&top->source, &why);
     if (snapshot != NULL)
-        take(top, snapshot);
+        take_snapshot(top, snapshot);
     else if (why != NULL)
         model_say(&top->model, why);
 }
@@ -246,7 +246,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void show(struct top *top)
+static void show_screen(struct top *top)
 {
     struct canvas canvas = screen_canvas();
     draw(&top->model, &canvas, time(NULL));
@@ -255,7 +255,7 @@ static void show(struct top *top)
 }
 
 /* false: it is over. */
-static bool press(struct top *top, int key)
+static bool press_key(struct top *top, int key)
 {
     enum view_number before = top->model.view;
     if (key == SCREEN_GONE)
@@ -283,7 +283,7 @@ static void find_names(struct top *top)
 }
 
 /* It is arguments again before it forgets. */
-static void watch(const struct top *top)
+static void watch_process(const struct top *top)
 {
     if (top->model.now != NULL && top->model.process == PROCESS_LIVING && !top->model.paused)
         source_watch(&top->source, top->arguments->delay_ms, 2 * (uint64_t)top->arguments->delay_ms + 1000);
@@ -293,13 +293,13 @@ static void run_screen(struct top *top)
 {
     int64_t due = 0;
     int key = SCREEN_NOTHING;
-    while (press(top, key)) {
+    while (press_key(top, key)) {
         if (now_ms() >= due) {
             refresh_all(top);
-            watch(top);
+            watch_process(top);
             due = now_ms() + top->arguments->delay_ms;
         }
-        show(top);
+        show_screen(top);
         int64_t left = names_owed(top->names) ? 0 : due - now_ms();
         key = screen_key(left > 0 ? (int)left : 0);
         if (left <= 0)
@@ -313,7 +313,7 @@ int top_run(int argc, char **argv)
     struct top top = {.arguments = &arguments, .source = {.file = -1}, .names = names_new()};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     model_begin(&top.model, arguments.view, names_namer(top.names));
-    bool there = choose(&top);
+    bool there = choose_process(&top);
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (there && (arguments.once || !terminal))
         print_page(&top);

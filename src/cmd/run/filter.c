@@ -15,14 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 /* ---- the calls ---- */
 
 typedef long try_call(void);
 
 /* As the library starts its thread (lib: sys.c), which ends at once. */
-static int end(void *unused)
+static int end_itself(void *unused)
 {
     (void)unused;
     return 0;
@@ -31,7 +31,7 @@ static int end(void *unused)
 static long try_clone(void)
 {
     static _Alignas(64) char stack[16384];
-    return clone(end, stack + sizeof stack,
+    return clone(end_itself, stack + sizeof stack,
                  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL);
 }
 
@@ -149,7 +149,7 @@ static _Noreturn void try_from(struct trial *trial)
 }
 
 /* A child goes on behind the call that the one before it was killed for. false: it cannot be tried. */
-static bool go_on(struct trial *trial)
+static bool try_in_child(struct trial *trial)
 {
     int status = -1;
     pid_t child = fork();
@@ -180,7 +180,7 @@ static void try_all(struct filter *filter, struct trial *trial)
 {
     filter->allows_all = filter->allows_segments = true;
     for (; trial->at < CALLS; trial->at++) {
-        if (!go_on(trial)) {
+        if (!try_in_child(trial)) {
             filter->allows_all = filter->allows_segments = false;
             return;
         }

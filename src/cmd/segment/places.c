@@ -13,13 +13,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "process.h"
 
 /* ---- the list ---- */
 
 /* Takes path and key over. */
-static void add(struct places *places, struct place place)
+static void add_place(struct places *places, struct place place)
 {
     for (size_t i = 0; i < places->rows; i++)
         if (strcmp(places->row[i].key, place.key) == 0) {
@@ -36,7 +36,7 @@ static void add_here(struct places *places, char *path, struct place as)
 {
     as.path = path;
     as.key = xasprintf("%s", path);
-    add(places, as);
+    add_place(places, as);
 }
 
 void places_free(struct places *places)
@@ -98,7 +98,7 @@ static void add_of_process(struct places *places, const struct seen *seen, char 
     place.foreign = true;
     place.path = xasprintf("/proc/%u/root%s", seen->process.pid, path);
     place.key = xasprintf("%s %s", seen->view, path);
-    add(places, place);
+    add_place(places, place);
     free(path);
 }
 

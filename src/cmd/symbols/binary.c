@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/segment/load.h"
 
 enum { CLOCK_ERROR = 2 }; /* seconds: both times are whole ones */

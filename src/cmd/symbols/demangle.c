@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 enum { MOST = 16 * 1024, OPTIONS = DMGL_PARAMS | DMGL_ANSI };
 

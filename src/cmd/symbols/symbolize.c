@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "binary.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/export/texts.h"
 #include "cmd/segment/process.h"
 #include "demangle.h"
