@@ -34,7 +34,7 @@ int arguments_choice(const struct argp_state *state, const char *option, const c
                      size_t row_bytes);
 
 /* Ends the process as argp does where the words make no sense. `allowed`: what would have. */
-_Noreturn void arguments_invalid(const struct argp_state *state, const char *option, const char *value,
-                                 const char *allowed);
+void arguments_invalid(const struct argp_state *state, const char *option, const char *value, const char *allowed)
+    __attribute__((noreturn));
 
 #endif

@@ -105,7 +105,7 @@ static bool write_to_stdout(const struct bytes *bytes)
 }
 
 /* A device, or a pipe that somebody reads. */
-static bool write_through(const char *output, const struct bytes *bytes)
+static bool write_to_device(const char *output, const struct bytes *bytes)
 {
     FILE *to = fopen(output, "we");
     bool done = to != NULL && write_bytes(to, bytes);
@@ -120,7 +120,7 @@ static bool write_out(const char *output, const struct bytes *bytes)
     if (output == NULL)
         return write_to_stdout(bytes);
     if (stat(output, &there) == 0 && !S_ISREG(there.st_mode))
-        return write_through(output, bytes);
+        return write_to_device(output, bytes);
     char *whole = realpath(output, NULL);
     int status = whole_file(whole != NULL ? whole : output, true, write_bytes, bytes);
     free(whole);

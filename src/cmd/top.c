@@ -100,11 +100,6 @@ static const struct argp argp = {.options = options,
 
 /* ---- which process ---- */
 
-static bool is_pid(const char *which)
-{
-    return which[0] != '\0' && strspn(which, "0123456789") == strlen(which);
-}
-
 /* The names that are not known yet come when it has been shown. */
 static void take_snapshot(struct top *top, struct snapshot *snapshot)
 {
@@ -121,8 +116,8 @@ static bool open_named(struct top *top)
     struct loaded loaded;
     if (!load(top->arguments->places.directory, which, &loaded))
         return false;
-    bool plain =
-        !is_pid(which) || !find_pid(top->arguments->places.directory, (uint32_t)strtoul(which, NULL, 10), &found);
+    bool plain = !load_names_process(which) ||
+                 !find_pid(top->arguments->places.directory, (uint32_t)strtoul(which, NULL, 10), &found);
     if (plain)
         snprintf(found.path, sizeof found.path, "%s", loaded.path);
     source_begin(&top->source, &found, plain);
@@ -133,7 +128,7 @@ static bool open_named(struct top *top)
     return true;
 }
 
-static void list_processes(struct top *top)
+static void collect_processes(struct top *top)
 {
     struct rows rows;
     found_free(&top->processes);
@@ -173,7 +168,7 @@ static bool open_found(struct top *top, const struct found *found)
     return true;
 }
 
-static int report_none(const char *directory)
+static int report_no_snapshot(const char *directory)
 {
     char *places = find_looked(directory, 0);
     report_error("no tracked process of this user has left a snapshot in %s", places);
@@ -186,9 +181,9 @@ static bool choose_process(struct top *top)
     if (top->arguments->which != NULL)
         return open_named(top);
     top->model.view = VIEW_PROCESSES;
-    list_processes(top);
+    collect_processes(top);
     if (top->processes.rows == 0)
-        return report_none(top->arguments->places.directory) == STATUS_OK;
+        return report_no_snapshot(top->arguments->places.directory) == STATUS_OK;
     const struct found *only = top->arguments->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
     if (only != NULL && !open_found(top, only))
         return report_error("cannot open %s: %s", only->path, top->model.message) == STATUS_OK;
@@ -215,7 +210,7 @@ static void refresh_process(struct top *top)
 static void refresh_all(struct top *top)
 {
     if (top->model.view == VIEW_PROCESSES && !top->model.paused)
-        list_processes(top);
+        collect_processes(top);
     else
         refresh_process(top);
 }
@@ -273,7 +268,7 @@ static bool press_key(struct top *top, int key)
 }
 
 /* Not so long that a key would wait. */
-static void find_names(struct top *top)
+static void resolve_names(struct top *top)
 {
     enum { PATIENCE_MS = 50 };
     names_allow(top->names, PATIENCE_MS);
@@ -303,7 +298,7 @@ static void run_screen(struct top *top)
         int64_t left = names_owed(top->names) ? 0 : due - now_ms();
         key = screen_key(left > 0 ? (int)left : 0);
         if (left <= 0)
-            find_names(top);
+            resolve_names(top);
     }
 }
 

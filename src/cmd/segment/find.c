@@ -52,7 +52,7 @@ static bool is_its_own(const struct found *found)
     return found->uid == 0 || !process_read(found->pid, &process) || process.uid == found->uid;
 }
 
-static bool read_head(int directory, const char *name, struct segment *head)
+static bool read_head_at(int directory, const char *name, struct segment *head)
 {
     int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     bool whole = file >= 0 && pread(file, head, sizeof *head, 0) == sizeof *head;
@@ -65,7 +65,7 @@ static bool read_head(int directory, const char *name, struct segment *head)
 static enum process_state refine_state(const struct found *found, enum process_state state, int directory)
 {
     struct segment head;
-    if (!read_head(directory, file_name_of(found), &head))
+    if (!read_head_at(directory, file_name_of(found), &head))
         return state;
     if (state != PROCESS_LIVING)
         return head.state == SEGMENT_ENDED ? PROCESS_ENDED : state;

@@ -149,7 +149,7 @@ bool load_found(const struct found *found, struct loaded *loaded, const char **w
     return true;
 }
 
-static bool is_pid(const char *which)
+bool load_names_process(const char *which)
 {
     return which[0] != '\0' && strspn(which, "0123456789") == strlen(which) && strlen(which) < 10;
 }
@@ -182,10 +182,10 @@ static bool load_pid(const char *directory, const char *which, struct loaded *lo
 bool load(const char *directory, const char *which, struct loaded *loaded)
 {
     const char *why;
-    if (is_pid(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
+    if (load_names_process(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
         return true;
     if (why != NULL)
-        report_error("cannot open %s%s: %s", is_pid(which) ? "the snapshot of process " : "", which, why);
+        report_error("cannot open %s%s: %s", load_names_process(which) ? "the snapshot of process " : "", which, why);
     return false;
 }
 

@@ -132,7 +132,7 @@ static void put_html(FILE *to, const char *text)
     }
 }
 
-static void put_size(FILE *to, uint64_t bytes)
+static void put_size_cell(FILE *to, uint64_t bytes)
 {
     char size[FORMAT_FIELD];
     struct format out = {size, sizeof size, 0};
@@ -147,10 +147,10 @@ static void put_snapshot(FILE *to, const struct snapshot *snapshot)
     char *program = label_clean(snapshot->program);
     fputs("<td>", to);
     put_html(to, command[0] != '\0' ? command : program);
-    put_size(to, snapshot->total.live.bytes);
+    put_size_cell(to, snapshot->total.live.bytes);
     fprintf(to, "<td class=n>%" PRIu64, snapshot->total.live.blocks);
-    put_size(to, snapshot->total.peak_bytes);
-    put_size(to, snapshot->memory.resident);
+    put_size_cell(to, snapshot->total.peak_bytes);
+    put_size_cell(to, snapshot->memory.resident);
     fprintf(to,
             "<td class=n>%.0f s<td><a href=\"/json?pid=%" PRIu32 "\">json</a> "
             "<a href=\"/debug/pprof/heap?pid=%" PRIu32 "\">profile</a>",
