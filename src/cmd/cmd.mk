@@ -4,12 +4,12 @@ CMD         := $(BUILD)/trackmalloc
 CMD_SOURCES := $(wildcard src/cmd/*.c src/cmd/*/*.c src/snapshot/*.c)
 CMD_PROFILE := $(BUILD)/cmd/profile.pb-c
 CMD_OBJECTS := $(CMD_SOURCES:%.c=$(BUILD)/cmd/%.o) $(CMD_PROFILE).o
-CMD_CFLAGS  := $(STD) $(WARN) $(CFLAGS) -fPIE -I$(BUILD)/cmd
+CMD_CFLAGS  := $(STD) $(WARN) $(CFLAGS) $(SANITIZE) -fPIE -I$(BUILD)/cmd
 CMD_LIBS    := -ljansson -lmicrohttpd -ldw -lelf -lprotobuf-c -lz -liberty -lncursesw
 CMD_READY   := $(BUILD)/cmd/toolchain
 
 .PHONY: cmd
-cmd: $(CMD)
+cmd: $(CMD) ## the command trackmalloc
 
 # The compiler, and the libraries that the command uses.
 $(CMD_READY): src/cmd/cmd.mk

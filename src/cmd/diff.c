@@ -76,7 +76,7 @@ static const struct argp argp = {
 
 /* ---- the text ---- */
 
-static void write_text(const struct diff *diff, const struct diff_arguments *arguments, struct format *out)
+static void write_text(const struct diff *diff, const struct diff_arguments *arguments, struct writer *out)
 {
     if (diff->snapshot[AFTER] == NULL)
         past_text(out, diff->snapshot[BEFORE], arguments->wanted, arguments->rows);
@@ -86,10 +86,10 @@ static void write_text(const struct diff *diff, const struct diff_arguments *arg
 
 static void print_text(const struct diff *diff, const struct diff_arguments *arguments)
 {
-    struct format out = {NULL, 0, 0};
+    struct writer out = {NULL, 0, 0};
     write_text(diff, arguments, &out);
     char *text = must_allocate(out.length);
-    out = (struct format){text, out.length, 0};
+    out = (struct writer){text, out.length, 0};
     write_text(diff, arguments, &out);
     fwrite(text, 1, out.length, stdout);
     free(text);

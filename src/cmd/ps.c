@@ -32,10 +32,10 @@ struct ps_arguments {
 
 /* ---- cells ---- */
 
-static struct format cell_writer(char *cell)
+static struct writer cell_writer(char *cell)
 {
     memset(cell, 0, FORMAT_FIELD);
-    return (struct format){cell, FORMAT_FIELD - 1, 0};
+    return (struct writer){cell, FORMAT_FIELD - 1, 0};
 }
 
 static const char *name_of(enum process_state state)
@@ -47,38 +47,38 @@ static const char *name_of(enum process_state state)
 
 static void put_text(char *cell, const char *text)
 {
-    struct format out = cell_writer(cell);
-    format_text(&out, text);
+    struct writer out = cell_writer(cell);
+    writer_text(&out, text);
 }
 
 static void put_size(char *cell, uint64_t bytes)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_size(&out, bytes);
 }
 
 static void put_number(char *cell, uint64_t number)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_number(&out, number);
 }
 
 static void put_id(char *cell, uint32_t id)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_id(&out, id);
 }
 
 static void put_change(char *cell, uint64_t from, uint64_t to)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     format_change(&out, from, to);
 }
 
 /* A clock that was set back makes none younger than now. */
 static void put_age(char *cell, int64_t taken_seconds)
 {
-    struct format out = cell_writer(cell);
+    struct writer out = cell_writer(cell);
     int64_t seconds = time(NULL) - taken_seconds;
     format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }

@@ -1,75 +1,76 @@
 #include "sections.h"
 
-static void write_signed(struct format *out, int64_t bytes)
+static void write_signed(struct writer *out, int64_t bytes)
 {
-    format_text(out, bytes < 0 ? "-" : "+");
+    writer_text(out, bytes < 0 ? "-" : "+");
     format_size(out, bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes);
 }
 
-static void write_subject(struct format *out, const struct snapshot_alarm *alarm)
+static void write_subject(struct writer *out, const struct snapshot_alarm *alarm)
 {
     if (alarm->of == SNAPSHOT_TOTAL) {
-        format_text(out, "the process");
+        writer_text(out, "the process");
         return;
     }
-    format_text(out, alarm->of == SNAPSHOT_TAG ? "tag " : "call site ");
+    writer_text(out, alarm->of == SNAPSHOT_TAG ? "tag " : "call site ");
     format_name(out, alarm->name, sizeof alarm->name);
 }
 
-static void write_since(struct format *out, const struct snapshot_alarm *alarm)
+static void write_since(struct writer *out, const struct snapshot_alarm *alarm)
 {
     write_signed(out, alarm->change);
-    format_text(out, " in ");
+    writer_text(out, " in ");
     format_decimal(out, alarm->since_ms / 100, 1);
-    format_text(out, " s");
+    writer_text(out, " s");
 }
 
-static void write_level(struct format *out, const struct snapshot_alarm *alarm)
+static void write_level(struct writer *out, const struct snapshot_alarm *alarm)
 {
     write_subject(out, alarm);
-    format_text(out, alarm->over ? " is below " : " holds ");
+    writer_text(out, alarm->over ? " is below " : " holds ");
     format_size(out, alarm->limit);
-    format_text(out, alarm->over ? " again: " : " or more: ");
+    writer_text(out, alarm->over ? " again: " : " or more: ");
     format_size(out, alarm->value);
-    format_text(out, ", ");
+    writer_text(out, ", ");
     write_since(out, alarm);
 }
 
-static void write_change(struct format *out, const struct snapshot_alarm *alarm)
+static void write_change(struct writer *out, const struct snapshot_alarm *alarm)
 {
     write_subject(out, alarm);
-    format_text(out, " changed by ");
+    writer_text(out, " changed by ");
     format_size(out, alarm->limit);
-    format_text(out, " or more: ");
+    writer_text(out, " or more: ");
     write_since(out, alarm);
-    format_text(out, ", now ");
+    writer_text(out, ", now ");
     format_size(out, alarm->value);
 }
 
-static void write_block(struct format *out, const struct snapshot_alarm *alarm)
+static void write_block(struct writer *out, const struct snapshot_alarm *alarm)
 {
     format_number(out, alarm->blocks);
-    format_text(out, alarm->blocks == 1 ? " block of " : " blocks of ");
+    writer_text(out, alarm->blocks == 1 ? " block of " : " blocks of ");
     format_size(out, alarm->limit);
-    format_text(out, " or more: ");
+    writer_text(out, " or more: ");
     format_size(out, alarm->value);
-    format_text(out, alarm->blocks == 1 ? ", tag " : " the largest, tag ");
+    writer_text(out, alarm->blocks == 1 ? ", tag " : " the largest, tag ");
     format_name(out, alarm->tag, sizeof alarm->tag);
-    format_text(out, ", at ");
+    writer_text(out, ", at ");
     format_name(out, alarm->name, sizeof alarm->name);
 }
 
-void section_alarm(struct format *out, const struct snapshot *snapshot)
+void section_alarm(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     const struct snapshot_alarm *alarm = &snapshot->alarm;
+    (void)top;
     if (alarm->what == SNAPSHOT_ALARM_NONE)
         return;
-    format_text(out, "\nAlarm: ");
+    writer_text(out, "\nAlarm: ");
     if (alarm->what == SNAPSHOT_ALARM_LEVEL)
         write_level(out, alarm);
     else if (alarm->what == SNAPSHOT_ALARM_CHANGE)
         write_change(out, alarm);
     else
         write_block(out, alarm);
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }

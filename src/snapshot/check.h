@@ -1,5 +1,5 @@
-/* Whether bytes from somewhere are a snapshot that may be read: nobody's word is taken for an offset, a count, a row
- * or the end of a text. */
+/* Whether bytes from somewhere are a snapshot that may be read: no offset, count, number of a row or end of a text
+ * is trusted. */
 #ifndef TM_CHECK_H
 #define TM_CHECK_H
 
@@ -7,11 +7,11 @@
 
 #include "snapshot/snapshot.h"
 
-/* NULL: every row and text of it lies within `length` bytes, no table or text is longer than snapshot.h says, and every
- * row that is named by another is there. Else the reason, in a few words. The bytes are aligned as a snapshot is.
+/* NULL: every row and text of it lies within `length` bytes, no table or text is longer than snapshot.h allows, and
+ * every row that is named by another is there. Else the reason, in a few words. The bytes are aligned as a snapshot is.
  *
- * Not checked, because no face goes wrong by it: what numbers say (sums, times, their order), what bytes names are made
- * of, whether tables overlap. Pure. */
+ * Not checked, because no face goes wrong by it: what numbers mean (sums, times, their order), what bytes names are
+ * made of, whether tables overlap. Pure. */
 const char *snapshot_check(const void *bytes, size_t length);
 
 #endif

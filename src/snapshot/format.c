@@ -1,66 +1,23 @@
 #include "format.h"
 
-#include <stdbool.h>
-#include <string.h>
-
-void format_bytes(struct format *out, const char *bytes, size_t count)
+void format_number(struct writer *out, uint64_t value)
 {
-    if (out->length < out->capacity) {
-        size_t room = out->capacity - out->length;
-        memcpy(out->out + out->length, bytes, count < room ? count : room);
-    }
-    out->length += count;
+    writer_digits(out, value, 1, true);
 }
 
-void format_text(struct format *out, const char *text)
-{
-    format_bytes(out, text, strlen(text));
-}
-
-void format_fill(struct format *out, char byte, size_t count)
-{
-    if (out->length < out->capacity) {
-        size_t room = out->capacity - out->length;
-        memset(out->out + out->length, byte, count < room ? count : room);
-    }
-    out->length += count;
-}
-
-static void put_digits(struct format *out, uint64_t value, unsigned least, bool commas)
-{
-    char digits[FORMAT_FIELD];
-    size_t start = sizeof digits;
-    for (unsigned written = 0; value > 0 || written < least; written++, value /= 10) {
-        if (commas && written > 0 && written % 3 == 0)
-            digits[--start] = ',';
-        digits[--start] = (char)('0' + value % 10);
-    }
-    format_bytes(out, digits + start, sizeof digits - start);
-}
-
-void format_number(struct format *out, uint64_t value)
-{
-    put_digits(out, value, 1, true);
-}
-
-void format_id(struct format *out, uint64_t value)
-{
-    put_digits(out, value, 1, false);
-}
-
-void format_decimal(struct format *out, uint64_t value, unsigned decimals)
+void format_decimal(struct writer *out, uint64_t value, unsigned decimals)
 {
     uint64_t one = 1;
     for (unsigned i = 0; i < decimals; i++)
         one *= 10;
     format_number(out, value / one);
-    format_bytes(out, ".", 1);
-    put_digits(out, value % one, decimals, false);
+    writer_bytes(out, ".", 1);
+    writer_digits(out, value % one, decimals, false);
 }
 
 /* ---- sizes ---- */
 
-void format_size(struct format *out, uint64_t bytes)
+void format_size(struct writer *out, uint64_t bytes)
 {
     static const char units[][4] = {"B", "KiB", "MiB", "GiB", "TiB"};
     enum { LAST = sizeof units / sizeof *units - 1 };
@@ -77,27 +34,23 @@ void format_size(struct format *out, uint64_t bytes)
         unit++;
     }
     format_decimal(out, tenths, 1);
-    format_text(out, units[unit]);
+    writer_text(out, units[unit]);
 }
 
-void format_change(struct format *out, uint64_t from, uint64_t to)
+void format_change(struct writer *out, uint64_t from, uint64_t to)
 {
     if (from != to)
-        format_bytes(out, to > from ? "+" : "-", 1);
+        writer_bytes(out, to > from ? "+" : "-", 1);
     format_size(out, to > from ? to - from : from - to);
 }
 
-void format_address(struct format *out, uint64_t address)
+void format_address(struct writer *out, uint64_t address)
 {
-    unsigned digits = 1;
-    while (digits < 16 && address >> (4 * digits) != 0)
-        digits++;
-    format_text(out, "0x");
-    while (digits-- > 0)
-        format_bytes(out, &"0123456789abcdef"[address >> (4 * digits) & 15], 1);
+    writer_text(out, "0x");
+    writer_hex(out, address);
 }
 
-void format_duration(struct format *out, uint64_t ms)
+void format_duration(struct writer *out, uint64_t ms)
 {
     static const struct {
         uint64_t ms;
@@ -109,7 +62,7 @@ void format_duration(struct format *out, uint64_t ms)
         i++;
     const uint64_t tenth = units[i].ms / 10;
     format_decimal(out, ms / tenth + (ms % tenth >= tenth / 2), 1);
-    format_text(out, units[i].unit);
+    writer_text(out, units[i].unit);
 }
 
 /* ---- dates ---- */
@@ -149,16 +102,16 @@ static struct civil civil_from_days(int64_t days_since_1970)
     };
 }
 
-static void put_clock(struct format *out, unsigned second_of_day)
+static void put_clock(struct writer *out, unsigned second_of_day)
 {
-    put_digits(out, second_of_day / 3600, 2, false);
-    format_bytes(out, ":", 1);
-    put_digits(out, second_of_day / 60 % 60, 2, false);
-    format_bytes(out, ":", 1);
-    put_digits(out, second_of_day % 60, 2, false);
+    writer_digits(out, second_of_day / 3600, 2, false);
+    writer_bytes(out, ":", 1);
+    writer_digits(out, second_of_day / 60 % 60, 2, false);
+    writer_bytes(out, ":", 1);
+    writer_digits(out, second_of_day % 60, 2, false);
 }
 
-void format_date(struct format *out, int64_t seconds)
+void format_date(struct writer *out, int64_t seconds)
 {
     static const char weekdays[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -167,15 +120,15 @@ void format_date(struct format *out, int64_t seconds)
     const struct civil date = civil_from_days(days);
     const int64_t weekday = floor_mod(days + 4, 7); /* 1970-01-01 was a Thursday */
 
-    format_bytes(out, weekdays + 3 * weekday, 3);
-    format_bytes(out, " ", 1);
-    format_bytes(out, months + 3 * (size_t)date.month, 3);
-    format_text(out, date.day < 10 ? "  " : " ");
-    put_digits(out, date.day, 1, false);
-    format_bytes(out, " ", 1);
+    writer_bytes(out, weekdays + 3 * weekday, 3);
+    writer_bytes(out, " ", 1);
+    writer_bytes(out, months + 3 * (size_t)date.month, 3);
+    writer_text(out, date.day < 10 ? "  " : " ");
+    writer_digits(out, date.day, 1, false);
+    writer_bytes(out, " ", 1);
     put_clock(out, (unsigned)floor_mod(seconds, 86400));
-    format_text(out, date.year < 0 ? " UTC -" : " UTC ");
-    put_digits(out, (uint64_t)(date.year < 0 ? -date.year : date.year), date.year < 0 ? 3 : 4, false);
+    writer_text(out, date.year < 0 ? " UTC -" : " UTC ");
+    writer_digits(out, (uint64_t)(date.year < 0 ? -date.year : date.year), date.year < 0 ? 3 : 4, false);
 }
 
 /* ---- names ---- */
@@ -186,7 +139,7 @@ struct character {
 };
 
 /* One character of UTF-8; no overlong form, no surrogate, nothing beyond U+10FFFF. */
-static struct character decode(const char *text, size_t rest)
+static struct character decode_utf8(const char *text, size_t rest)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const struct character broken = {0, 1};
@@ -209,7 +162,7 @@ static struct character decode(const char *text, size_t rest)
 
 /* Blanks and line ends of any script, C0 and C1 controls (0x9b alone starts an escape sequence), marks that are
  * not seen or that turn the direction of a line. */
-static bool harmless(uint32_t code)
+static bool is_harmless(uint32_t code)
 {
     static const struct {
         uint32_t from, to;
@@ -217,6 +170,8 @@ static bool harmless(uint32_t code)
                    {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f},  {0x205f, 0x206f}, {0x3000, 0x3000},
                    {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
 
+    if (code > ' ' && code < 0x7f)
+        return true; /* most of what there is */
     for (size_t i = 0; i < sizeof harmful / sizeof *harmful; i++)
         if (code >= harmful[i].from && code <= harmful[i].to)
             return false;
@@ -224,20 +179,20 @@ static bool harmless(uint32_t code)
 }
 
 /* One character of a name, from `at` on; moves `at` behind it. */
-static void put_character(struct format *out, const char *name, size_t capacity, size_t *at)
+static void put_character(struct writer *out, const char *name, size_t capacity, size_t *at)
 {
-    const struct character next = decode(name + *at, capacity - *at);
-    if (harmless(next.code))
-        format_bytes(out, name + *at, next.bytes);
+    const struct character next = decode_utf8(name + *at, capacity - *at);
+    if (is_harmless(next.code))
+        writer_bytes(out, name + *at, next.bytes);
     else
-        format_bytes(out, "?", 1);
+        writer_bytes(out, "?", 1);
     *at += next.bytes;
 }
 
 size_t format_character(const char *text, size_t length, bool *shown)
 {
-    const struct character next = decode(text, length);
-    *shown = next.code == ' ' || harmless(next.code);
+    const struct character next = decode_utf8(text, length);
+    *shown = next.code == ' ' || is_harmless(next.code);
     return next.bytes;
 }
 
@@ -249,20 +204,20 @@ bool format_shows(const char *name, size_t length)
     return shown;
 }
 
-size_t format_name(struct format *out, const char *name, size_t capacity)
+size_t format_name(struct writer *out, const char *name, size_t capacity)
 {
     size_t columns = 0;
     for (size_t at = 0; at < capacity && name[at] != '\0'; columns++)
         put_character(out, name, capacity, &at);
     if (columns > 0)
         return columns;
-    format_bytes(out, "?", 1);
+    writer_bytes(out, "?", 1);
     return 1;
 }
 
-size_t format_name_within(struct format *out, const char *name, size_t capacity, size_t most)
+size_t format_name_within(struct writer *out, const char *name, size_t capacity, size_t most)
 {
-    struct format nowhere = {NULL, 0, 0};
+    struct writer nowhere = {NULL, 0, 0};
     const size_t columns = format_name(&nowhere, name, capacity);
     if (columns <= most)
         return format_name(out, name, capacity);
@@ -272,7 +227,7 @@ size_t format_name_within(struct format *out, const char *name, size_t capacity,
     for (size_t column = 0; column < columns; column++) {
         const bool shown = column < head || column >= columns - tail;
         if (column == head)
-            format_text(out, "...");
+            writer_text(out, "...");
         put_character(shown ? out : &nowhere, name, capacity, &at);
     }
     return most;

@@ -5,13 +5,13 @@
 
 enum { HEADER_BYTES = 16 /* before each block (lib/block.h) */ };
 
-static void write_size(struct format *out, uint64_t bytes, const char *of_what)
+static void write_size(struct writer *out, uint64_t bytes, const char *of_what)
 {
     format_size(out, bytes);
-    format_text(out, of_what);
+    writer_text(out, of_what);
 }
 
-static void write_kernels(struct format *out, const struct snapshot_memory *memory)
+static void write_kernels(struct writer *out, const struct snapshot_memory *memory)
 {
     write_size(out, memory->virtual_size, " Virtual size (");
     write_size(out, memory->data, " private and writable)\n");
@@ -22,11 +22,11 @@ static void write_kernels(struct format *out, const struct snapshot_memory *memo
     write_size(out, memory->resident_peak, " Peak resident\n");
     write_size(out, memory->swapped, " Swapped out\n");
     format_number(out, memory->minor_faults);
-    format_text(out, " Page faults without reading, ");
+    writer_text(out, " Page faults without reading, ");
     format_number(out, memory->major_faults);
-    format_text(out, " with\n");
+    writer_text(out, " with\n");
     format_number(out, memory->threads);
-    format_text(out, memory->threads == 1 ? " Thread\n" : " Threads\n");
+    writer_text(out, memory->threads == 1 ? " Thread\n" : " Threads\n");
 }
 
 /* In tenths of a per cent, for any two numbers. */
@@ -37,26 +37,26 @@ static uint64_t share(uint64_t part, uint64_t whole)
     return whole != 0 ? (part * 1000 + whole / 2) / whole : 0;
 }
 
-static void write_part(struct format *out, uint64_t part, uint64_t resident, const char *of_what)
+static void write_part(struct writer *out, uint64_t part, uint64_t resident, const char *of_what)
 {
     format_size(out, part);
-    format_text(out, " (");
+    writer_text(out, " (");
     format_decimal(out, share(part, resident), 1);
-    format_text(out, " %) ");
-    format_text(out, of_what);
-    format_text(out, "\n");
+    writer_text(out, " %) ");
+    writer_text(out, of_what);
+    writer_text(out, "\n");
 }
 
 /* resident = asked for + headers + own + the rest, where the rest may be on the other side: what the program asked for
  * and never touched, or what was swapped out, is not resident. */
-static void write_gap(struct format *out, const struct snapshot *snapshot)
+static void write_gap(struct writer *out, const struct snapshot *snapshot)
 {
     const uint64_t resident = snapshot->memory.resident;
     const uint64_t headers = HEADER_BYTES * snapshot->total.live.blocks;
     const uint64_t known = snapshot->total.live.bytes + headers + snapshot->own_resident_bytes;
-    format_text(out, "Of the resident ");
+    writer_text(out, "Of the resident ");
     format_size(out, resident);
-    format_text(out, ":\n");
+    writer_text(out, ":\n");
     write_part(out, snapshot->total.live.bytes, resident, "Current total allocated size");
     write_part(out, headers, resident, "Headers of these blocks");
     write_part(out, snapshot->own_resident_bytes, resident, "Bookkeeping memory, at most");
@@ -67,11 +67,12 @@ static void write_gap(struct format *out, const struct snapshot *snapshot)
         write_part(out, known - resident, resident, "Less what is not resident: never touched, or swapped out");
 }
 
-void section_memory(struct format *out, const struct snapshot *snapshot)
+void section_memory(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
+    (void)top;
     if (snapshot->memory.known == 0)
         return;
-    format_text(out, "\nProcess memory:\n");
+    writer_text(out, "\nProcess memory:\n");
     write_kernels(out, &snapshot->memory);
     write_gap(out, snapshot);
 }

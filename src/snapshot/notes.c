@@ -1,7 +1,7 @@
 /* Notes: what the library did to the program on purpose, or could not do for it. */
 #include "sections.h"
 
-/* What stands before the name and behind it; `nobody`, where it is about nothing that has a name. */
+/* What comes before the name and behind it; `nobody`, where it is about nothing that has a name. */
 struct wording {
     const char *before, *behind, *nobody;
 };
@@ -18,34 +18,34 @@ static const struct wording *wording_of(uint32_t kind)
     return kind < sizeof wordings / sizeof *wordings ? &wordings[kind] : &unknown;
 }
 
-static void write_note(struct format *out, const struct snapshot_note *note)
+static void write_note(struct writer *out, const struct snapshot_note *note)
 {
     const struct wording *wording = wording_of(note->kind);
-    format_text(out, wording->before);
+    writer_text(out, wording->before);
     if (note->name[0] != '\0')
         format_name(out, note->name, sizeof note->name);
     else
-        format_text(out, wording->nobody);
-    format_text(out, " ");
-    format_text(out, wording->behind);
+        writer_text(out, wording->nobody);
+    writer_text(out, " ");
+    writer_text(out, wording->behind);
     if (note->count > 1) {
-        format_text(out, " (");
+        writer_text(out, " (");
         format_number(out, note->count);
-        format_text(out, " times)");
+        writer_text(out, " times)");
     }
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }
 
-void section_notes(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_notes(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     const uint32_t shown = snapshot->notes < top ? snapshot->notes : top;
     if (snapshot->notes == 0)
         return;
-    format_text(out, "\nNotes:\n");
+    writer_text(out, "\nNotes:\n");
     for (uint32_t i = 0; i < shown; i++)
         write_note(out, &snapshot_notes(snapshot)[i]);
     if (shown == snapshot->notes)
         return;
     format_number(out, snapshot->notes - shown);
-    format_text(out, " more\n");
+    writer_text(out, " more\n");
 }

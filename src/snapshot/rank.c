@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static uint64_t key(const struct rank *rank, uint32_t row)
+static uint64_t key_of(const struct rank *rank, uint32_t row)
 {
     uint64_t value;
     memcpy(&value, rank->keys + row * rank->stride, sizeof value);
@@ -15,12 +15,12 @@ static bool precedes(uint64_t a_key, uint32_t a, uint64_t b_key, uint32_t b)
 }
 
 /* Into the batch at its place; the last of a full batch gives way. */
-static void insert(struct rank *rank, uint64_t row_key, uint32_t row)
+static void insert_row(struct rank *rank, uint64_t row_key, uint32_t row)
 {
     if (rank->found < RANK_BATCH)
         rank->found++;
     uint32_t place = rank->found - 1;
-    while (place > 0 && precedes(row_key, row, key(rank, rank->batch[place - 1]), rank->batch[place - 1])) {
+    while (place > 0 && precedes(row_key, row, key_of(rank, rank->batch[place - 1]), rank->batch[place - 1])) {
         rank->batch[place] = rank->batch[place - 1];
         place--;
     }
@@ -34,14 +34,14 @@ static void refill(struct rank *rank, bool first, uint64_t last_key, uint32_t la
     rank->found = 0;
     rank->taken = 0;
     for (uint32_t row = 0; row < rank->rows; row++) {
-        const uint64_t row_key = key(rank, row);
+        const uint64_t row_key = key_of(rank, row);
         if (!first && !precedes(last_key, last, row_key, row))
             continue;
         /* Rows come by rising index, so that one with an equal key comes after the worst. */
         if (rank->found == RANK_BATCH && row_key <= worst_key)
             continue;
-        insert(rank, row_key, row);
-        worst_key = key(rank, rank->batch[rank->found - 1]);
+        insert_row(rank, row_key, row);
+        worst_key = key_of(rank, rank->batch[rank->found - 1]);
     }
 }
 
@@ -59,7 +59,7 @@ bool rank_next(struct rank *rank, uint32_t *row)
         if (rank->found < RANK_BATCH)
             return false;
         const uint32_t last = rank->batch[RANK_BATCH - 1];
-        refill(rank, false, key(rank, last), last);
+        refill(rank, false, key_of(rank, last), last);
         if (rank->found == 0)
             return false;
     }

@@ -20,7 +20,7 @@ struct rank {
 
 void rank_start(struct rank *rank, const void *keys, size_t stride, uint32_t rows);
 
-/* False when all rows have been told. */
+/* The next row; false after the last. */
 bool rank_next(struct rank *rank, uint32_t *row);
 
 #endif

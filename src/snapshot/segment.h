@@ -19,7 +19,7 @@ enum {
     SEGMENT_BUFFERS = 2,
     SEGMENT_CONTROL_AT = SEGMENT_PAGE,
     SEGMENT_BUFFERS_AT = 2 * SEGMENT_PAGE,
-    SEGMENT_BUFFER_MOST = 4 * 1024 * 1024, /* bytes of a buffer that a reader need believe */
+    SEGMENT_BUFFER_MOST = 4 * 1024 * 1024, /* a reader may refuse larger buffers */
     SEGMENT_NAME = 64,                     /* of an option, the closing zero included */
     SEGMENT_VALUE = 512,                   /* of its value, or of an answer */
     SEGMENT_WATCH_MS_LEAST = 250
@@ -43,7 +43,7 @@ struct segment {
     uint64_t written;       /* 0: none yet */
     uint32_t answered;
     int32_t result;             /* of the request with that number: 0, or -1 */
-    char answer[SEGMENT_VALUE]; /* why it failed, or what was said */
+    char answer[SEGMENT_VALUE]; /* why it failed, or the result as text */
 };
 
 enum segment_command {

@@ -5,27 +5,26 @@
 #include "sections.h"
 #include "table.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define SITE(field)   .at = offsetof(struct snapshot_site, field)
+#define SITE(field) .at = offsetof(struct snapshot_site, field)
 
 static bool is_others(const void *row)
 {
     return ((const struct snapshot_site *)row)->address == 0;
 }
 
-size_t section_site_name(struct format *out, const struct snapshot_site *site)
+size_t section_site_name(struct writer *out, const struct snapshot_site *site)
 {
     const size_t start = out->length;
     if (site->name[0] != '\0')
         return format_name_within(out, site->name, SNAPSHOT_SITE_NAME, SECTION_NAME);
     if (is_others(site))
-        format_text(out, "(others)");
+        writer_text(out, "(others)");
     else
         format_address(out, site->address);
     return out->length - start;
 }
 
-static size_t put_site_name(struct format *out, const void *row)
+static size_t put_site_name(struct writer *out, const void *row)
 {
     return section_site_name(out, row);
 }
@@ -37,7 +36,7 @@ static const char *tag_name(const struct snapshot *snapshot, const struct snapsh
     return site->tag < snapshot->tags ? snapshot_tags(snapshot)[site->tag].name : NULL;
 }
 
-/* What stands behind the module in a call site's name, with a function and without. */
+/* What comes behind the module in a call site's name, with a function and without. */
 static bool module_ends(const char *rest)
 {
     return *rest == '!' || *rest == '\0' || strncmp(rest, "+0x", 3) == 0;
@@ -60,24 +59,24 @@ static bool any_other_tag(const struct snapshot *snapshot)
     return false;
 }
 
-static void put_tag(struct format *out, const void *row, const void *of)
+static void put_tag(struct writer *out, const void *row, const void *of)
 {
     const char *tag = tag_name(of, row);
     if (tag != NULL)
         format_name(out, tag, SNAPSHOT_NAME);
     else
-        format_text(out, "-");
+        writer_text(out, "-");
 }
 
 /* ---- the two tables ---- */
 
-static void write_table(struct format *out, struct table table, const struct snapshot *snapshot, unsigned top)
+static void write_table(struct writer *out, struct table table, const struct snapshot *snapshot, unsigned top)
 {
     table.one = "site";
     table.many = "sites";
     table.row_bytes = sizeof(struct snapshot_site);
-    table.apart = is_others;
-    table.apart_name = "(others)";
+    table.is_last = is_others;
+    table.last_name = "(others)";
     table.put_name = put_site_name;
     table.put_tail = put_tag;
     table.tail = any_other_tag(snapshot) ? "tag" : NULL;
@@ -85,7 +84,7 @@ static void write_table(struct format *out, struct table table, const struct sna
     table_write(out, &table, snapshot_sites(snapshot), snapshot->sites, top);
 }
 
-void section_sites(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_sites(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, SITE(live.blocks)},
@@ -97,7 +96,7 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
     };
     if (snapshot->sites == 0)
         return;
-    format_text(out, "\nCurrent allocations by call site:\n");
+    writer_text(out, "\nCurrent allocations by call site:\n");
     write_table(out,
                 (struct table){.columns = columns,
                                .column_count = LENGTH(columns),
@@ -105,7 +104,7 @@ void section_sites(struct format *out, const struct snapshot *snapshot, unsigned
                 snapshot, top);
 }
 
-/* How many frames lead up to the site and to itself: those of wrappers that were seen through stand before it. */
+/* How many frames lead up to the site and to itself: those of wrappers that were looked through come before it. */
 static uint32_t frames_of_site(const struct snapshot *snapshot, const struct snapshot_stack *stack, uint64_t address)
 {
     for (uint32_t i = 0; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++)
@@ -115,7 +114,7 @@ static uint32_t frames_of_site(const struct snapshot *snapshot, const struct sna
 }
 
 /* The calls that led to this site in the heaviest stack that ends there. */
-static void put_stack(struct format *out, const void *row, const void *of)
+static void put_stack(struct writer *out, const void *row, const void *of)
 {
     const struct snapshot *snapshot = of;
     const struct snapshot_stack *heaviest = NULL;
@@ -131,18 +130,18 @@ static void put_stack(struct format *out, const void *row, const void *of)
                        frames_of_site(snapshot, heaviest, ((const struct snapshot_site *)row)->address));
 }
 
-static void write_still_allocated(struct format *out, const struct snapshot *snapshot)
+static void write_still_allocated(struct writer *out, const struct snapshot *snapshot)
 {
-    format_text(out, "\nStill allocated at exit: ");
+    writer_text(out, "\nStill allocated at exit: ");
     format_number(out, snapshot->total.live.blocks);
-    format_text(out, " blocks, ");
+    writer_text(out, " blocks, ");
     format_size(out, snapshot->total.live.bytes);
-    format_text(out, " (");
+    writer_text(out, " (");
     format_number(out, snapshot->total.live.bytes);
-    format_text(out, " bytes); what grew and aged comes first\n");
+    writer_text(out, " bytes); what grew and aged comes first\n");
 }
 
-void section_leaks(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_leaks(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "live blocks", .width = 13, .kind = COLUMN_COUNT, SITE(live.blocks)},

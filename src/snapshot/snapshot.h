@@ -1,7 +1,7 @@
 /* One process's heap at one moment: fixed width, versioned, without pointers.
  *
- * The library fills it (src/lib/collect.c), every face reads it: the text report (text.c), and from the segment file
- * (segment.h) the command. Counts are blocks, sizes are bytes that the program asked for. */
+ * The library fills it (src/lib/collect/collect.c), every face reads it: the text report (text.c), and from the segment
+ * file (segment.h) the command. Counts are blocks, sizes are bytes that the program asked for. */
 #ifndef TM_SNAPSHOT_H
 #define TM_SNAPSHOT_H
 
@@ -17,12 +17,19 @@ enum {
     SNAPSHOT_SIZE_CLASSES = 32, /* powers of two: class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open */
     SNAPSHOT_AGE_ROWS = 5,      /* < 1 s, < 10 s, < 100 s, < 1000 s, older */
     SNAPSHOT_WINDOWS = 4,       /* 1 min, 10 min, 1 hour, 1 day ago */
-    SNAPSHOT_SITES = 1024,      /* rows of call sites at most, the row of all others apart */
-    SNAPSHOT_SUSPECTS = 16,     /* rows of suspects at most */
     SNAPSHOT_FRAMES = 64,       /* of one stack at most */
-    SNAPSHOT_POINTS = 512,      /* of the time series at most */
-    SNAPSHOT_NOTES = 64,        /* rows of notes at most */
-    SNAPSHOT_COMMAND = 4096     /* bytes of a command line at most */
+    /* Rows of the tables at most. */
+    SNAPSHOT_TAGS = 4096,
+    SNAPSHOT_THREADS = 1024, /* and one for those that have ended */
+    SNAPSHOT_SITES = 1024,   /* and one for all others */
+    SNAPSHOT_SUSPECTS = 16,
+    SNAPSHOT_STACKS = 512, /* one of them for all others */
+    SNAPSHOT_ALL_FRAMES = SNAPSHOT_STACKS * SNAPSHOT_FRAMES,
+    SNAPSHOT_OBJECTS = 1024,
+    SNAPSHOT_NOTES = 64,
+    SNAPSHOT_POINTS = 512,       /* of the time series */
+    SNAPSHOT_NAMES = 128 * 1024, /* bytes of the frames' names */
+    SNAPSHOT_COMMAND = 4096      /* bytes of the command line */
 };
 
 #define SNAPSHOT_NONE    UINT32_MAX /* as a row: there is none */
@@ -32,7 +39,7 @@ enum {
 enum snapshot_part {
     SNAPSHOT_PART_DATE = 1,
     SNAPSHOT_PART_THREADS = 2,
-    SNAPSHOT_PART_COUNTS = 4, /* all tables by tag and call site but the first */
+    SNAPSHOT_PART_COUNTS = 4, /* tag tree, lifetimes, call sites, growth, suspects */
     SNAPSHOT_PART_VM = 256
 };
 
@@ -44,7 +51,7 @@ struct snapshot_amount {
 };
 
 /* What one tag, or the whole process, did with the heap. live = allocated - freed, always. */
-struct snapshot_books {
+struct snapshot_counts {
     struct snapshot_amount live;
     struct snapshot_amount allocated; /* since start; a resized block counts at the size that it has now */
     struct snapshot_amount freed;
@@ -56,7 +63,7 @@ struct snapshot_books {
 };
 
 /* What a tag, a site or the process held some time ago, and which of that is known: the process may be too young, its
- * reports too far apart (lib/growth.h says how near to the moment the figures are). */
+ * reports too far apart (lib/growth.h says how near to that moment the figures are). */
 struct snapshot_past {
     uint64_t live_bytes[SNAPSHOT_WINDOWS];
     uint32_t known; /* a bit for each window */
@@ -65,16 +72,16 @@ struct snapshot_past {
 
 struct snapshot_tag {
     char name[SNAPSHOT_NAME];
-    struct snapshot_books books;
+    struct snapshot_counts counts;
     struct snapshot_past past;
 };
 
-/* What one call site did under one tag. */
+/* What one call site did, whatever the tags of its blocks. */
 struct snapshot_site {
     char name[SNAPSHOT_SITE_NAME]; /* module!function+0x12; empty where no name is known */
     uint64_t address;              /* that the call returns to; 0: all sites without a row of their own, together */
     uint32_t object;               /* the row of the object that the address is in, or SNAPSHOT_NONE */
-    uint32_t tag;                  /* the row of the tag, or SNAPSHOT_NONE */
+    uint32_t tag;                  /* the row of its blocks' tag; SNAPSHOT_NONE: they have several */
     struct snapshot_amount live;
     struct snapshot_amount allocated;
     struct snapshot_amount freed;
@@ -84,7 +91,7 @@ struct snapshot_site {
     struct snapshot_past past;
 };
 
-/* Who looks like a leak, and by what evidence (lib/growth.h). The strongest stands first. */
+/* Who looks like a leak, and by what evidence (lib/growth.h). Sites before tags, the strongest first. */
 enum snapshot_subject { SNAPSHOT_TOTAL, SNAPSHOT_TAG, SNAPSHOT_SITE };
 
 struct snapshot_suspect {
@@ -115,7 +122,7 @@ struct snapshot_frame {
     uint32_t name_at; /* of its name among all names, a zero behind it; 0: not known */
 };
 
-/* An executable segment as it was loaded: what stands at an address stood in the file at address - begin + offset. */
+/* An executable segment as it was loaded: what is at an address was in the file at address - begin + offset. */
 struct snapshot_code {
     uint64_t begin;
     uint64_t end;
@@ -141,7 +148,7 @@ struct snapshot_object {
 struct snapshot_thread {
     char name[SNAPSHOT_NAME];
     uint32_t tid;     /* 0: all threads that have ended, together */
-    uint32_t threads; /* how many threads this row stands for */
+    uint32_t threads; /* how many threads are in this row */
     struct snapshot_amount allocated;
     struct snapshot_amount freed;
 };
@@ -153,7 +160,7 @@ struct snapshot_alarm {
     uint32_t what;                 /* enum snapshot_alarm_what */
     uint32_t over;                 /* 1: a level, and the value is below its end */
     uint32_t of;                   /* enum snapshot_subject */
-    uint32_t blocks;               /* of a block alarm: so many since it was last told */
+    uint32_t blocks;               /* of a block alarm: so many since it was last reported */
     uint64_t limit;                /* bytes; where it is over, below which */
     uint64_t value;                /* bytes; of blocks the largest one's */
     int64_t change;                /* bytes */
@@ -177,7 +184,7 @@ struct snapshot_note {
     uint64_t count; /* how often */
 };
 
-/* What the kernel says of the process's memory, in bytes. */
+/* The kernel's figures of the process's memory, in bytes. */
 struct snapshot_memory {
     uint32_t known; /* 0: it could not be asked, all is 0 */
     uint32_t threads;
@@ -212,22 +219,22 @@ struct snapshot {
     int64_t wall_seconds;      /* since 1970, UTC */
     uint64_t uptime_ms;
     char program[SNAPSHOT_NAME];
-    struct snapshot_books total;
+    struct snapshot_counts total;
     struct snapshot_past total_past;
     struct snapshot_amount sizes[SNAPSHOT_SIZE_CLASSES]; /* the live blocks, by size */
     uint64_t foreign_frees;                              /* pointers passed on that were not ours */
-    uint64_t wild_frees;                                 /* double frees and frees of a middle pointer, told */
+    uint64_t wild_frees;                                 /* double frees and frees within a block, reported */
     uint64_t mismatches;                                 /* freed in another way than made */
-    uint64_t call_sites;                                 /* contexts seen */
-    uint64_t own_resident_bytes; /* the library's own bookkeeping memory (an upper bound: pages once touched) */
+    uint64_t call_sites;                                 /* seen so far, with a row or without */
+    uint64_t own_resident_bytes; /* the library's memory for accounting (an upper bound: pages once touched) */
     uint64_t own_cpu_us;         /* of the reporter thread */
     uint32_t tags;
     uint32_t tags_at;
     uint32_t tags_left_out; /* tags wanted beyond the table's end, counted under (other) */
     uint32_t threads;
     uint32_t threads_at;
-    uint32_t live_threads; /* with books of their own */
-    uint32_t leaks_wanted; /* 1: the exit report tells what is still allocated */
+    uint32_t live_threads; /* with counters of their own */
+    uint32_t leaks_wanted; /* 1: the exit report lists what is still allocated */
     uint32_t sites;
     uint32_t sites_at;
     uint32_t suspects;
@@ -236,13 +243,14 @@ struct snapshot {
     uint32_t stacks_at;
     uint32_t frames;
     uint32_t frames_at;
-    uint32_t names_bytes; /* of the frames; the first is a zero */
+    uint32_t names_bytes; /* of the frames, each with a closing zero; the first byte is a zero */
     uint32_t names_at;
     uint32_t objects;
     uint32_t objects_at;
     uint32_t points;
     struct snapshot_alarm alarm; /* of an alarm report */
-    uint64_t stack_period;       /* bytes allocated from one stack sample to the next, on average; 0: all have theirs */
+    uint64_t stack_period; /* bytes allocated from one stack sample to the next, on average; 0: all have theirs, or none
+                              has */
     uint32_t points_at;
     uint32_t command_bytes; /* the arguments, each with a closing zero; cut at SNAPSHOT_COMMAND */
     uint32_t command_at;
@@ -256,7 +264,7 @@ struct snapshot {
 };
 
 /* A change of one of these is a new SNAPSHOT_VERSION. */
-_Static_assert(sizeof(struct snapshot_books) == 192 && sizeof(struct snapshot_past) == 40, "no hidden padding");
+_Static_assert(sizeof(struct snapshot_counts) == 192 && sizeof(struct snapshot_past) == 40, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_tag) == 296 && sizeof(struct snapshot_thread) == 104, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_site) == 240 && sizeof(struct snapshot_suspect) == 48, "no hidden padding");
 _Static_assert(sizeof(struct snapshot_stack) == 64 && sizeof(struct snapshot_frame) == 16, "no hidden padding");
@@ -267,33 +275,45 @@ _Static_assert(sizeof(struct snapshot_note) == 272, "no hidden padding");
 _Static_assert(sizeof(struct snapshot) == 1024 + sizeof(struct snapshot_alarm) + sizeof(struct snapshot_memory),
                "no hidden padding");
 
-/* Rows of a snapshot made by this process (a foreign one must be checked before). Not sorted. */
-#define SNAPSHOT_ROWS(table)                                                                          \
-    static inline const struct snapshot_##table *snapshot_##table##s(const struct snapshot *snapshot) \
-    {                                                                                                 \
-        return (const struct snapshot_##table *)((const char *)snapshot + snapshot->table##s_at);     \
+/* The tables: name, a row, the field of the head that says how many rows there are, the most that a process makes. The
+ * head's field NAME_at says where the first one is. From this list come the accessors below, the check of foreign
+ * snapshots (check.c), the arrays that the library collects into (lib/collect.c), and what a compact snapshot is, as
+ * segments have it (lib/segment.c): all tables in this order, each directly behind the one before. Those of characters
+ * are last, since the others' rows are aligned.
+ *
+ * One more table: its row and its two fields above, a line here, its check_NAME in check.c, and who fills it. */
+#define SNAPSHOT_TABLES(X)                                            \
+    X(tags, struct snapshot_tag, tags, SNAPSHOT_TAGS)                 \
+    X(threads, struct snapshot_thread, threads, SNAPSHOT_THREADS + 1) \
+    X(sites, struct snapshot_site, sites, SNAPSHOT_SITES + 1)         \
+    X(suspects, struct snapshot_suspect, suspects, SNAPSHOT_SUSPECTS) \
+    X(stacks, struct snapshot_stack, stacks, SNAPSHOT_STACKS)         \
+    X(frames, struct snapshot_frame, frames, SNAPSHOT_ALL_FRAMES)     \
+    X(objects, struct snapshot_object, objects, SNAPSHOT_OBJECTS)     \
+    X(notes, struct snapshot_note, notes, SNAPSHOT_NOTES)             \
+    X(points, struct snapshot_point, points, SNAPSHOT_POINTS)         \
+    X(names, char, names_bytes, SNAPSHOT_NAMES)                       \
+    X(command, char, command_bytes, SNAPSHOT_COMMAND)
+
+#define SNAPSHOT_ONE(table, row, rows, most)   +1
+#define SNAPSHOT_BYTES(table, row, rows, most) +(most) * sizeof(row)
+enum { SNAPSHOT_TABLE_COUNT = 0 SNAPSHOT_TABLES(SNAPSHOT_ONE) };
+enum { SNAPSHOT_BYTES_MOST = sizeof(struct snapshot) SNAPSHOT_TABLES(SNAPSHOT_BYTES) };
+#undef SNAPSHOT_ONE
+#undef SNAPSHOT_BYTES
+
+/* snapshot_tags(snapshot) and so on: the first row, of a snapshot made by this process (a foreign one must be checked
+ * before). Not sorted. snapshot_writable_tags(snapshot): the same, to be changed. */
+#define SNAPSHOT_ACCESSORS(table, row, rows, most)                             \
+    static inline const row *snapshot_##table(const struct snapshot *snapshot) \
+    {                                                                          \
+        return (const row *)((const char *)snapshot + snapshot->table##_at);   \
+    }                                                                          \
+    static inline row *snapshot_writable_##table(struct snapshot *snapshot)    \
+    {                                                                          \
+        return (row *)((char *)snapshot + snapshot->table##_at);               \
     }
-SNAPSHOT_ROWS(tag)
-SNAPSHOT_ROWS(thread)
-SNAPSHOT_ROWS(site)
-SNAPSHOT_ROWS(suspect)
-SNAPSHOT_ROWS(stack)
-SNAPSHOT_ROWS(frame)
-SNAPSHOT_ROWS(object)
-SNAPSHOT_ROWS(point)
-SNAPSHOT_ROWS(note)
-#undef SNAPSHOT_ROWS
-
-/* All names of frames, one behind the other. */
-static inline const char *snapshot_names(const struct snapshot *snapshot)
-{
-    return (const char *)snapshot + snapshot->names_at;
-}
-
-/* The arguments of the command, one behind the other. */
-static inline const char *snapshot_command(const struct snapshot *snapshot)
-{
-    return (const char *)snapshot + snapshot->command_at;
-}
+SNAPSHOT_TABLES(SNAPSHOT_ACCESSORS)
+#undef SNAPSHOT_ACCESSORS
 
 #endif

@@ -4,7 +4,7 @@
 #include "rank.h"
 #include "sections.h"
 
-static void put_frame(struct format *out, const struct snapshot *snapshot, const struct snapshot_frame *frame)
+static void put_frame(struct writer *out, const struct snapshot *snapshot, const struct snapshot_frame *frame)
 {
     const char *names = snapshot_names(snapshot);
     if (frame->name_at == 0 || frame->name_at >= snapshot->names_bytes)
@@ -13,54 +13,54 @@ static void put_frame(struct format *out, const struct snapshot *snapshot, const
         format_name(out, names + frame->name_at, snapshot->names_bytes - frame->name_at);
 }
 
-void section_frames(struct format *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
+void section_frames(struct writer *out, const struct snapshot *snapshot, const struct snapshot_stack *stack,
                     uint32_t from)
 {
     for (uint32_t i = from; i < stack->frames && (uint64_t)stack->frame + i < snapshot->frames; i++) {
-        format_text(out, "    ");
+        writer_text(out, "    ");
         put_frame(out, snapshot, &snapshot_frames(snapshot)[stack->frame + i]);
-        format_text(out, "\n");
+        writer_text(out, "\n");
     }
     if (stack->truncated != 0)
-        format_text(out, "    (truncated)\n");
+        writer_text(out, "    (truncated)\n");
     else if (stack->frames == 0)
-        format_text(out, "    (others)\n");
+        writer_text(out, "    (others)\n");
 }
 
-/* An estimate says so. */
-static void put_amount(struct format *out, const struct snapshot_amount *amount, const char *of_what, bool estimated)
+/* An estimate is marked as one. */
+static void put_amount(struct writer *out, const struct snapshot_amount *amount, const char *of_what, bool estimated)
 {
     const char *sign = estimated ? "~" : "";
-    format_text(out, sign);
+    writer_text(out, sign);
     format_size(out, amount->bytes);
-    format_text(out, of_what);
-    format_text(out, " in ");
-    format_text(out, sign);
+    writer_text(out, of_what);
+    writer_text(out, " in ");
+    writer_text(out, sign);
     format_number(out, amount->blocks);
-    format_text(out, amount->blocks == 1 ? " block" : " blocks");
+    writer_text(out, amount->blocks == 1 ? " block" : " blocks");
 }
 
-static void write_amounts(struct format *out, const struct snapshot_amount *live,
+static void write_amounts(struct writer *out, const struct snapshot_amount *live,
                           const struct snapshot_amount *allocated, bool estimated)
 {
     put_amount(out, live, " live", estimated);
-    format_text(out, ", ");
+    writer_text(out, ", ");
     put_amount(out, allocated, " allocated", estimated);
-    format_text(out, ":\n");
+    writer_text(out, ":\n");
 }
 
-static void write_heading(struct format *out, const struct snapshot *snapshot)
+static void write_heading(struct writer *out, const struct snapshot *snapshot)
 {
-    format_text(out, "\nCurrent allocations by stack:");
+    writer_text(out, "\nCurrent allocations by stack:");
     if (snapshot->stack_period != 0) {
-        format_text(out, " (estimated from samples, one for each ");
+        writer_text(out, " (estimated from samples, one for each ");
         format_size(out, snapshot->stack_period);
-        format_text(out, ")");
+        writer_text(out, ")");
     }
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }
 
-static void write_rest(struct format *out, const struct snapshot *snapshot, struct rank *rank)
+static void write_rest(struct writer *out, const struct snapshot *snapshot, struct rank *rank)
 {
     struct snapshot_amount live = {0, 0};
     uint32_t row;
@@ -72,12 +72,12 @@ static void write_rest(struct format *out, const struct snapshot *snapshot, stru
     if (more == 0)
         return;
     put_amount(out, &live, " live", snapshot->stack_period != 0);
-    format_text(out, " by ");
+    writer_text(out, " by ");
     format_number(out, more);
-    format_text(out, more == 1 ? " more stack\n" : " more stacks\n");
+    writer_text(out, more == 1 ? " more stack\n" : " more stacks\n");
 }
 
-void section_stacks(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_stacks(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     const struct snapshot_stack *stacks = snapshot_stacks(snapshot);
     struct rank rank;

@@ -13,7 +13,7 @@ struct sheet {
     const struct table *table;
     const char *rows;
     uint32_t count;
-    uint32_t left_out; /* rows neither shown nor apart */
+    uint32_t left_out; /* rows neither shown nor last */
     unsigned top;
     size_t name_width;
     size_t width[TABLE_COLUMNS];
@@ -23,7 +23,7 @@ struct sheet {
 
 /* ---- cells ---- */
 
-static uint64_t load(const char *row, size_t at, uint8_t kind)
+static uint64_t load_number(const char *row, size_t at, uint8_t kind)
 {
     if (kind == COLUMN_THREADS || kind == COLUMN_TID) {
         uint32_t value;
@@ -35,30 +35,30 @@ static uint64_t load(const char *row, size_t at, uint8_t kind)
     return value;
 }
 
-static uint64_t cell(const struct column *column, const char *row)
+static uint64_t cell_value(const struct column *column, const char *row)
 {
-    uint64_t value = load(row, column->at, column->kind);
-    return column->minus ? value - load(row, column->less, column->kind) : value;
+    uint64_t value = load_number(row, column->at, column->kind);
+    return column->minus ? value - load_number(row, column->less, column->kind) : value;
 }
 
-static bool known(const struct column *column, const char *row)
+static bool is_known(const struct column *column, const char *row)
 {
     if (column->kind == COLUMN_AGE)
-        return load(row, column->at, column->kind) != SNAPSHOT_UNKNOWN;
-    return column->known == 0 || (load(row, column->known, COLUMN_THREADS) >> column->bit & 1) != 0;
+        return load_number(row, column->at, column->kind) != SNAPSHOT_UNKNOWN;
+    return column->known == 0 || (load_number(row, column->known, COLUMN_THREADS) >> column->bit & 1) != 0;
 }
 
-static bool summable(const struct column *column)
+static bool is_summable(const struct column *column)
 {
     return column->kind != COLUMN_PEAK && column->kind != COLUMN_TID && column->kind != COLUMN_AGE;
 }
 
-static bool negative(const struct column *column, uint64_t value)
+static bool is_negative(const struct column *column, uint64_t value)
 {
     return column->minus && value > INT64_MAX;
 }
 
-static void put_magnitude(struct format *out, const struct column *column, uint64_t value)
+static void put_magnitude(struct writer *out, const struct column *column, uint64_t value)
 {
     if (column->kind == COLUMN_SIZE || column->kind == COLUMN_PEAK)
         format_size(out, value);
@@ -69,34 +69,34 @@ static void put_magnitude(struct format *out, const struct column *column, uint6
     else if (value != 0)
         format_id(out, value);
     else
-        format_bytes(out, "-", 1);
+        writer_bytes(out, "-", 1);
 }
 
-static void put_value(struct format *out, const struct column *column, uint64_t value)
+static void put_value(struct writer *out, const struct column *column, uint64_t value)
 {
-    if (negative(column, value))
-        format_bytes(out, "-", 1);
+    if (is_negative(column, value))
+        writer_bytes(out, "-", 1);
     else if (column->plus && value > 0)
-        format_bytes(out, "+", 1);
-    put_magnitude(out, column, negative(column, value) ? -value : value);
+        writer_bytes(out, "+", 1);
+    put_magnitude(out, column, is_negative(column, value) ? -value : value);
 }
 
 /* At least one blank before it, whatever the width: a line can always be split at its blanks. */
-static void put_right(struct format *out, const char *text, size_t length, size_t width)
+static void put_right(struct writer *out, const char *text, size_t length, size_t width)
 {
-    format_fill(out, ' ', width > length ? width - length : 1);
-    format_bytes(out, text, length);
+    writer_fill(out, ' ', width > length ? width - length : 1);
+    writer_bytes(out, text, length);
 }
 
-static void put_dash(const struct sheet *sheet, struct format *out, unsigned column)
+static void put_dash(const struct sheet *sheet, struct writer *out, unsigned column)
 {
     put_right(out, "-", 1, sheet->width[column]);
 }
 
-static void put_cell(const struct sheet *sheet, struct format *out, unsigned column, uint64_t value)
+static void put_cell(const struct sheet *sheet, struct writer *out, unsigned column, uint64_t value)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     put_value(&field, &sheet->table->columns[column], value);
     put_right(out, text, field.length, sheet->width[column]);
 }
@@ -108,15 +108,16 @@ static const char *row_at(const struct sheet *sheet, uint32_t row)
     return sheet->rows + row * sheet->table->row_bytes;
 }
 
-static bool apart(const struct sheet *sheet, const char *row)
+static bool is_last_row(const struct sheet *sheet, const char *row)
 {
-    return sheet->table->apart && sheet->table->apart(row);
+    return sheet->table->is_last && sheet->table->is_last(row);
 }
 
-/* A row that the table does not tell of, and that no other sums up. */
-static bool void_row(const struct sheet *sheet, const char *row)
+/* A row that the table does not show, and that no other sums up. */
+static bool is_skipped(const struct sheet *sheet, const char *row)
 {
-    return sheet->table->skip_zero && load(row, sheet->table->key_at, COLUMN_COUNT) == 0 && !apart(sheet, row);
+    return sheet->table->skip_zero && load_number(row, sheet->table->key_at, COLUMN_COUNT) == 0 &&
+           !is_last_row(sheet, row);
 }
 
 /* The rows to show, one after the other, then NULL. */
@@ -125,7 +126,7 @@ static const char *next_shown(const struct sheet *sheet, struct rank *rank, unsi
     uint32_t at;
     while (*shown < sheet->top && rank_next(rank, &at)) {
         const char *row = row_at(sheet, at);
-        if (!apart(sheet, row) && !void_row(sheet, row)) {
+        if (!is_last_row(sheet, row) && !is_skipped(sheet, row)) {
             ++*shown;
             return row;
         }
@@ -140,11 +141,11 @@ static void start_rank(const struct sheet *sheet, struct rank *rank)
 
 /* ---- what has to be known before the first line ---- */
 
-static void take_row(struct sheet *sheet, const char *row)
+static void subtract_row(struct sheet *sheet, const char *row)
 {
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
-        sheet->rest[i] -= cell(&sheet->table->columns[i], row);
-        sheet->unknown[i] -= !known(&sheet->table->columns[i], row);
+        sheet->rest[i] -= cell_value(&sheet->table->columns[i], row);
+        sheet->unknown[i] -= !is_known(&sheet->table->columns[i], row);
     }
     sheet->left_out--;
 }
@@ -153,62 +154,62 @@ static void take_row(struct sheet *sheet, const char *row)
 static void measure_column(struct sheet *sheet, unsigned i)
 {
     const struct column *column = &sheet->table->columns[i];
-    struct format longest = {NULL, 0, 0};
+    struct writer longest = {NULL, 0, 0};
     uint64_t magnitudes = 0;
     for (uint32_t row = 0; row < sheet->count; row++) {
-        const uint64_t value = cell(column, row_at(sheet, row));
+        const uint64_t value = cell_value(column, row_at(sheet, row));
         sheet->rest[i] += value;
-        sheet->unknown[i] += !known(column, row_at(sheet, row));
-        if (known(column, row_at(sheet, row)))
-            magnitudes += negative(column, value) ? -value : value;
+        sheet->unknown[i] += !is_known(column, row_at(sheet, row));
+        if (is_known(column, row_at(sheet, row)))
+            magnitudes += is_negative(column, value) ? -value : value;
     }
-    format_text(&longest, column->minus ? "  -" : "  ");
+    writer_text(&longest, column->minus ? "  -" : "  ");
     put_magnitude(&longest, column, magnitudes);
     sheet->width[i] = column->width;
     if (column->kind != COLUMN_TID && column->kind != COLUMN_AGE && longest.length > column->width)
         sheet->width[i] = longest.length;
 }
 
-static size_t put_name(const struct sheet *sheet, struct format *out, const char *row)
+static size_t put_row_name(const struct sheet *sheet, struct writer *out, const char *row)
 {
-    if (!apart(sheet, row) && sheet->table->put_name != NULL)
+    if (!is_last_row(sheet, row) && sheet->table->put_name != NULL)
         return sheet->table->put_name(out, row);
-    return format_name(out, apart(sheet, row) ? sheet->table->apart_name : row, SNAPSHOT_NAME);
+    return format_name(out, is_last_row(sheet, row) ? sheet->table->last_name : row, SNAPSHOT_NAME);
 }
 
 /* One word, as every name is. */
-static size_t put_rest_name(const struct sheet *sheet, struct format *out)
+static size_t put_rest_name(const struct sheet *sheet, struct writer *out)
 {
     const size_t start = out->length;
-    format_bytes(out, "(", 1);
+    writer_bytes(out, "(", 1);
     format_number(out, sheet->left_out);
-    format_text(out, "-more-");
-    format_text(out, sheet->left_out == 1 ? sheet->table->one : sheet->table->many);
-    format_bytes(out, ")", 1);
+    writer_text(out, "-more-");
+    writer_text(out, sheet->left_out == 1 ? sheet->table->one : sheet->table->many);
+    writer_bytes(out, ")", 1);
     return out->length - start; /* ASCII: a column a byte */
 }
 
 /* The row will be shown: it is none of the rest. */
-static void expect_row(struct sheet *sheet, const char *row)
+static void measure_row(struct sheet *sheet, const char *row)
 {
-    struct format nowhere = {NULL, 0, 0};
-    const size_t width = put_name(sheet, &nowhere, row);
+    struct writer nowhere = {NULL, 0, 0};
+    const size_t width = put_row_name(sheet, &nowhere, row);
     if (sheet->name_width < width)
         sheet->name_width = width;
-    take_row(sheet, row);
+    subtract_row(sheet, row);
 }
 
 /* Goes over the rows as the writer will, and leaves in `rest` and `left_out` what it will not show. */
-static void measure(struct sheet *sheet)
+static void measure_sheet(struct sheet *sheet)
 {
     for (unsigned i = 0; i < sheet->table->column_count; i++)
         measure_column(sheet, i);
 
     for (uint32_t i = 0; i < sheet->count; i++) {
-        if (apart(sheet, row_at(sheet, i)))
-            expect_row(sheet, row_at(sheet, i));
-        else if (void_row(sheet, row_at(sheet, i)))
-            take_row(sheet, row_at(sheet, i));
+        if (is_last_row(sheet, row_at(sheet, i)))
+            measure_row(sheet, row_at(sheet, i));
+        else if (is_skipped(sheet, row_at(sheet, i)))
+            subtract_row(sheet, row_at(sheet, i));
     }
 
     struct rank rank;
@@ -216,9 +217,9 @@ static void measure(struct sheet *sheet)
     const char *row;
     start_rank(sheet, &rank);
     while ((row = next_shown(sheet, &rank, &shown)) != NULL)
-        expect_row(sheet, row);
+        measure_row(sheet, row);
 
-    struct format nowhere = {NULL, 0, 0};
+    struct writer nowhere = {NULL, 0, 0};
     const size_t width = sheet->left_out > 0 ? put_rest_name(sheet, &nowhere) : 0;
     if (sheet->name_width < width)
         sheet->name_width = width;
@@ -226,60 +227,60 @@ static void measure(struct sheet *sheet)
 
 /* ---- the page ---- */
 
-static void write_head(const struct sheet *sheet, struct format *out)
+static void write_head(const struct sheet *sheet, struct writer *out)
 {
-    format_text(out, sheet->table->one);
-    format_fill(out, ' ', sheet->name_width - strlen(sheet->table->one));
+    writer_text(out, sheet->table->one);
+    writer_fill(out, ' ', sheet->name_width - strlen(sheet->table->one));
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
         const char *title = sheet->table->columns[i].title;
         put_right(out, title, strlen(title), sheet->width[i]);
     }
     if (sheet->table->tail != NULL) {
-        format_text(out, "  ");
-        format_text(out, sheet->table->tail);
+        writer_text(out, "  ");
+        writer_text(out, sheet->table->tail);
     }
-    format_bytes(out, "\n", 1);
+    writer_bytes(out, "\n", 1);
 }
 
-/* What stands behind a row's numbers, and below them. */
-static void write_words(const struct table *table, struct format *out, const char *row)
+/* What comes behind a row's numbers, and below them. */
+static void write_words(const struct table *table, struct writer *out, const char *row)
 {
     if (table->tail != NULL) {
-        format_text(out, "  ");
+        writer_text(out, "  ");
         table->put_tail(out, row, table->of);
     }
-    format_bytes(out, "\n", 1);
+    writer_bytes(out, "\n", 1);
     if (table->put_below != NULL)
         table->put_below(out, row, table->of);
 }
 
-static void write_row(const struct sheet *sheet, struct format *out, const char *row)
+static void write_row(const struct sheet *sheet, struct writer *out, const char *row)
 {
-    const size_t columns = put_name(sheet, out, row);
-    format_fill(out, ' ', sheet->name_width - columns);
+    const size_t columns = put_row_name(sheet, out, row);
+    writer_fill(out, ' ', sheet->name_width - columns);
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
-        if (known(&sheet->table->columns[i], row))
-            put_cell(sheet, out, i, cell(&sheet->table->columns[i], row));
+        if (is_known(&sheet->table->columns[i], row))
+            put_cell(sheet, out, i, cell_value(&sheet->table->columns[i], row));
         else
             put_dash(sheet, out, i);
     }
     write_words(sheet->table, out, row);
 }
 
-static void write_rest(const struct sheet *sheet, struct format *out)
+static void write_rest(const struct sheet *sheet, struct writer *out)
 {
     const size_t columns = put_rest_name(sheet, out);
-    format_fill(out, ' ', sheet->name_width - columns);
+    writer_fill(out, ' ', sheet->name_width - columns);
     for (unsigned i = 0; i < sheet->table->column_count; i++) {
-        if (summable(&sheet->table->columns[i]) && sheet->unknown[i] == 0)
+        if (is_summable(&sheet->table->columns[i]) && sheet->unknown[i] == 0)
             put_cell(sheet, out, i, sheet->rest[i]);
         else
             put_dash(sheet, out, i);
     }
-    format_text(out, sheet->table->tail != NULL ? "  -\n" : "\n");
+    writer_text(out, sheet->table->tail != NULL ? "  -\n" : "\n");
 }
 
-void table_write(struct format *out, const struct table *table, const void *rows, uint32_t count, unsigned top)
+void table_write(struct writer *out, const struct table *table, const void *rows, uint32_t count, unsigned top)
 {
     struct sheet sheet = {
         .table = table,
@@ -289,7 +290,7 @@ void table_write(struct format *out, const struct table *table, const void *rows
         .top = top,
         .name_width = NAME_WIDTH,
     };
-    measure(&sheet);
+    measure_sheet(&sheet);
     write_head(&sheet, out);
 
     struct rank rank;
@@ -301,7 +302,7 @@ void table_write(struct format *out, const struct table *table, const void *rows
     if (sheet.left_out > 0)
         write_rest(&sheet, out);
     for (uint32_t i = 0; i < count; i++)
-        if (apart(&sheet, row_at(&sheet, i)))
+        if (is_last_row(&sheet, row_at(&sheet, i)))
             write_row(&sheet, out, row_at(&sheet, i));
     if (table->total != NULL)
         write_row(&sheet, out, table->total);

@@ -26,35 +26,35 @@ struct column {
     uint8_t minus; /* 1: the cell is `at` less `less`, and may be negative */
     uint8_t plus;  /* 1: and carries its sign when it is not */
     uint8_t bit;   /* of the known ones */
-    uint16_t at;   /* where the value stands in a row */
+    uint16_t at;   /* where the value is in a row */
     uint16_t less;
-    uint16_t known; /* where a uint32_t stands whose `bit` says whether the cell is known; 0: it always is */
+    uint16_t known; /* where a uint32_t is whose `bit` says whether the cell is known; 0: it always is */
 };
 
-/* Every row begins with its name, SNAPSHOT_NAME bytes, unless put_name says otherwise. */
+/* Every row begins with its name, SNAPSHOT_NAME bytes, unless there is a put_name. */
 struct table {
     const char *one;  /* "tag": what a row is; heads the column of names */
     const char *many; /* "tags" */
     const struct column *columns;
     unsigned column_count;
     size_t row_bytes;
-    size_t key_at;                  /* the uint64_t whose largest come first */
-    bool skip_zero;                 /* rows whose key is 0 are left out for good */
-    bool (*apart)(const void *row); /* NULL, or: does this row stand at the table's end, whatever its key? */
-    const char *apart_name;         /* what such a row is called */
+    size_t key_at;                    /* the uint64_t whose largest come first */
+    bool skip_zero;                   /* rows whose key is 0 are left out for good */
+    bool (*is_last)(const void *row); /* NULL, or: does this row come after all others, whatever its key? */
+    const char *last_name;            /* of such a row */
 
     /* NULL, or: writes a row's name, one word; returns the columns it takes. */
-    size_t (*put_name)(struct format *out, const void *row);
+    size_t (*put_name)(struct writer *out, const void *row);
 
     /* NULL, or: a last column of words, one a row, and what to write below a row. Both are handed `of`. */
     const char *tail;
-    void (*put_tail)(struct format *out, const void *row, const void *of);
-    void (*put_below)(struct format *out, const void *row, const void *of);
+    void (*put_tail)(struct writer *out, const void *row, const void *of);
+    void (*put_below)(struct writer *out, const void *row, const void *of);
     const void *of;
     const void *total; /* NULL, or: one more row that closes the table */
 };
 
-/* At most `top` rows; then one that sums up those left out, then those apart. */
-void table_write(struct format *out, const struct table *table, const void *rows, uint32_t count, unsigned top);
+/* At most `top` rows; then one that sums up those left out, then those that are last. */
+void table_write(struct writer *out, const struct table *table, const void *rows, uint32_t count, unsigned top);
 
 #endif

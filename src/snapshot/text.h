@@ -13,8 +13,8 @@
  * that the whole report has; when that is more than capacity, out holds its beginning. */
 size_t text_report(const struct snapshot *snapshot, unsigned top, char *out, size_t capacity);
 
-/* The same in two parts, for who has a section more to tell in between. */
-void text_begin(struct format *out, const struct snapshot *snapshot, unsigned top);
-void text_end(struct format *out, const struct snapshot *snapshot, unsigned top);
+/* The same in two parts, for a caller that has one more section in between. */
+void text_begin(struct writer *out, const struct snapshot *snapshot, unsigned top);
+void text_end(struct writer *out, const struct snapshot *snapshot, unsigned top);
 
 #endif

@@ -30,7 +30,7 @@ static size_t next_part(const char *name, size_t from)
     return from < length ? length : 0;
 }
 
-static int find(const char *name, size_t length)
+static int find_branch(const char *name, size_t length)
 {
     for (unsigned i = 0; i < tree.count; i++)
         if (memcmp(tree.branch[i].name, name, length) == 0 && tree.branch[i].name[length] == '\0')
@@ -42,7 +42,7 @@ static void add_branches(const char *name)
 {
     size_t length = next_part(name, 0);
     for (; length != 0 && name[length] == '/'; length = next_part(name, length)) {
-        if (find(name, length) != NONE || tree.count == BRANCHES)
+        if (find_branch(name, length) != NONE || tree.count == BRANCHES)
             continue;
         struct branch *branch = &tree.branch[tree.count++];
         memset(branch, 0, sizeof *branch);
@@ -50,7 +50,7 @@ static void add_branches(const char *name)
     }
 }
 
-static void add(struct snapshot_amount *to, const struct snapshot_amount *amount)
+static void add_amount(struct snapshot_amount *to, const struct snapshot_amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
@@ -59,20 +59,20 @@ static void add(struct snapshot_amount *to, const struct snapshot_amount *amount
 static void add_tag(const struct snapshot_tag *tag)
 {
     for (size_t length = next_part(tag->name, 0); length != 0; length = next_part(tag->name, length)) {
-        int at = find(tag->name, length);
+        int at = find_branch(tag->name, length);
         if (at == NONE)
             continue;
         struct branch *branch = &tree.branch[at];
         branch->tags++;
-        add(&branch->live, &tag->books.live);
-        add(&branch->allocated, &tag->books.allocated);
-        add(&branch->freed, &tag->books.freed);
+        add_amount(&branch->live, &tag->counts.live);
+        add_amount(&branch->allocated, &tag->counts.allocated);
+        add_amount(&branch->freed, &tag->counts.freed);
     }
 }
 
 #define BRANCH(field) .at = offsetof(struct branch, field)
 
-void section_tree(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_tree(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
         {.title = "tags", .width = 13, .kind = COLUMN_COUNT, BRANCH(tags)},
@@ -96,6 +96,6 @@ void section_tree(struct format *out, const struct snapshot *snapshot, unsigned 
         return;
     for (uint32_t i = 0; i < snapshot->tags; i++)
         add_tag(&snapshot_tags(snapshot)[i]);
-    format_text(out, "\nCurrent allocations by tag tree:\n");
+    writer_text(out, "\nCurrent allocations by tag tree:\n");
     table_write(out, &table, tree.branch, tree.count, top);
 }

@@ -2,39 +2,40 @@
 #include "sections.h"
 #include "table.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
 static const char *const windows[SNAPSHOT_WINDOWS] = {"1 min", "10 min", "1 hour", "1 day"};
 
 /* ---- by tag ---- */
 
 #define THEN(window)                                                          \
     .width = 13, .kind = COLUMN_SIZE, .minus = 1, .plus = 1, .bit = (window), \
-    .at = offsetof(struct snapshot_tag, books.live.bytes),                    \
+    .at = offsetof(struct snapshot_tag, counts.live.bytes),                   \
     .less = offsetof(struct snapshot_tag, past.live_bytes[window]), .known = offsetof(struct snapshot_tag, past.known)
 
-void section_growth(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_growth(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     static const struct column columns[] = {
-        {.title = "live size", .width = 13, .kind = COLUMN_SIZE, .at = offsetof(struct snapshot_tag, books.live.bytes)},
+        {.title = "live size",
+         .width = 13,
+         .kind = COLUMN_SIZE,
+         .at = offsetof(struct snapshot_tag, counts.live.bytes)},
         {.title = "1 min", THEN(0)},
         {.title = "10 min", THEN(1)},
         {.title = "1 hour", THEN(2)},
         {.title = "1 day", THEN(3)},
     };
-    const struct snapshot_tag all = {.name = "(all)", .books = snapshot->total, .past = snapshot->total_past};
+    const struct snapshot_tag all = {.name = "(all)", .counts = snapshot->total, .past = snapshot->total_past};
     const struct table table = {
         .one = "tag",
         .many = "tags",
         .columns = columns,
         .column_count = LENGTH(columns),
         .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, books.live.bytes), /* the rows of the other tables, in their order */
+        .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the other tables, in their order */
         .total = &all,
     };
     if (snapshot->total_past.known == 0)
         return;
-    format_text(out, "\nGrowth of live size by tag:\n");
+    writer_text(out, "\nGrowth of live size by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
 }
 
@@ -54,70 +55,70 @@ static struct subject subject_of(const struct snapshot *snapshot, const struct s
     }
     if (suspect->subject == SNAPSHOT_TAG && suspect->row < snapshot->tags) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[suspect->row];
-        return (struct subject){&tag->past, tag->books.live.bytes, SNAPSHOT_UNKNOWN};
+        return (struct subject){&tag->past, tag->counts.live.bytes, SNAPSHOT_UNKNOWN};
     }
     return (struct subject){NULL, 0, SNAPSHOT_UNKNOWN};
 }
 
-static void put_subject(struct format *out, const struct snapshot *snapshot, const struct snapshot_suspect *suspect)
+static void put_subject(struct writer *out, const struct snapshot *snapshot, const struct snapshot_suspect *suspect)
 {
     if (suspect->subject == SNAPSHOT_SITE) {
         section_site_name(out, &snapshot_sites(snapshot)[suspect->row]);
         return;
     }
-    format_text(out, "tag ");
+    writer_text(out, "tag ");
     format_name(out, snapshot_tags(snapshot)[suspect->row].name, SNAPSHOT_NAME);
 }
 
 /* +12.3MiB in 1 min, +80.1MiB in 10 min */
-static void put_changes(struct format *out, const struct subject *subject)
+static void put_changes(struct writer *out, const struct subject *subject)
 {
     const char *separator = "";
     for (unsigned i = 0; i < SNAPSHOT_WINDOWS; i++) {
         if ((subject->past->known >> i & 1) == 0)
             continue;
-        format_text(out, separator);
+        writer_text(out, separator);
         format_change(out, subject->past->live_bytes[i], subject->live_bytes);
-        format_text(out, " in ");
-        format_text(out, windows[i]);
+        writer_text(out, " in ");
+        writer_text(out, windows[i]);
         separator = ", ";
     }
     if (*separator == '\0') {
         format_size(out, subject->live_bytes);
-        format_text(out, " live");
+        writer_text(out, " live");
     }
 }
 
-static void write_suspect(struct format *out, const struct snapshot *snapshot, const struct snapshot_suspect *suspect)
+static void write_suspect(struct writer *out, const struct snapshot *snapshot, const struct snapshot_suspect *suspect)
 {
     const struct subject subject = subject_of(snapshot, suspect);
     if (subject.past == NULL)
         return;
-    format_text(out, "  ");
+    writer_text(out, "  ");
     put_subject(out, snapshot, suspect);
-    format_text(out, ": ");
+    writer_text(out, ": ");
     put_changes(out, &subject);
-    format_text(out, "; ");
+    writer_text(out, "; ");
     format_number(out, suspect->made_blocks);
-    format_text(out, " blocks made, ");
+    writer_text(out, " blocks made, ");
     format_number(out, suspect->freed_blocks);
-    format_text(out, " freed in ");
+    writer_text(out, " freed in ");
     format_duration(out, suspect->span_ms);
     if (subject.age_ms != SNAPSHOT_UNKNOWN) {
-        format_text(out, "; mean age ");
+        writer_text(out, "; mean age ");
         format_duration(out, subject.age_ms);
     }
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }
 
-void section_suspects(struct format *out, const struct snapshot *snapshot, unsigned top)
+void section_suspects(struct writer *out, const struct snapshot *snapshot, unsigned top)
 {
     if (snapshot->suspects == 0) {
         if (snapshot->total_past.known != 0)
-            format_text(out, "\nSuspects: none\n");
+            writer_text(out, "\nSuspects: none\n");
         return;
     }
-    format_text(out, "\nSuspects: (they rise, and what they allocate is not all freed)\n");
+    writer_text(out, "\nSuspects: (they rise, and what they allocate is not all freed)\n");
     for (uint32_t i = 0; i < snapshot->suspects && i < top; i++)
         write_suspect(out, snapshot, &snapshot_suspects(snapshot)[i]);
 }

@@ -9,13 +9,13 @@ BENCH_PRELOADS := $(addprefix $(BENCH_DIR)/,pass_only.so header_only.so)
 
 .PHONY: bench bench-quick bench-programs bench-instructions
 
-bench: $(LIB) bench-programs
+bench: $(LIB) bench-programs ## speed and memory against bare glibc and the peers, in ten minutes
 	python3 -B test/bench/bench.py --build $(BENCH_DIR) --library $(LIB) --output $(BENCH_DIR)/bench.md $(BENCH)
 
-bench-quick: $(LIB) bench-programs
+bench-quick: $(LIB) bench-programs ## the same in one minute, without real programs
 	python3 -B test/bench/bench.py --quick --build $(BENCH_DIR) --library $(LIB) $(BENCH)
 
-bench-instructions: $(LIB) bench-programs
+bench-instructions: $(LIB) bench-programs ## instructions of an allocation and a free, by callgrind
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB)
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB) replace-10k
 	test/bench/instructions.sh $(BENCH_DIR) $(LIB) depth-15

@@ -6,36 +6,32 @@
 
 CMDTEST_DIR      := test/cmd
 CMDTEST_OUT      := $(BUILD)/test/cmd
-CMDTEST_SUITES   := $(patsubst $(CMDTEST_DIR)/test_%.c,$(CMDTEST_OUT)/test_%,$(wildcard $(CMDTEST_DIR)/test_*.c))
+CMDTEST_NAMES    := $(call suite_names,$(CMDTEST_DIR))
+CMDTEST_SUITES   := $(CMDTEST_NAMES:%=$(CMDTEST_OUT)/test_%)
 CMDTEST_PROGRAMS := $(patsubst $(CMDTEST_DIR)/programs/%.c,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.c))
 CMDTEST_PROGRAMS += $(patsubst $(CMDTEST_DIR)/programs/%.cc,$(CMDTEST_OUT)/programs/%,$(wildcard $(CMDTEST_DIR)/programs/*.cc))
-CMDTEST_OBJECTS  := $(addprefix $(CMDTEST_OUT)/,harness.o story.o place.o)
+CMDTEST_OBJECTS  := $(patsubst $(CMDTEST_DIR)/%.c,$(CMDTEST_OUT)/%.o,$(filter-out $(CMDTEST_DIR)/test_%,$(wildcard $(CMDTEST_DIR)/*.c)))
 CMDTEST_SHARED   := $(CMDTEST_OBJECTS) $(filter-out %/main.o,$(CMD_OBJECTS))
-CMDTEST_CFLAGS   := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS)
+CMDTEST_CFLAGS   := $(CPPFLAGS) -I$(BUILD)/cmd $(STD) $(WARN) $(CFLAGS) $(SANITIZE) -DCMDTEST_TOP='"$(CURDIR)"'
 
-CMDTEST_CFLAGS_pprof      := -I$(BUILD)/cmd -DCMDTEST_TOP='"$(CURDIR)"'
-CMDTEST_CFLAGS_run        := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_NEEDS_living      := $(PRELOAD_OUT)/twin_a.so
-CMDTEST_CFLAGS_completion := -DCMDTEST_TOP='"$(CURDIR)"'
 CMDTEST_PROGRAM_tagged    := -Iinclude
+CMDTEST_PROGRAM_still     := -static
 CMDTEST_PROGRAM_unlinked  := -static
-
-# The suites that stand in CMDTEST_ONLY, or all: make cmd-test CMDTEST_ONLY="test_show test_diff"
-CMDTEST_ONLY ?= $(notdir $(CMDTEST_SUITES))
 
 .PHONY: cmd-test cmd-test-build
 cmd-test-build: $(CMDTEST_SUITES) $(CMDTEST_PROGRAMS)
 
-cmd-test: $(LIB) $(CMD) cmd-test-build
-	@status=0; for suite in $(CMDTEST_ONLY); do \
-	    echo "== $$suite"; $(CMDTEST_OUT)/$$suite || { status=1; echo "$$suite failed"; }; \
-	done; exit $$status
+cmd-test: $(LIB) $(CMD) cmd-test-build ## the command, run as people run it
+	@$(RUN_SUITES) $(CMDTEST_SUITES)
 
-$(CMDTEST_OBJECTS): $(CMDTEST_OUT)/%.o: $(CMDTEST_DIR)/%.c $(CMDTEST_DIR)/cmd-test.mk
+$(call suites,$(CMDTEST_NAMES),$(CMDTEST_OUT),$(LIB) $(CMD) $(CMDTEST_PROGRAMS))
+
+$(CMDTEST_OBJECTS): $(CMDTEST_OUT)/%.o: $(CMDTEST_DIR)/%.c $(CMDTEST_DIR)/cmd-test.mk | $(CMD_PROFILE).c
 	@mkdir -p $(@D)
 	$(CC) $(CMDTEST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/cmd-test.mk $$(CMDTEST_NEEDS_$$*)
+$(CMDTEST_OUT)/test_%: $(CMDTEST_DIR)/test_%.c $(CMDTEST_SHARED) $(CMDTEST_DIR)/cmd-test.mk $$(CMDTEST_NEEDS_$$*) | $(CMD_PROFILE).c
 	@mkdir -p $(@D)
 	$(CC) $(CMDTEST_CFLAGS) $(CMDTEST_CFLAGS_$*) -MMD -MP $< $(CMDTEST_SHARED) $(CMD_LIBS) $(CMDTEST_LIBS_$*) -lcmocka -lm -o $@
 
@@ -51,5 +47,3 @@ $(CMDTEST_OUT)/programs/%: $(CMDTEST_DIR)/programs/%.cc $(CMDTEST_DIR)/cmd-test.
 	    $(CMDTEST_PROGRAM_$*) -o $@
 
 -include $(wildcard $(CMDTEST_OUT)/*.d $(CMDTEST_OUT)/programs/*.d)
-
-CMDTEST_PROGRAM_still := -static

@@ -203,6 +203,18 @@ void outcome_free(struct outcome *outcome)
     *outcome = (struct outcome){0};
 }
 
+void assert_has(const char *text, const char *words)
+{
+    if (strstr(text, words) == NULL)
+        fail_msg("\"%s\" is not in\n%.3000s", words, text);
+}
+
+void assert_has_not(const char *text, const char *words)
+{
+    if (strstr(text, words) != NULL)
+        fail_msg("\"%s\" is in\n%.3000s", words, text);
+}
+
 void assert_refused(struct outcome *outcome, int status, const char *words)
 {
     const char *end = strchr(outcome->err, '\n');

@@ -57,6 +57,9 @@ void outcome_free(struct outcome *outcome);
 /* It failed as it should: that status, nothing on stdout, one line `trackmalloc: …` with these words. */
 void assert_refused(struct outcome *outcome, int status, const char *words);
 
+void assert_has(const char *text, const char *words);
+void assert_has_not(const char *text, const char *words);
+
 /* ---- segments ---- */
 
 /* A file with this snapshot in it, as a process that lives or was killed leaves it. */

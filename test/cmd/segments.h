@@ -167,15 +167,15 @@ static inline const struct snapshot_tag *tag_of(const struct snapshot *snapshot,
 /* What is counted in several ways is the same: sums of tags, and by size. */
 static inline void assert_sums(const struct snapshot *snapshot)
 {
-    struct snapshot_books tags = {.resizes = 0};
+    struct snapshot_counts tags = {.resizes = 0};
     struct snapshot_amount sizes = {0, 0};
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        const struct snapshot_books *books = &snapshot_tags(snapshot)[i].books;
-        tags.live.blocks += books->live.blocks;
-        tags.live.bytes += books->live.bytes;
-        tags.allocated.blocks += books->allocated.blocks;
-        tags.allocated.bytes += books->allocated.bytes;
-        tags.freed.blocks += books->freed.blocks;
+        const struct snapshot_counts *counts = &snapshot_tags(snapshot)[i].counts;
+        tags.live.blocks += counts->live.blocks;
+        tags.live.bytes += counts->live.bytes;
+        tags.allocated.blocks += counts->allocated.blocks;
+        tags.allocated.bytes += counts->allocated.bytes;
+        tags.freed.blocks += counts->freed.blocks;
     }
     for (uint32_t n = 0; n < SNAPSHOT_SIZE_CLASSES; n++) {
         sizes.blocks += snapshot->sizes[n].blocks;
@@ -204,7 +204,7 @@ static inline void assert_sums_at_rest(const struct snapshot *snapshot)
 static inline void assert_holds(const struct snapshot *snapshot, const char *tag, const char *told)
 {
     char held[64];
-    const struct snapshot_amount *live = &tag_of(snapshot, tag)->books.live;
+    const struct snapshot_amount *live = &tag_of(snapshot, tag)->counts.live;
     snprintf(held, sizeof held, "%lu %lu", (unsigned long)live->blocks, (unsigned long)live->bytes);
     assert_string_equal(held, told);
     assert_sums_at_rest(snapshot);

@@ -8,22 +8,22 @@
 
 struct snapshot_tag *story_tag(struct story *story, const char *name, uint64_t blocks, uint64_t bytes)
 {
-    struct snapshot_tag *tag = &story->tag[story->head.tags++];
-    struct snapshot_books *books = &tag->books;
+    struct snapshot_tag *tag = &story->tags[story->head.tags++];
+    struct snapshot_counts *counts = &tag->counts;
     snprintf(tag->name, sizeof tag->name, "%s", name);
-    books->live = (struct snapshot_amount){blocks, bytes};
-    books->freed = (struct snapshot_amount){3 * blocks, 2 * bytes};
-    books->allocated = (struct snapshot_amount){4 * blocks, 3 * bytes};
-    books->peak_bytes = bytes + bytes / 4;
-    books->age[3] = (struct snapshot_amount){blocks / 2, bytes / 2};
-    books->age[0] = (struct snapshot_amount){blocks - blocks / 2, bytes - bytes / 2};
-    books->lifetime[0] = 3 * blocks;
+    counts->live = (struct snapshot_amount){blocks, bytes};
+    counts->freed = (struct snapshot_amount){3 * blocks, 2 * bytes};
+    counts->allocated = (struct snapshot_amount){4 * blocks, 3 * bytes};
+    counts->peak_bytes = bytes + bytes / 4;
+    counts->age[3] = (struct snapshot_amount){blocks / 2, bytes / 2};
+    counts->age[0] = (struct snapshot_amount){blocks - blocks / 2, bytes - bytes / 2};
+    counts->lifetime[0] = 3 * blocks;
     return tag;
 }
 
 struct snapshot_object *story_object(struct story *story, const char *path, uint64_t base)
 {
-    struct snapshot_object *object = &story->object[story->head.objects++];
+    struct snapshot_object *object = &story->objects[story->head.objects++];
     snprintf(object->path, sizeof object->path, "%s", path);
     object->build_id_bytes = SNAPSHOT_BUILD_ID;
     for (unsigned i = 0; i < SNAPSHOT_BUILD_ID; i++)
@@ -37,13 +37,13 @@ struct snapshot_object *story_object(struct story *story, const char *path, uint
 
 static uint64_t address_of(const struct story *story, uint32_t object, uint64_t offset)
 {
-    return object < story->head.objects ? story->object[object].base + offset : offset;
+    return object < story->head.objects ? story->objects[object].base + offset : offset;
 }
 
 struct snapshot_site *story_site(struct story *story, const char *name, uint32_t object, uint64_t offset, uint32_t tag,
                                  struct snapshot_amount live)
 {
-    struct snapshot_site *site = &story->site[story->head.sites++];
+    struct snapshot_site *site = &story->sites[story->head.sites++];
     snprintf(site->name, sizeof site->name, "%s", name);
     site->address = address_of(story, object, offset);
     site->object = object;
@@ -59,7 +59,7 @@ struct snapshot_site *story_site(struct story *story, const char *name, uint32_t
 
 struct snapshot_stack *story_stack(struct story *story, uint32_t site, struct snapshot_amount live)
 {
-    struct snapshot_stack *stack = &story->stack[story->head.stacks++];
+    struct snapshot_stack *stack = &story->stacks[story->head.stacks++];
     stack->id = 1000 + story->head.stacks;
     stack->site = site;
     stack->frame = story->head.frames;
@@ -69,7 +69,7 @@ struct snapshot_stack *story_stack(struct story *story, uint32_t site, struct sn
     return stack;
 }
 
-/* Where the name stands; the first byte of all names is a zero. */
+/* Where the name is; the first byte of all names is a zero. */
 static uint32_t name_at(struct story *story, const char *name)
 {
     uint32_t at = story->head.names_bytes;
@@ -80,15 +80,15 @@ static uint32_t name_at(struct story *story, const char *name)
 
 struct snapshot_frame *story_frame(struct story *story, const char *name, uint32_t object, uint64_t offset)
 {
-    struct snapshot_frame *frame = &story->frame[story->head.frames++];
+    struct snapshot_frame *frame = &story->frames[story->head.frames++];
     frame->address = address_of(story, object, offset);
     frame->object = object;
     frame->name_at = name[0] != '\0' ? name_at(story, name) : 0;
-    story->stack[story->head.stacks - 1].frames++;
+    story->stacks[story->head.stacks - 1].frames++;
     return frame;
 }
 
-static void add(struct snapshot_amount *to, struct snapshot_amount amount)
+static void add_amount(struct snapshot_amount *to, struct snapshot_amount amount)
 {
     to->blocks += amount.blocks;
     to->bytes += amount.bytes;
@@ -96,17 +96,17 @@ static void add(struct snapshot_amount *to, struct snapshot_amount amount)
 
 void story_sum(struct story *story)
 {
-    struct snapshot_books *total = &story->head.total;
+    struct snapshot_counts *total = &story->head.total;
     memset(total, 0, sizeof *total);
     for (uint32_t i = 0; i < story->head.tags; i++) {
-        const struct snapshot_books *books = &story->tag[i].books;
-        add(&total->live, books->live);
-        add(&total->allocated, books->allocated);
-        add(&total->freed, books->freed);
-        total->peak_bytes += books->peak_bytes;
+        const struct snapshot_counts *counts = &story->tags[i].counts;
+        add_amount(&total->live, counts->live);
+        add_amount(&total->allocated, counts->allocated);
+        add_amount(&total->freed, counts->freed);
+        total->peak_bytes += counts->peak_bytes;
         for (unsigned row = 0; row < SNAPSHOT_AGE_ROWS; row++) {
-            add(&total->age[row], books->age[row]);
-            total->lifetime[row] += books->lifetime[row];
+            add_amount(&total->age[row], counts->age[row]);
+            total->lifetime[row] += counts->lifetime[row];
         }
     }
     memset(story->head.sizes, 0, sizeof story->head.sizes);
@@ -117,7 +117,7 @@ void story_sum(struct story *story)
 
 enum { PROGRAM, LIBC, ENGINE };
 
-static void tell_head(struct snapshot *head)
+static void fill_head(struct snapshot *head)
 {
     static const char program[] = "shop";
     head->version = SNAPSHOT_VERSION;
@@ -150,21 +150,21 @@ static void tell_head(struct snapshot *head)
     };
 }
 
-static void tell_tags(struct story *story)
+static void fill_tags(struct story *story)
 {
     story_tag(story, "shop", 1000, 40 << 20);
     story_tag(story, "cache/pages", 400, 20 << 20);
     story_tag(story, "cache/index", 300, 3 << 20);
     story_tag(story, "libengine.so.2", 200, 1 << 20);
     for (uint32_t i = 0; i < story->head.tags; i++) {
-        struct snapshot_tag *tag = &story->tag[i];
+        struct snapshot_tag *tag = &story->tags[i];
         tag->past.known = 7; /* an hour at most */
         for (unsigned window = 0; window < 3; window++)
-            tag->past.live_bytes[window] = tag->books.live.bytes / (1 + window * (i + 1));
+            tag->past.live_bytes[window] = tag->counts.live.bytes / (1 + window * (i + 1));
     }
 }
 
-static void tell_sites(struct story *story)
+static void fill_sites(struct story *story)
 {
     story_site(story, "shop!order_new+0x1f", PROGRAM, 0x1230, 0, (struct snapshot_amount){900, 39 << 20})->past =
         (struct snapshot_past){.known = 7, .live_bytes = {38 << 20, 30 << 20, 5 << 20}};
@@ -176,7 +176,7 @@ static void tell_sites(struct story *story)
         SNAPSHOT_UNKNOWN; /* all others */
 }
 
-static void tell_stacks(struct story *story)
+static void fill_stacks(struct story *story)
 {
     story_stack(story, 0, (struct snapshot_amount){700, 30 << 20});
     story_frame(story, "shop!order_new+0x1f", PROGRAM, 0x1230);
@@ -190,33 +190,33 @@ static void tell_stacks(struct story *story)
     story_stack(story, 2, (struct snapshot_amount){400, 20 << 20});
     story_frame(story, "libengine.so.2!page_get+0x80", ENGINE, 0x880);
     story_frame(story, "", SNAPSHOT_NONE, 0x7f0000001234);
-    story->stack[2].truncated = 1;
+    story->stacks[2].truncated = 1;
 }
 
-static void tell_threads(struct story *story)
+static void fill_threads(struct story *story)
 {
-    story->thread[0] = (struct snapshot_thread){
+    story->threads[0] = (struct snapshot_thread){
         .name = "shop", .tid = 4242, .threads = 1, .allocated = {6000, 150 << 20}, .freed = {3000, 60 << 20}};
-    story->thread[1] = (struct snapshot_thread){
+    story->threads[1] = (struct snapshot_thread){
         .name = "worker", .tid = 4243, .threads = 1, .allocated = {1600, 42 << 20}, .freed = {2700, 68 << 20}};
     story->head.threads = 2;
 }
 
-static void tell_past(struct story *story)
+static void fill_past(struct story *story)
 {
-    const struct snapshot_books *total = &story->head.total;
+    const struct snapshot_counts *total = &story->head.total;
     story->head.total_past.known = 7;
     for (uint32_t i = 0; i < story->head.tags; i++)
         for (unsigned window = 0; window < 3; window++)
-            story->head.total_past.live_bytes[window] += story->tag[i].past.live_bytes[window];
+            story->head.total_past.live_bytes[window] += story->tags[i].past.live_bytes[window];
     for (uint64_t i = 1; i <= 60; i++)
-        story->point[story->head.points++] = (struct snapshot_point){
+        story->points[story->head.points++] = (struct snapshot_point){
             .uptime_ms = i * 60000,
             .live_bytes = total->live.bytes * i / 60,
             .live_blocks = total->live.blocks * i / 60,
             .resident = story->head.memory.resident * i / 60,
         };
-    story->suspect[story->head.suspects++] = (struct snapshot_suspect){
+    story->suspects[story->head.suspects++] = (struct snapshot_suspect){
         .subject = SNAPSHOT_SITE,
         .row = 0,
         .span_ms = 600000,
@@ -233,19 +233,19 @@ struct story *story_new(void)
     struct story *story = calloc(1, sizeof *story);
     if (story == NULL)
         abort();
-    tell_head(&story->head);
+    fill_head(&story->head);
     story_object(story, "/usr/bin/shop", 0x555555554000);
     story_object(story, "/usr/lib/libc.so.6", 0x7ffff7000000);
     story_object(story, "/usr/lib/libengine.so.2", 0x7ffff6000000);
-    tell_tags(story);
+    fill_tags(story);
     story_sum(story);
-    tell_sites(story);
-    tell_stacks(story);
-    tell_threads(story);
-    tell_past(story);
-    story->note[story->head.notes++] =
+    fill_sites(story);
+    fill_stacks(story);
+    fill_threads(story);
+    fill_past(story);
+    story->notes[story->head.notes++] =
         (struct snapshot_note){.name = "/usr/lib/shop/plugin.so", .kind = SNAPSHOT_NOTE_DEEPBIND, .count = 2};
-    story->note[story->head.notes++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = 3};
+    story->notes[story->head.notes++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = 3};
     memcpy(story->command, command, sizeof command);
     story->head.command_bytes = sizeof command;
     return story;
@@ -254,7 +254,7 @@ struct story *story_new(void)
 /* ---- in one piece ---- */
 
 /* The end of a snapshot that grows. */
-static uint32_t append(struct snapshot **snapshot, const void *rows, size_t bytes)
+static uint32_t append_rows(struct snapshot **snapshot, const void *rows, size_t bytes)
 {
     uint32_t at = (*snapshot)->bytes;
     uint32_t whole = at + (uint32_t)((bytes + 7) / 8 * 8);
@@ -267,12 +267,6 @@ static uint32_t append(struct snapshot **snapshot, const void *rows, size_t byte
     return at;
 }
 
-#define APPEND(table)                                                                                 \
-    do {                                                                                              \
-        uint32_t at = append(&snapshot, story->table, story->head.table##s * sizeof story->table[0]); \
-        snapshot->table##s_at = at;                                                                   \
-    } while (0)
-
 struct snapshot *story_lay_out(const struct story *story)
 {
     struct snapshot *snapshot = malloc(sizeof *snapshot);
@@ -280,18 +274,11 @@ struct snapshot *story_lay_out(const struct story *story)
         abort();
     *snapshot = story->head;
     snapshot->bytes = sizeof *snapshot;
-    APPEND(tag);
-    APPEND(thread);
-    APPEND(site);
-    APPEND(suspect);
-    APPEND(stack);
-    APPEND(frame);
-    APPEND(object);
-    APPEND(point);
-    APPEND(note);
-    uint32_t names_at = append(&snapshot, story->names, story->head.names_bytes);
-    snapshot->names_at = names_at;
-    uint32_t command_at = append(&snapshot, story->command, story->head.command_bytes);
-    snapshot->command_at = command_at;
+    uint32_t at;
+#define APPEND(table, row, rows, most)                                                    \
+    at = append_rows(&snapshot, story->table, story->head.rows * sizeof story->table[0]); \
+    snapshot->table##_at = at;
+    SNAPSHOT_TABLES(APPEND)
+#undef APPEND
     return snapshot;
 }

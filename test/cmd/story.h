@@ -4,34 +4,13 @@
 
 #include "snapshot/snapshot.h"
 
-enum {
-    STORY_TAGS = 64,
-    STORY_THREADS = 16,
-    STORY_SITES = 64,
-    STORY_SUSPECTS = 8,
-    STORY_STACKS = 32,
-    STORY_FRAMES = 256,
-    STORY_OBJECTS = 16,
-    STORY_POINTS = 128,
-    STORY_NOTES = 4,
-    STORY_NAMES = 8192
-};
-
-/* The counts of rows stand in `head`; its offsets and `bytes` are filled in when it is laid out. */
+/* The counts of rows are in `head`; its offsets and `bytes` are filled in when it is laid out. */
+#define STORY_ROWS(table, row, rows, most) row table[most];
 struct story {
     struct snapshot head;
-    struct snapshot_tag tag[STORY_TAGS];
-    struct snapshot_thread thread[STORY_THREADS];
-    struct snapshot_site site[STORY_SITES];
-    struct snapshot_suspect suspect[STORY_SUSPECTS];
-    struct snapshot_stack stack[STORY_STACKS];
-    struct snapshot_frame frame[STORY_FRAMES];
-    struct snapshot_object object[STORY_OBJECTS];
-    struct snapshot_point point[STORY_POINTS];
-    struct snapshot_note note[STORY_NOTES];
-    char names[STORY_NAMES];
-    char command[SNAPSHOT_COMMAND];
+    SNAPSHOT_TABLES(STORY_ROWS)
 };
+#undef STORY_ROWS
 
 /* A shop's server, process 4242, up for an hour: three objects, tags, five call sites of which one leaks, threads,
  * stacks with named frames, and what it held before. All sums hold. The caller frees it. */

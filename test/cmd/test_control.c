@@ -61,7 +61,7 @@ static void a_report_goes_where_reports_go(void **state)
 static uint64_t peak_now(const char *path)
 {
     struct loaded loaded = taken_now(path);
-    uint64_t peak = tag_of(loaded.snapshot, "obeys")->books.peak_bytes;
+    uint64_t peak = tag_of(loaded.snapshot, "obeys")->counts.peak_bytes;
     loaded_free(&loaded);
     return peak;
 }

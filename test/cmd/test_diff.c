@@ -17,13 +17,13 @@ static struct story *next_run(void)
     story->head.pid = 5555;
     story->head.started_ticks = 999999;
     for (uint32_t i = 0; i < story->head.objects; i++)
-        story->object[i].base += 0x10000000;
+        story->objects[i].base += 0x10000000;
     for (uint32_t i = 0; i < story->head.sites; i++)
-        if (story->site[i].object != SNAPSHOT_NONE)
-            story->site[i].address += 0x10000000;
+        if (story->sites[i].object != SNAPSHOT_NONE)
+            story->sites[i].address += 0x10000000;
     for (uint32_t i = 0; i < story->head.frames; i++)
-        if (story->frame[i].object != SNAPSHOT_NONE)
-            story->frame[i].address += 0x10000000;
+        if (story->frames[i].object != SNAPSHOT_NONE)
+            story->frames[i].address += 0x10000000;
     return story;
 }
 
@@ -62,8 +62,8 @@ static void nothing_grew_between_two_runs_alike(void **state)
 static void totals_are_told(void **state)
 {
     struct story *after = story_new();
-    after->tag[0].books.live.bytes += 1 << 20;
-    after->tag[0].books.live.blocks += 1234;
+    after->tags[0].counts.live.bytes += 1 << 20;
+    after->tags[0].counts.live.blocks += 1234;
     story_sum(after);
     after->head.uptime_ms += 60000;
     after->head.memory.resident -= 1 << 20;
@@ -81,10 +81,10 @@ static void tags_by_growth_new_and_gone(void **state)
 {
     struct story *before = story_new(), *after = next_run();
     (void)state;
-    after->tag[0].books.live = (struct snapshot_amount){900, 41 << 20}; /* 1 MiB more in fewer blocks */
-    after->tag[1].books.live = (struct snapshot_amount){500, 25 << 20}; /* 5 MiB more */
-    after->tag[2].books.live = (struct snapshot_amount){300, 1 << 20};  /* 2 MiB less */
-    strcpy(after->tag[3].name, "libengine.so.3");
+    after->tags[0].counts.live = (struct snapshot_amount){900, 41 << 20}; /* 1 MiB more in fewer blocks */
+    after->tags[1].counts.live = (struct snapshot_amount){500, 25 << 20}; /* 5 MiB more */
+    after->tags[2].counts.live = (struct snapshot_amount){300, 1 << 20};  /* 2 MiB less */
+    strcpy(after->tags[3].name, "libengine.so.3");
     char *text = diff_of(before, after);
     assert_string_equal(section(text, "Grew, by tag"), "Grew, by tag:\n"
                                                        "tag growth before after live blocks allocations change\n"
@@ -102,10 +102,10 @@ static void sites_are_one_wherever_they_were_loaded(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    after->site[2].live.bytes += 3 << 20;
-    after->site[3].live.bytes += 2 << 20; /* no function known */
-    after->site[4].live.bytes += 1 << 20; /* in no object: the same address */
-    after->site[5].live.bytes += 1 << 19; /* all others */
+    after->sites[2].live.bytes += 3 << 20;
+    after->sites[3].live.bytes += 2 << 20; /* no function known */
+    after->sites[4].live.bytes += 1 << 20; /* in no object: the same address */
+    after->sites[5].live.bytes += 1 << 19; /* all others */
     char *text = diff_of(story_new(), after);
     assert_line(text, "Grew, by call site",
                 "libengine.so.2!page_get+0x80 +3.0MiB 20.0MiB 23.0MiB 0 0 grew cache/pages\n");
@@ -120,7 +120,7 @@ static void a_site_is_another_under_another_tag(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    after->site[1].tag = 2;
+    after->sites[1].tag = 2;
     char *text = diff_of(story_new(), after);
     assert_line(text, "Grew, by call site", "shop!cart_add+0x44 +1.0MiB 0.0B 1.0MiB +100 +400 new? cache/index");
     assert_line(text, "Shrank, by call site", "shop!cart_add+0x44 -1.0MiB 1.0MiB 0.0B -100 -400 gone? shop");
@@ -143,8 +143,8 @@ static void a_name_is_taken_from_who_knows_it(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    strcpy(after->site[0].name, "shop+0x1230");
-    after->site[0].live.bytes += 1 << 20;
+    strcpy(after->sites[0].name, "shop+0x1230");
+    after->sites[0].live.bytes += 1 << 20;
     char *text = diff_of(story_new(), after);
     assert_line(text, "Grew, by call site", "shop!order_new+0x1f +1.0MiB");
     free(text);
@@ -154,10 +154,10 @@ static void another_build_is_compared_by_function(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    after->object[0].build_id[0] ^= 1;
+    after->objects[0].build_id[0] ^= 1;
     for (uint32_t i = 0; i < 2; i++)
-        after->site[i].address += 0x100;
-    strcpy(after->site[0].name, "shop!order_new+0x33");
+        after->sites[i].address += 0x100;
+    strcpy(after->sites[0].name, "shop!order_new+0x33");
     story_site(after, "shop!order_new+0x88", 0, 0x1a00, 0, (struct snapshot_amount){50, 2 << 20});
     char *text = diff_of(story_new(), after);
     assert_non_null(strstr(text, "\nOther builds, compared by function: shop\n"));
@@ -170,7 +170,7 @@ static void a_build_is_the_same_under_another_name(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    strcpy(after->object[0].path, "/opt/shop-2");
+    strcpy(after->objects[0].path, "/opt/shop-2");
     char *text = diff_of(story_new(), after);
     assert_null(strstr(text, "by call site"));
     free(text);
@@ -181,9 +181,9 @@ static void without_build_ids_names_tell(void **state)
     struct story *before = story_new(), *after = next_run();
     (void)state;
     for (unsigned i = 0; i < 3; i++)
-        before->object[i].build_id_bytes = after->object[i].build_id_bytes = 0;
-    strcpy(after->object[0].path, "/elsewhere/shop");
-    after->site[0].live.bytes += 1 << 20;
+        before->objects[i].build_id_bytes = after->objects[i].build_id_bytes = 0;
+    strcpy(after->objects[0].path, "/elsewhere/shop");
+    after->sites[0].live.bytes += 1 << 20;
     char *text = diff_of(before, after);
     assert_line(text, "Grew, by call site", "shop!order_new+0x1f +1.0MiB 39.0MiB 40.0MiB 0 0 grew shop");
     assert_null(strstr(text, "Shrank"));
@@ -194,8 +194,8 @@ static void stacks_are_one_wherever_they_were(void **state)
 {
     struct story *after = next_run();
     (void)state;
-    after->stack[0].live = (struct snapshot_amount){701, 31 << 20};
-    after->stack[1].frames = 2; /* another path */
+    after->stacks[0].live = (struct snapshot_amount){701, 31 << 20};
+    after->stacks[1].frames = 2; /* another path */
     char *text = diff_of(story_new(), after);
     assert_string_equal(section(text, "Grew, by stack"),
                         "Grew, by stack: (estimated from samples)\n"
@@ -215,9 +215,9 @@ static void what_is_left_out_is_summed_up(void **state)
     struct story *after = next_run();
     (void)state;
     for (unsigned i = 0; i < 4; i++)
-        after->tag[i].books.live.bytes += (4 - i) << 20;
+        after->tags[i].counts.live.bytes += (4 - i) << 20;
     for (unsigned i = 0; i < 3; i++)
-        after->stack[i].live.bytes += (3 - i) << 20;
+        after->stacks[i].live.bytes += (3 - i) << 20;
     const char *before = kept("before.tms", story_new()), *later = kept("after.tms", after);
     struct outcome outcome = run_command("diff", "--top", "1", before, later);
     assert_line(outcome.out, "Grew, by tag", "shop +4.0MiB");
@@ -258,12 +258,12 @@ static void no_name_steers_the_terminal(void **state)
     struct story *before = story_new(), *after = next_run();
     (void)state;
     strcpy(after->head.program, hostile);
-    strcpy(after->tag[0].name, hostile);
-    strcpy(after->site[0].name, hostile);
-    strcpy(after->object[0].path, hostile);
-    strcpy(after->object[2].path, hostile);
-    memcpy(before->object[0].path, hostile, sizeof hostile);
-    after->object[0].build_id[0]++;
+    strcpy(after->tags[0].name, hostile);
+    strcpy(after->sites[0].name, hostile);
+    strcpy(after->objects[0].path, hostile);
+    strcpy(after->objects[2].path, hostile);
+    memcpy(before->objects[0].path, hostile, sizeof hostile);
+    after->objects[0].build_id[0]++;
     memcpy(after->names + 1, hostile, sizeof hostile - 1);
     char *text = diff_of(before, after);
     for (const char *c = text; *c != '\0'; c++)
@@ -277,7 +277,7 @@ static void one_snapshot_tells_its_past(void **state)
 {
     struct story *story = story_new();
     (void)state;
-    story->site[1].past = (struct snapshot_past){.known = 7, .live_bytes = {2 << 20, 3 << 20, 4 << 20}};
+    story->sites[1].past = (struct snapshot_past){.known = 7, .live_bytes = {2 << 20, 3 << 20, 4 << 20}};
     struct outcome outcome = run_command("diff", kept("past.tms", story));
     assert_int_equal(outcome.status, 0);
     assert_line(outcome.out, "Grew since 1 hour ago, by call site",

@@ -1,111 +1,19 @@
-/* export: what other programs read, and that nothing out of a target breaks it. */
-#include "harness.h"
+/* export: what it tells in each of its forms, of made-up snapshots and of a real process. */
+#include "exported.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd/export/fields.h"
 #include "cmd/export/metrics_tags.h"
-#include "story.h"
-
-static const char *const text_formats[] = {"json", "csv", "folded", "openmetrics"};
-
-enum { TEXT_FORMATS = sizeof text_formats / sizeof *text_formats };
-
-/* ---- helpers ---- */
-
-/* Takes the story over; the file is "story" in the scratch directory. */
-static const char *keep(struct story *story)
-{
-    static char path[256];
-    struct snapshot *snapshot = story_lay_out(story);
-    snprintf(path, sizeof path, "%s", in_scratch("story"));
-    segment_write(path, snapshot);
-    free(snapshot);
-    free(story);
-    return path;
-}
-
-static void assert_fine(const struct outcome *outcome)
-{
-    if (outcome->status != 0 || outcome->err[0] != '\0')
-        fail_msg("status %d: %.500s", outcome->status, outcome->err);
-}
-
-static char *exported(const char *format, const char *path)
-{
-    struct outcome outcome = run_command("export", "--format", format, path);
-    assert_fine(&outcome);
-    free(outcome.err);
-    return outcome.out;
-}
-
-static void assert_accepted(const char *form, const char *text)
-{
-    const char *python = getenv("PYTHON") != NULL ? getenv("PYTHON") : "/usr/bin/python3";
-    file_write(in_scratch("exported"), text, strlen(text));
-    struct outcome outcome =
-        run_program(ARGV(python, "test/cmd/accepts.py", form, in_scratch("exported"), "doc/snapshot.schema.json"));
-    if (outcome.status != 0)
-        fail_msg("%s: %.2000s", form, outcome.err);
-    outcome_free(&outcome);
-}
-
-static json_t *exported_json(const char *path)
-{
-    char *text = exported("json", path);
-    json_t *json = json_loads(text, 0, NULL);
-    assert_non_null(json);
-    free(text);
-    return json;
-}
-
-/* The value at "tags/0/name". */
-static json_t *at(json_t *json, const char *path)
-{
-    char part[64];
-    for (int length; *path != '\0' && json != NULL; path += length + (path[length] == '/')) {
-        length = (int)strcspn(path, "/");
-        snprintf(part, sizeof part, "%.*s", length, path);
-        json = json_is_array(json) ? json_array_get(json, strtoul(part, NULL, 10)) : json_object_get(json, part);
-    }
-    return json;
-}
-
-static void assert_number(json_t *json, const char *path, long long value)
-{
-    if (!json_is_integer(at(json, path)) || json_integer_value(at(json, path)) != value)
-        fail_msg("%s is %lld, not %lld", path, json_integer_value(at(json, path)), value);
-}
-
-static void assert_text(json_t *json, const char *path, const char *value)
-{
-    if (!json_is_string(at(json, path)) || strcmp(json_string_value(at(json, path)), value) != 0)
-        fail_msg("%s is \"%s\", not \"%s\"", path, json_string_value(at(json, path)), value);
-}
-
-static void assert_unknown(json_t *json, const char *path)
-{
-    if (!json_is_null(at(json, path)))
-        fail_msg("%s is no null", path);
-}
-
-static void assert_has(const char *text, const char *words)
-{
-    if (strstr(text, words) == NULL)
-        fail_msg("\"%s\" is not in\n%.3000s", words, text);
-}
 
 /* ---- what is told ---- */
 
 static void json_tells_all_of_it(void **state)
 {
     (void)state;
-    char *text = exported("json", keep(story_new()));
+    char *text = exported("json", story_file(story_new()));
     assert_accepted("json", text);
     free(text);
     json_t *json = exported_json(in_scratch("story"));
@@ -129,7 +37,7 @@ static void json_tells_all_of_it(void **state)
     assert_text(json, "sites/0/frames/0/function", "order_new");
     assert_unknown(json, "sites/5/frames");
     assert_text(json, "stacks/0/frames/3/address", "0x7ffff70271ca");
-    assert_true(json_is_true(at(json, "stacks/2/truncated")));
+    assert_true(json_is_true(json_at(json, "stacks/2/truncated")));
     assert_unknown(json, "stacks/2/frames/1/object");
     assert_text(json, "objects/0/build_id", "5b5c5d5e5f606162636465666768696a6b6c6d6e");
     assert_number(json, "sizes/5/from_bytes", 64);
@@ -137,7 +45,7 @@ static void json_tells_all_of_it(void **state)
     assert_number(json, "sizes/0/from_bytes", 0);
     assert_unknown(json, "sizes/31/below_bytes");
     assert_number(json, "series/59/live_blocks", 1900);
-    assert_true(json_real_value(at(json, "series/0/uptime_seconds")) == 60.0);
+    assert_true(json_real_value(json_at(json, "series/0/uptime_seconds")) == 60.0);
     assert_unknown(json, "alarm");
     assert_text(json, "notes/0/kind", "deepbind");
     assert_text(json, "notes/0/name", "/usr/lib/shop/plugin.so");
@@ -155,8 +63,8 @@ static void an_alarm_is_told_and_what_is_not_known_is_null(void **state)
         .what = SNAPSHOT_ALARM_CHANGE, .of = SNAPSHOT_TAG, .name = "shop", .limit = 5, .change = -7, .since_ms = 1500};
     story->head.memory = (struct snapshot_memory){.known = 0};
     story->head.parent = 0;
-    story->object[0].build_id_bytes = 0;
-    char *text = exported("json", keep(story));
+    story->objects[0].build_id_bytes = 0;
+    char *text = exported("json", story_file(story));
     assert_accepted("json", text);
     free(text);
     json_t *json = exported_json(in_scratch("story"));
@@ -174,7 +82,7 @@ static void an_alarm_is_told_and_what_is_not_known_is_null(void **state)
 static void csv_has_every_table(void **state)
 {
     (void)state;
-    const char *path = keep(story_new());
+    const char *path = story_file(story_new());
     for (const struct field_table *table = field_tables; table->name != NULL; table++) {
         struct outcome outcome = run_command("export", "-f", "csv", "--table", table->name, path);
         assert_fine(&outcome);
@@ -206,7 +114,7 @@ static void every_name_is_in_the_manual(void **state)
 static void every_metric_is_in_the_manual(void **state)
 {
     char *manual = file_read("doc/export.md", NULL);
-    char *metrics = exported("openmetrics", keep(story_new()));
+    char *metrics = exported("openmetrics", story_file(story_new()));
     unsigned found = 0;
     (void)state;
     for (char *line = metrics; (line = strstr(line, "# TYPE ")) != NULL; found++) {
@@ -223,7 +131,7 @@ static void every_metric_is_in_the_manual(void **state)
 static void folded_stacks_begin_with_main(void **state)
 {
     (void)state;
-    char *text = exported("folded", keep(story_new()));
+    char *text = exported("folded", story_file(story_new()));
     assert_string_equal(text, "libc.so.6+0x271ca;main;serve;order_new 31457280\n"
                               "main;import;order_new 9437184\n"
                               "(truncated);(no_module)+0x7f0000001234;page_get 20971520\n"
@@ -246,7 +154,7 @@ static void folded_sites_where_there_are_no_stacks(void **state)
     struct story *story = story_new();
     (void)state;
     story->head.stacks = story->head.frames = 0;
-    char *text = exported("folded", keep(story));
+    char *text = exported("folded", story_file(story));
     assert_has(text, "shop;order_new 40894464\n");
     assert_has(text, "\ncache/pages;page_get 20971520\n");
     assert_has(text, "\n(none);(others) 524288\n");
@@ -256,7 +164,7 @@ static void folded_sites_where_there_are_no_stacks(void **state)
 static void metrics_are_accepted(void **state)
 {
     (void)state;
-    char *text = exported("openmetrics", keep(story_new()));
+    char *text = exported("openmetrics", story_file(story_new()));
     assert_accepted("openmetrics", text);
     assert_has(text, "trackmalloc_live_bytes{pid=\"4242\",program=\"shop\",tag=\"cache/pages\"} 20971520\n");
     assert_has(text, "trackmalloc_allocations_total{pid=\"4242\",program=\"shop\",tag=\"shop\"} 4000\n");
@@ -300,18 +208,18 @@ static void a_real_process_is_told_with_lines(void **state)
     json_t *json = json_loads(text, 0, NULL);
     free(text);
     assert_number(json, "process/pid", target.pid);
-    assert_number(row_named(at(json, "tags"), "kept/pages"), "live_bytes", 100000);
+    assert_number(row_named(json_at(json, "tags"), "kept/pages"), "live_bytes", 100000);
     size_t i;
     json_t *site;
     unsigned found = 0;
-    json_array_foreach(at(json, "sites"), i, site)
+    json_array_foreach(json_at(json, "sites"), i, site)
     {
-        if (strcmp(json_string_value(at(site, "tag")), "kept/pages") != 0)
+        if (strcmp(json_string_value(json_at(site, "tag")), "kept/pages") != 0)
             continue;
         assert_number(site, "live_blocks", 100);
         assert_text(site, "frames/0/function", "main");
-        assert_has(json_string_value(at(site, "frames/0/file")), "programs/tagged.c");
-        assert_true(json_integer_value(at(site, "frames/0/line")) > 10);
+        assert_has(json_string_value(json_at(site, "frames/0/file")), "programs/tagged.c");
+        assert_true(json_integer_value(json_at(site, "frames/0/line")) > 10);
         found++;
     }
     assert_int_equal(found, 1);
@@ -349,9 +257,9 @@ static void tags_that_look_the_same_are_one(void **state)
     struct metrics_tags tags = tags_of(story, 100);
     assert_int_equal(tags.rows, 5);
     assert_string_equal(tags.row[4].name, "a?");
-    assert_int_equal(tags.row[4].books.live.bytes, 700);
-    assert_int_equal(tags.row[4].books.allocated.blocks, 28);
-    assert_int_equal(tags.row[4].books.age[0].blocks, 1 + 1 + 2);
+    assert_int_equal(tags.row[4].counts.live.bytes, 700);
+    assert_int_equal(tags.row[4].counts.allocated.blocks, 28);
+    assert_int_equal(tags.row[4].counts.age[0].blocks, 1 + 1 + 2);
     metrics_tags_free(&tags);
 }
 
@@ -365,258 +273,12 @@ static void tags_beyond_the_most_are_summed_up(void **state)
     assert_string_equal(tags.row[0].name, "shop");
     assert_string_equal(tags.row[2].name, "cache/index");
     assert_string_equal(tags.row[3].name, "(others)");
-    assert_int_equal(tags.row[3].books.live.bytes, (1ull << 40) + (1 << 20));
+    assert_int_equal(tags.row[3].counts.live.bytes, (1ull << 40) + (1 << 20));
     metrics_tags_free(&tags);
     tags = tags_of(story_new(), 4);
     assert_int_equal(tags.rows, 4);
     assert_string_equal(tags.row[3].name, "libengine.so.2");
     metrics_tags_free(&tags);
-}
-
-/* ---- hostile input ---- */
-
-static const char *const hostile[] = {
-    "=cmd|' /C calc'!A0",
-    "+1",
-    "-1",
-    "@sum",
-    "\"",
-    "\"\"",
-    "a\nb",
-    "a\r\nb",
-    "\x1b[31mred",
-    "</script><b>",
-    "a;b c",
-    "\\",
-    "\\\"",
-    "\xff\xfe",
-    "\xc3",
-    "\xe2\x80\xae(turned)",
-    "{}",
-    "a,b",
-    "# EOF",
-    "",
-    " ",
-    "gr\xc3\xbc\xc3\x9f",
-    "\x7f",
-};
-
-static struct story *hostile_story(void)
-{
-    struct story *story = story_new();
-    char name[SNAPSHOT_SITE_NAME];
-    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
-        story_tag(story, hostile[i], 1 + i, 100 + i);
-        story_site(story, hostile[i], 0, 0x100 + i, story->head.tags - 1, (struct snapshot_amount){1, 1});
-    }
-    for (size_t i = 0; i < STORY_OBJECTS - 3; i++)
-        story_object(story, hostile[i], 0x100000 * i);
-    for (size_t i = 0; i < STORY_STACKS - 3 && i < sizeof hostile / sizeof *hostile; i++) {
-        snprintf(name, sizeof name, "shop!%s+0x1", hostile[i]);
-        story_stack(story, 0, (struct snapshot_amount){1, 1 + i});
-        story_frame(story, name, 0, i);
-        story_frame(story, "", 3 + i % (STORY_OBJECTS - 3), i);
-    }
-    snprintf(story->head.program, sizeof story->head.program, "x\"\n\\</script>\xff");
-    snprintf(story->thread[0].name, sizeof story->thread[0].name, "=1+1\t\"\n");
-    memcpy(story->command, "a\n\"\0\xff\0\0=b", 10);
-    story->head.command_bytes = 10;
-    return story;
-}
-
-static bool is_plain(unsigned char byte)
-{
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\n';
-}
-
-static void no_name_breaks_a_form(void **state)
-{
-    const char *path = keep(hostile_story());
-    (void)state;
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
-        for (const char *byte = text; *byte != '\0'; byte++)
-            assert_true(is_plain((unsigned char)*byte));
-        assert_null(strstr(text, "\xff"));
-        assert_null(strstr(text, "\xe2\x80\xae"));
-        assert_has(text, "gr\xc3\xbc\xc3\x9f");
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
-        free(text);
-    }
-    for (const struct field_table *table = field_tables; table->name != NULL; table++) {
-        struct outcome outcome = run_command("export", "-f", "csv", "--table", table->name, path);
-        assert_accepted("csv", outcome.out);
-        outcome_free(&outcome);
-    }
-}
-
-static void a_folded_line_has_one_blank(void **state)
-{
-    char *text = exported("folded", keep(hostile_story()));
-    char *rest = text;
-    unsigned lines = 0;
-    (void)state;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0'; lines++) {
-        const char *blank = strchr(line, ' ');
-        if (blank == NULL || blank == line || blank[1 + strspn(blank + 1, "0123456789")] != '\0')
-            fail_msg("%s", line);
-    }
-    assert_true(lines > 3 + sizeof hostile / sizeof *hostile); /* sites without a stack, too */
-    free(text);
-}
-
-static void no_cell_is_a_formula(void **state)
-{
-    char *text = exported("csv", keep(hostile_story()));
-    (void)state;
-    assert_has(text, "\n\"'=cmd|' /C calc'!A0\",");
-    assert_has(text, "\n\"'+1\",");
-    assert_has(text, "\n\"'-1\",");
-    assert_has(text, "\n\"'@sum\",");
-    assert_has(text, "\n\"\"\"\",");
-    assert_has(text, "\n\"a,b\",");
-    free(text);
-}
-
-static void no_number_breaks_a_form(void **state)
-{
-    struct story *story = story_new();
-    (void)state;
-    memset(&story->tag[0].books, 0xff, sizeof story->tag[0].books);
-    memset(&story->head.total, 0xff, sizeof story->head.total);
-    memset(&story->head.memory, 0xff, sizeof story->head.memory);
-    story->site[0].address = story->site[0].age_ms = UINT64_MAX;
-    story->thread[0].allocated = (struct snapshot_amount){UINT64_MAX, UINT64_MAX};
-    story->stack[0].live.bytes = story->head.uptime_ms = story->object[0].base = UINT64_MAX;
-    story->head.wall_seconds = INT64_MIN;
-    const char *path = keep(story);
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
-        free(text);
-    }
-}
-
-static void an_empty_snapshot_is_told_too(void **state)
-{
-    struct story *story = calloc(1, sizeof *story);
-    (void)state;
-    story->head.version = SNAPSHOT_VERSION;
-    const char *path = keep(story);
-    for (int i = 0; i < TEXT_FORMATS; i++) {
-        char *text = exported(text_formats[i], path);
-        if (strcmp(text_formats[i], "folded") != 0)
-            assert_accepted(text_formats[i], text);
-        else
-            assert_string_equal(text, "");
-        free(text);
-    }
-}
-
-/* ---- how it is asked ---- */
-
-static void assert_usage(struct outcome outcome, const char *words)
-{
-    assert_int_equal(outcome.status, 2);
-    assert_string_equal(outcome.out, "");
-    assert_has(outcome.err, words);
-    outcome_free(&outcome);
-}
-
-static void what_makes_no_sense_is_refused(void **state)
-{
-    const char *path = keep(story_new());
-    (void)state;
-    assert_usage(run_command("export", path), "option '--format' is missing");
-    assert_usage(run_command("export", "-f", "xml", path),
-                 "invalid value 'xml' for option '--format' (allowed: json, ");
-    assert_usage(run_command("export", "-f", "csv", "-t", "nothing", path), "'nothing'");
-    assert_usage(run_command("export", "-f", "folded", "-b", "size", path), "'size'");
-    assert_usage(run_command("export", "-f", "folded", "-v", "dead", path), "'dead'");
-    assert_usage(run_command("export", "-f", "json", path, path), "Too many arguments");
-    struct outcome outcome = run_command("export", "-f", "json", "nowhere/at/all");
-    assert_refused(&outcome, 1, "nowhere/at/all: No such file");
-}
-
-static void a_file_is_replaced_when_all_went_well(void **state)
-{
-    const char *path = keep(story_new());
-    const char *output = in_scratch("output");
-    (void)state;
-    file_write(output, "older", 5);
-    struct outcome outcome = run_command("export", "-f", "json", "-o", output, "nowhere/at/all");
-    assert_int_equal(outcome.status, 1);
-    outcome_free(&outcome);
-    char *text = file_read(output, NULL);
-    assert_string_equal(text, "older");
-    free(text);
-    outcome = run_command("export", "-f", "folded", "-o", output, path);
-    assert_fine(&outcome);
-    assert_string_equal(outcome.out, "");
-    outcome_free(&outcome);
-    text = file_read(output, NULL);
-    assert_has(text, ";order_new 31457280\n");
-    free(text);
-    outcome = run_command("export", "-f", "pprof", "-o", output, path);
-    assert_fine(&outcome);
-    outcome_free(&outcome);
-    text = file_read(output, NULL);
-    assert_memory_equal(text, "\x1f\x8b", 2);
-    free(text);
-    outcome = run_command("export", "-f", "json", "-o", in_scratch("no/such/place"), path);
-    assert_refused(&outcome, 1, "No such file");
-    outcome = run_command("export", "-f", "json", "-o", "/dev/full", path);
-    assert_refused(&outcome, 1, "No space left");
-}
-
-/* No file of that size may be written here: half of it is there when that is noticed. */
-static void an_older_file_outlives_a_failure(void **state)
-{
-    const char *path = keep(story_new());
-    const char *folder = in_scratch("replaced");
-    char output[256], script[1024];
-    struct stat status;
-    (void)state;
-    assert_int_equal(mkdir(folder, 0700), 0);
-    snprintf(output, sizeof output, "%s/profile", folder);
-    snprintf(script, sizeof script, "trap '' XFSZ; ulimit -f 1; exec %s export -f json -o %s %s", built("trackmalloc"),
-             output, path);
-    file_write(output, "older", 5);
-    assert_int_equal(chmod(output, 0644), 0);
-    struct outcome outcome = run_program(ARGV("/bin/sh", "-c", script));
-    assert_refused(&outcome, 1, "File too large");
-    char *text = file_read(output, NULL);
-    assert_string_equal(text, "older");
-    free(text);
-    outcome = run_command("export", "-f", "json", "-o", output, path);
-    assert_fine(&outcome);
-    outcome_free(&outcome);
-    assert_int_equal(stat(output, &status), 0);
-    assert_int_equal(status.st_mode & 0777, 0600);
-    assert_int_equal(unlink(output) | rmdir(folder), 0); /* nothing else was left */
-}
-
-static void a_link_leads_to_what_is_replaced(void **state)
-{
-    const char *path = keep(story_new());
-    const char *target = in_scratch("linked"), *link = in_scratch("link");
-    struct stat status;
-    (void)state;
-    file_write(target, "older", 5);
-    assert_int_equal(symlink(target, link), 0);
-    struct outcome outcome = run_command("export", "-f", "json", "-o", link, path);
-    assert_fine(&outcome);
-    outcome_free(&outcome);
-    assert_int_equal(lstat(link, &status), 0);
-    assert_true(S_ISLNK(status.st_mode));
-    char *text = file_read(target, NULL);
-    assert_has(text, "\"schema\"");
-    free(text);
-    outcome = run_command("export", "-f", "json", "-o", "/dev/null", path);
-    assert_fine(&outcome);
-    outcome_free(&outcome);
 }
 
 int main(void)
@@ -633,15 +295,6 @@ int main(void)
         cmocka_unit_test(a_real_process_is_told_with_lines),
         cmocka_unit_test(tags_that_look_the_same_are_one),
         cmocka_unit_test(tags_beyond_the_most_are_summed_up),
-        cmocka_unit_test(no_name_breaks_a_form),
-        cmocka_unit_test(a_folded_line_has_one_blank),
-        cmocka_unit_test(no_cell_is_a_formula),
-        cmocka_unit_test(no_number_breaks_a_form),
-        cmocka_unit_test(an_empty_snapshot_is_told_too),
-        cmocka_unit_test(what_makes_no_sense_is_refused),
-        cmocka_unit_test(a_file_is_replaced_when_all_went_well),
-        cmocka_unit_test(an_older_file_outlives_a_failure),
-        cmocka_unit_test(a_link_leads_to_what_is_replaced),
     };
     return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

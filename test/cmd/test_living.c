@@ -172,7 +172,7 @@ static void sums_hold_at_full_speed(void **state)
         assert_true(load(NULL, pid_of(&target), &loaded));
         const struct snapshot *snapshot = loaded.snapshot;
         for (uint32_t row = 0; row < snapshot->tags; row++)
-            tags += snapshot_tags(snapshot)[row].books.live.blocks;
+            tags += snapshot_tags(snapshot)[row].counts.live.blocks;
         for (unsigned row = 0; row < SNAPSHOT_SIZE_CLASSES; row++)
             sizes += snapshot->sizes[row].blocks;
         for (unsigned row = 0; row < SNAPSHOT_AGE_ROWS; row++)

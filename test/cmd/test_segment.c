@@ -164,7 +164,7 @@ static void a_tracked_program_takes_over_at_exec(void **state)
     target_tell(&target, order);
     for (int ms = 0; ms < SEGMENTS_WAIT_MS; ms += SEGMENTS_STEP_MS) {
         loaded = taken(segment_of(target.pid));
-        bool over = tag_of(loaded.snapshot, "obeys")->books.live.blocks == 1;
+        bool over = tag_of(loaded.snapshot, "obeys")->counts.live.blocks == 1;
         loaded_free(&loaded);
         if (over)
             break;

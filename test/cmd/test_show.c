@@ -28,10 +28,10 @@ static void it_prints_the_report_of_a_file(void **state)
 static const char *mangled_story(void)
 {
     struct story *story = story_new();
-    strcpy(story->site[0].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x1f");
-    strcpy(story->site[1].name, "shop!_D4shop5Shelf5stockMFiZv+0x33");
-    strcpy(story->site[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x2");
-    story->site[1].past = story->site[2].past = (struct snapshot_past){.known = 7}; /* so that they grew */
+    strcpy(story->sites[0].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x1f");
+    strcpy(story->sites[1].name, "shop!_D4shop5Shelf5stockMFiZv+0x33");
+    strcpy(story->sites[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x2");
+    story->sites[1].past = story->sites[2].past = (struct snapshot_past){.known = 7}; /* so that they grew */
     story->head.kind = SNAPSHOT_ALARM;
     story->head.alarm = (struct snapshot_alarm){
         .what = SNAPSHOT_ALARM_LEVEL, .of = SNAPSHOT_SITE, .limit = 1, .value = 2, .name = "shop!_ZN4shop4sellEi+0x12"};

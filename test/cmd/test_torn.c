@@ -19,8 +19,8 @@ static bool sums_hold(const struct snapshot *snapshot)
 {
     uint64_t tags = 0, sizes = 0, made = 0;
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        tags += snapshot_tags(snapshot)[i].books.live.bytes;
-        made += snapshot_tags(snapshot)[i].books.allocated.blocks;
+        tags += snapshot_tags(snapshot)[i].counts.live.bytes;
+        made += snapshot_tags(snapshot)[i].counts.allocated.blocks;
     }
     for (uint32_t i = 0; i < SNAPSHOT_SIZE_CLASSES; i++)
         sizes += snapshot->sizes[i].bytes;
@@ -141,7 +141,7 @@ static void *write_without_rest(void *argument)
     for (uint64_t n = head->written + 1; !stop; n++) {
         snapshot->uptime_ms = snapshot->own_cpu_us = snapshot->memory.major_faults = n;
         for (uint32_t i = 0; i < snapshot->tags; i++)
-            tag[i].books.resizes = n;
+            tag[i].counts.resizes = n;
         off_t at = SEGMENT_BUFFERS_AT + (off_t)(n % SEGMENT_BUFFERS * head->buffer_bytes);
         bool written = pwrite(file, &n, sizeof n, offsetof(struct segment, writing)) == sizeof n &&
                        pwrite(file, snapshot, bytes, at) == (ssize_t)bytes &&
@@ -178,7 +178,7 @@ static void a_writer_without_rest_is_noticed(void **state)
         uint64_t n = loaded.head.written;
         bool same = snapshot->uptime_ms == n && snapshot->own_cpu_us == n && snapshot->memory.major_faults == n;
         for (uint32_t row = 0; row < snapshot->tags; row++)
-            same &= snapshot_tags(snapshot)[row].books.resizes == n;
+            same &= snapshot_tags(snapshot)[row].counts.resizes == n;
         torn += !same && n > ((struct segment *)image)->written;
         whole++;
         loaded_free(&loaded);

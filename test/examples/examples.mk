@@ -11,10 +11,12 @@ EXAMPLES_PROGRAMS := $(patsubst $(EXAMPLES_DIR)/%.c,$(EXAMPLES_OUT)/%,$(filter-o
 .PHONY: examples examples-build
 examples-build: $(EXAMPLES_PROGRAMS) $(EXAMPLES_OUT)/test_examples
 
-examples: $(LIB) examples-build
-	@echo "== test_examples"; $(EXAMPLES_OUT)/test_examples || { echo "test_examples failed"; exit 1; }
+examples: $(LIB) examples-build ## the programs that show the API, with the library and without it
+	@$(RUN_SUITES) $(EXAMPLES_OUT)/test_examples
 
-$(EXAMPLES_OUT)/test_examples: $(EXAMPLES_DIR)/test_examples.c $(BUILD)/test/preload/harness.o $(EXAMPLES_DIR)/examples.mk
+$(call suites,examples,$(EXAMPLES_OUT),$(LIB) examples-build)
+
+$(EXAMPLES_OUT)/test_examples: $(EXAMPLES_DIR)/test_examples.c $(PRELOAD_HARNESS) $(EXAMPLES_DIR)/examples.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -Itest/preload -DEXAMPLES_DIR='"$(CURDIR)/$(EXAMPLES_DIR)"' -MMD -MP \
 	    $(filter %.c %.o,$^) -lcmocka -lm -o $@

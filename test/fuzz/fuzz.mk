@@ -19,13 +19,15 @@ fuzz: setup-fuzz
 fuzz-test-build: $(FUZZ_OUT)/fuzz_segment $(FUZZ_SEEDS) $(FUZZ_OUT)/test_fuzz
 
 # Ends at the first input that goes wrong, and leaves it in the build folder.
-fuzz: $(FUZZ_OUT)/fuzz_segment $(FUZZ_SEEDS)
+fuzz: $(FUZZ_OUT)/fuzz_segment $(FUZZ_SEEDS) ## snapshots made up by libFuzzer, for FUZZ_SECONDS (60)
 	@mkdir -p $(FUZZ_OUT)/found
 	$(FUZZ_OUT)/fuzz_segment -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(FUZZ_OUT)/ \
 	    -print_final_stats=1 $(FUZZ_OUT)/found $(FUZZ_OUT)/seeds $(FUZZ_DIR)/corpus
 
-fuzz-test: fuzz-test-build
-	@echo "== test_fuzz"; $(FUZZ_OUT)/test_fuzz || { echo "test_fuzz failed"; exit 1; }
+fuzz-test: fuzz-test-build ## snapshots that once went wrong, and some made up
+	@$(RUN_SUITES) $(FUZZ_OUT)/test_fuzz
+
+$(call suites,fuzz,$(FUZZ_OUT),fuzz-test-build)
 
 $(FUZZ_OBJECTS): $(FUZZ_OUT)/%.o: %.c $(FUZZ_DIR)/fuzz.mk | $(FUZZ_MADE)
 	@mkdir -p $(@D)

@@ -23,21 +23,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* ---- faces ---- */
 
 /* A face writes what it would show of a snapshot; `other` is a good one, or the same. */
-typedef void face(struct format *out, const struct snapshot *snapshot, const struct snapshot *other);
+typedef void face(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other);
 
-static void face_report(struct format *out, const struct snapshot *snapshot, const struct snapshot *other)
+static void face_report(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other)
 {
     (void)other;
     out->length = text_report(snapshot, 3, out->out, out->capacity);
 }
 
-static void face_long_report(struct format *out, const struct snapshot *snapshot, const struct snapshot *other)
+static void face_long_report(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other)
 {
     (void)other;
     out->length = text_report(snapshot, 4096, out->out, out->capacity);
 }
 
-static void face_diff(struct format *out, const struct snapshot *snapshot, const struct snapshot *other)
+static void face_diff(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other)
 {
     struct diff diff = {.snapshot = {snapshot, other}, .wanted = {true, true, true}};
     diff_make(&diff);
@@ -45,12 +45,12 @@ static void face_diff(struct format *out, const struct snapshot *snapshot, const
     diff_free(&diff);
 }
 
-static void face_diff_backwards(struct format *out, const struct snapshot *snapshot, const struct snapshot *other)
+static void face_diff_backwards(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other)
 {
     face_diff(out, other, snapshot);
 }
 
-static void face_past(struct format *out, const struct snapshot *snapshot, const struct snapshot *other)
+static void face_past(struct writer *out, const struct snapshot *snapshot, const struct snapshot *other)
 {
     static const bool wanted[BY_KINDS] = {true, true, true};
     (void)other;
@@ -71,16 +71,16 @@ static void claim_harmless(const char *text, size_t length)
 /* Measured first, then written into a piece of exactly that size, then into one that is too small. */
 static void show(face *face, const struct snapshot *snapshot, const struct snapshot *other)
 {
-    struct format measure = {NULL, 0, 0};
+    struct writer measure = {NULL, 0, 0};
     face(&measure, snapshot, other);
     char *text = must_allocate(measure.length);
-    struct format whole = {text, measure.length, 0};
+    struct writer whole = {text, measure.length, 0};
     face(&whole, snapshot, other);
     CLAIM(whole.length == measure.length);
     claim_harmless(text, whole.length);
     free(text);
     text = must_allocate(measure.length / 2);
-    struct format half = {text, measure.length / 2, 0};
+    struct writer half = {text, measure.length / 2, 0};
     face(&half, snapshot, other);
     CLAIM(half.length == measure.length);
     free(text);

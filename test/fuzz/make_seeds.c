@@ -36,10 +36,10 @@ static void write_seed(const char *name, const struct story *story)
 
 static void empty(struct story *story)
 {
-    struct snapshot *head = &story->head;
-    head->tags = head->threads = head->sites = head->suspects = head->stacks = head->frames = 0;
-    head->objects = head->points = head->command_bytes = 0;
-    head->names_bytes = 1;
+#define EMPTY(table, row, rows, most) story->head.rows = 0;
+    SNAPSHOT_TABLES(EMPTY)
+#undef EMPTY
+    story->head.names_bytes = 1;
 }
 
 static void few_stacks(struct story *story)
@@ -96,23 +96,23 @@ static void alarm_of_a_block(struct story *story)
 
 static void rebuilt_and_hostile(struct story *story)
 {
-    story->object[0].build_id[3]++;
-    story->object[2].build_id_bytes = 0;
-    strcpy(story->tag[0].name, "\x1b[2J\xc2\x9b\xe2\x80\xae");
-    strcpy(story->site[0].name, "a!b+0x+0x");
-    strcpy(story->object[1].path, "/");
+    story->objects[0].build_id[3]++;
+    story->objects[2].build_id_bytes = 0;
+    strcpy(story->tags[0].name, "\x1b[2J\xc2\x9b\xe2\x80\xae");
+    strcpy(story->sites[0].name, "a!b+0x+0x");
+    strcpy(story->objects[1].path, "/");
 }
 
 /* Each language's names, and code that is mapped in parts. */
 static void mangled(struct story *story)
 {
-    strcpy(story->site[0].name, "shop!_D1fFPFiiZiPFQiQkZiPFQkQmZiPFQkQmZiZv+0x3");
-    strcpy(story->site[1].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x12");
-    strcpy(story->site[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x1");
-    strcpy(story->object[0].path, "/memfd:shop (deleted)");
-    story->object[0].codes = 2;
-    story->object[0].code[0] = (struct snapshot_code){story->object[0].begin, story->object[0].begin + 4096, 0};
-    story->object[0].code[1] = (struct snapshot_code){story->object[0].begin + 4096, story->object[0].end, 512};
+    strcpy(story->sites[0].name, "shop!_D1fFPFiiZiPFQiQkZiPFQkQmZiPFQkQmZiZv+0x3");
+    strcpy(story->sites[1].name, "shop!_ZN4shop5ShelfIdE5stockEi+0x12");
+    strcpy(story->sites[2].name, "shop!_RNvMs_NtCs1234_7mycrate3fooNtB4_3Bar3new+0x1");
+    strcpy(story->objects[0].path, "/memfd:shop (deleted)");
+    story->objects[0].codes = 2;
+    story->objects[0].code[0] = (struct snapshot_code){story->objects[0].begin, story->objects[0].begin + 4096, 0};
+    story->objects[0].code[1] = (struct snapshot_code){story->objects[0].begin + 4096, story->objects[0].end, 512};
 }
 
 /* As large as can be: sums overflow. */
@@ -126,13 +126,13 @@ static void huge(struct story *story)
     head->wall_seconds = INT64_MIN;
     head->left_out = SNAPSHOT_PART_THREADS;
     for (uint32_t i = 0; i < head->tags; i++)
-        memset(&story->tag[i].books, 0xFF, sizeof story->tag[i].books + sizeof story->tag[i].past);
+        memset(&story->tags[i].counts, 0xFF, sizeof story->tags[i].counts + sizeof story->tags[i].past);
     for (uint32_t i = 0; i < head->sites; i++)
-        memset(&story->site[i].live, 0xFF, sizeof story->site[i] - offsetof(struct snapshot_site, live));
+        memset(&story->sites[i].live, 0xFF, sizeof story->sites[i] - offsetof(struct snapshot_site, live));
     for (uint32_t i = 0; i < head->points; i++)
-        memset(&story->point[i], 0xFF, sizeof story->point[i]);
+        memset(&story->points[i], 0xFF, sizeof story->points[i]);
     for (uint32_t i = 0; i < head->stacks; i++)
-        memset(&story->stack[i].live, 0xFF, sizeof story->stack[i] - offsetof(struct snapshot_stack, live));
+        memset(&story->stacks[i].live, 0xFF, sizeof story->stacks[i] - offsetof(struct snapshot_stack, live));
 }
 
 static void whole(struct story *story)

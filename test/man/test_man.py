@@ -223,6 +223,29 @@ def nothing_is_lost_of_the_report():
     nothing_is_lost_of("report.md")
 
 
+# ---- README and doc ----
+
+DOCUMENTS = [TOP / "README.md", *sorted((TOP / "doc").glob("*.md"))]
+
+
+def documents_name_files_that_exist():
+    """Links, and paths in the text; a place holder in capitals (test_NAME.c) stands for any."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        links = [document.parent / link for link in re.findall(r"\]\((?!https?:)([^)#]+)", text)]
+        paths = re.findall(r"(?<![\w./-])(?:doc|include|src|test)/[\w./-]*\w", text)
+        paths = [TOP / path for path in paths if not re.search(r"[A-Z]{3}", path.removesuffix("CONTRIBUTING.md"))]
+        none_of(document.name, {str(path) for path in links + paths if not path.exists()})
+
+
+def documents_name_commands_that_exist():
+    known = set(commands())
+    for document in DOCUMENTS:
+        lines = document.read_text(encoding="utf-8").splitlines()
+        typed = re.findall(r"(?:^    |[`(] *|/)trackmalloc ([a-z]+)", "\n".join(lines), re.MULTILINE)
+        none_of(document.name, set(typed) - known)
+
+
 # ---- examples ----
 
 
@@ -361,5 +384,6 @@ if __name__ == "__main__":
         references_lead_somewhere, every_option_is_explained, options_in_examples_are_taken,
         every_command_is_on_its_page, options_of_commands_are_as_in_their_help,
         synopses_of_commands_are_as_in_their_help, nothing_is_lost_of_the_options, nothing_is_lost_of_the_report,
+        documents_name_files_that_exist, documents_name_commands_that_exist,
         each_page_has_an_example, examples_compile, example_programs_run, code_can_be_copied, pages_render, mandoc_finds_no_fault, man_finds_them,
     ]))  # fmt: skip

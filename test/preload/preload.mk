@@ -10,26 +10,28 @@ PRELOAD_SCENARIOS := $(patsubst $(PRELOAD_DIR)/scenarios/%.c,$(PRELOAD_OUT)/%,$(
                      $(patsubst $(PRELOAD_DIR)/scenarios/%.cc,$(PRELOAD_OUT)/%,$(wildcard $(PRELOAD_DIR)/scenarios/*.cc))
 PRELOAD_PLUGINS   := $(patsubst $(PRELOAD_DIR)/plugins/%.c,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.c)) \
                      $(patsubst $(PRELOAD_DIR)/plugins/%.cc,$(PRELOAD_OUT)/%.so,$(wildcard $(PRELOAD_DIR)/plugins/*.cc))
-PRELOAD_SUITES    := $(patsubst $(PRELOAD_DIR)/test_%.c,$(PRELOAD_OUT)/test_%,$(wildcard $(PRELOAD_DIR)/test_*.c))
+PRELOAD_NAMES     := $(call suite_names,$(PRELOAD_DIR))
+PRELOAD_SUITES    := $(PRELOAD_NAMES:%=$(PRELOAD_OUT)/test_%)
+# What the suites share: all that is beside them in C.
+PRELOAD_HARNESS   := $(patsubst $(PRELOAD_DIR)/%.c,$(PRELOAD_OUT)/%.o,$(filter-out $(PRELOAD_DIR)/test_%,$(wildcard $(PRELOAD_DIR)/*.c)))
 
 # -fno-builtin: a compiler that knows malloc may leave a pair of calls out, and the scenario would test nothing.
 PRELOAD_CFLAGS   := $(WARN) $(CFLAGS) -fno-builtin -pthread -I$(PRELOAD_DIR)
 PRELOAD_CXXFLAGS := -std=gnu++17 -fsized-deallocation $(PRELOAD_CFLAGS)
 PRELOAD_PLUGIN    = -shared -fPIC -fno-optimize-sibling-calls -Wl,-soname,$(@F)
 
-# The suites that stand in PRELOAD_ONLY, or all: make preload PRELOAD_ONLY="test_blocks test_start"
-PRELOAD_ONLY ?= $(notdir $(PRELOAD_SUITES))
-
 .PHONY: preload preload-build torture
 preload-build: $(PRELOAD_SCENARIOS) $(PRELOAD_PLUGINS) $(PRELOAD_SUITES)
 
-preload: $(LIB) preload-build
-	@$(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(PRELOAD_ONLY))
+preload: $(LIB) preload-build ## programs that do what breaks allocators, bare and under the library
+	@$(RUN_SUITES) $(PRELOAD_SUITES)
 
-# The suites that go on longer when told so.
-TORTURE_ONLY ?= test_early test_storms test_idle test_filters test_destinations
-torture: $(LIB) cmd preload-build
-	@TM_TORTURE=1 $(PRELOAD_DIR)/run-suites $(addprefix $(PRELOAD_OUT)/,$(TORTURE_ONLY))
+$(call suites,$(PRELOAD_NAMES),$(PRELOAD_OUT),$(LIB) preload-build)
+
+# Those that ask for it (is_torture in suite.h).
+TORTURE_NAMES := $(call wanted,early storms idle filters destinations)
+torture: $(LIB) cmd preload-build ## the suites of storms, for longer
+	@TM_TORTURE=1 $(RUN_SUITES) $(TORTURE_NAMES:%=$(PRELOAD_OUT)/test_%)
 
 .SECONDEXPANSION:
 
@@ -49,11 +51,11 @@ $(PRELOAD_OUT)/%.so: $(PRELOAD_DIR)/plugins/%.cc $(PRELOAD_DIR)/preload.mk $$(PL
 	@mkdir -p $(@D)
 	$(CXX) $(PRELOAD_CXXFLAGS) $(PLUGIN_CFLAGS_$*) $(PRELOAD_PLUGIN) -MMD -MP $< $(PLUGIN_LDFLAGS_$*) -o $@
 
-$(PRELOAD_OUT)/harness.o: $(PRELOAD_DIR)/harness.c $(PRELOAD_DIR)/preload.mk
+$(PRELOAD_HARNESS): $(PRELOAD_OUT)/%.o: $(PRELOAD_DIR)/%.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(PRELOAD_OUT)/test_%: $(PRELOAD_DIR)/test_%.c $(PRELOAD_OUT)/harness.o $(PRELOAD_DIR)/preload.mk
+$(PRELOAD_OUT)/test_%: $(PRELOAD_DIR)/test_%.c $(PRELOAD_HARNESS) $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP $(filter %.c %.o,$^) -lcmocka -lm -o $@
 
@@ -84,9 +86,9 @@ PRELOAD_LEDGER := $(PRELOAD_OUT)/ledger.so $(PRELOAD_ORIGIN)
 $(foreach name,ledger_random ledger_sizes ledger_ages ledger_peak module_tags,\
     $(eval SCENARIO_NEEDS_$(name) := $(PRELOAD_OUT)/ledger.so) $(eval SCENARIO_LDFLAGS_$(name) = $$(PRELOAD_LEDGER)))
 
-# ---- test_sites: functions must have names, wrappers be found with and without frame pointers ----
+# ---- test_sites and its kin: functions must have names, wrappers be found with and without frame pointers ----
 
-PRELOAD_NAMES := $(PRELOAD_ORIGIN) -rdynamic
+PRELOAD_RDYNAMIC := $(PRELOAD_ORIGIN) -rdynamic
 
 SCENARIO_LDFLAGS_sites_exact  := -rdynamic
 SCENARIO_LDFLAGS_forgetful    := -rdynamic
@@ -100,13 +102,7 @@ PLUGIN_CFLAGS_wrapping_rbp    := -fno-omit-frame-pointer
 $(foreach name,wrappers:wrapping wrappers_rbp:wrapping_rbp ruled:ledger unloading:ledger,\
     $(eval words := $(subst :, ,$(name))) \
     $(eval SCENARIO_NEEDS_$(firstword $(words)) := $(PRELOAD_OUT)/$(lastword $(words)).so) \
-    $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_NAMES)))
-
-$(PRELOAD_OUT)/sections.o: $(PRELOAD_DIR)/sections.c $(PRELOAD_DIR)/preload.mk
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c $< -o $@
-
-$(PRELOAD_OUT)/test_sites $(PRELOAD_OUT)/test_names: $(PRELOAD_OUT)/sections.o
+    $(eval SCENARIO_LDFLAGS_$(firstword $(words)) = $(PRELOAD_OUT)/$(lastword $(words)).so $$(PRELOAD_RDYNAMIC)))
 
 SCENARIO_LDFLAGS_static_cxx          := -static-libstdc++ -static-libgcc
 SCENARIO_LDFLAGS_static_cxx_stripped := -static-libstdc++ -static-libgcc -s
@@ -120,7 +116,7 @@ $(foreach name,$(PRELOAD_FRAMES),\
 SCENARIO_CFLAGS_stack_frames_rbp := -fno-optimize-sibling-calls -fno-omit-frame-pointer
 
 PRELOAD_STRICT := -Wpedantic -Wconversion -Wshadow
-SCENARIO_CFLAGS_api_no_pie             := -fno-pie -no-pie
+$(foreach name,api api_threads api_control,$(eval SCENARIO_CFLAGS_$(name)_no_pie := -fno-pie -no-pie))
 SCENARIO_CFLAGS_api_strict             := -std=c11 -U_GNU_SOURCE $(PRELOAD_STRICT)
 SCENARIO_CFLAGS_api_cxx                := -std=c++11 $(PRELOAD_STRICT)
 

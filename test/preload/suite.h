@@ -23,7 +23,6 @@
 #include "../side.h"
 #include "harness.h"
 
-#define ARGV(...)     ((const char *const[]){__VA_ARGS__, NULL})
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { ANYBODY = 0 };
@@ -107,11 +106,8 @@ static inline void assert_exit(int status, int code)
 /* Bare and preloaded: the same output, status and stderr of its own; where the reports go is the caller's to see. */
 static inline struct run expect_same(const struct run_spec *spec, const char *const *argv)
 {
-    struct run_spec how = spec != NULL ? *spec : (struct run_spec){0};
-    how.bare = true;
-    struct run bare = run_program(&how, argv);
-    how.bare = false;
-    struct run tracked = run_program(&how, argv);
+    struct run bare;
+    struct run tracked = run_bare_and_tracked(spec, argv, &bare);
     char *own = stream_without_reports(tracked.err);
     if (bare.timed_out || tracked.timed_out || bare.status != tracked.status || strcmp(bare.out, tracked.out) != 0 ||
         strcmp(bare.err, own) != 0)

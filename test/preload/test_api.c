@@ -17,12 +17,15 @@ static struct run checked(const char *program, const char *part, const char *opt
     return run;
 }
 
-static void fine(const char *part)
+/* Also at a fixed address. */
+static void fine(const char *program, const char *part)
 {
-    struct run run = checked("api", part, "");
+    char no_pie[32];
+    snprintf(no_pie, sizeof no_pie, "%s_no_pie", program);
+    struct run run = checked(program, part, "");
     assert_int_equal(lines_told(run.err, ""), 0);
     run_free(&run);
-    run = checked("api_no_pie", part, "");
+    run = checked(no_pie, part, "");
     run_free(&run);
 }
 
@@ -38,7 +41,7 @@ static void assert_tag(const char *tag, uint64_t live, double bytes, uint64_t al
 static void scopes(void **state)
 {
     (void)state;
-    fine("scopes");
+    fine("api", "scopes");
     assert_tag("scopes", 3, 110, 3);
     assert_tag("scopes/inner", 2, 44, 2);
 }
@@ -46,13 +49,13 @@ static void scopes(void **state)
 static void jumps(void **state)
 {
     (void)state;
-    fine("jumps");
+    fine("api", "jumps");
 }
 
 static void blocks(void **state)
 {
     (void)state;
-    fine("blocks");
+    fine("api", "blocks");
     assert_tag("blocks", 5, 4702, 6);
     assert_null(report_tag(&report, "blocks?around"));
 }
@@ -60,7 +63,7 @@ static void blocks(void **state)
 static void retag(void **state)
 {
     (void)state;
-    fine("retag");
+    fine("api", "retag");
     assert_tag("to", 3, 100320, 4);
     assert_null(report_tag(&report, "from"));
 }
@@ -68,7 +71,7 @@ static void retag(void **state)
 static void retag_storm(void **state)
 {
     (void)state;
-    fine("storm");
+    fine("api", "storm");
 }
 
 /* The same where each block has its stack noted at its base, and where sites are not told apart. */
@@ -82,7 +85,7 @@ static void blocks_otherwise(void **state)
         run_free(&run);
         run = checked("api", "storm", options[i]);
         run_free(&run);
-        run = checked("api", "pauses", options[i]);
+        run = checked("api_control", "pauses", options[i]);
         assert_tag("pauses", 2, 30, 3);
         run_free(&run);
     }
@@ -91,19 +94,19 @@ static void blocks_otherwise(void **state)
 static void ask(void **state)
 {
     (void)state;
-    fine("ask");
+    fine("api", "ask");
 }
 
 static void sizes(void **state)
 {
     (void)state;
-    fine("sizes");
+    fine("api", "sizes");
 }
 
 static void threads(void **state)
 {
     (void)state;
-    fine("threads");
+    fine("api_threads", "threads");
     assert_tag("common", 8, 8 * 49, 8 * 20000);
     assert_tag("handed", 1, 40, 2);
 }
@@ -111,13 +114,13 @@ static void threads(void **state)
 static void names(void **state)
 {
     (void)state;
-    fine("names");
+    fine("api_threads", "names");
 }
 
 static void forked(void **state)
 {
     (void)state;
-    struct run run = checked("api", "forked", "");
+    struct run run = checked("api_threads", "forked", "");
     assert_tag("family", 1, 100, 1);
     unsigned parent = report.pid;
     assert_true(report_by_other(run.err, parent, "exit", &report));
@@ -128,7 +131,7 @@ static void forked(void **state)
 static void renamed(void **state)
 {
     (void)state;
-    struct run run = checked("api", "renamed", "rule=thread/renamed:by-name");
+    struct run run = checked("api_threads", "renamed", "rule=thread/renamed:by-name");
     assert_tag("scope", 2, 200, 2);
     assert_true(report_tag(&report, "by-name")->live_blocks >= 2);
     run_free(&run);
@@ -137,33 +140,33 @@ static void renamed(void **state)
 static void pauses(void **state)
 {
     (void)state;
-    fine("pauses");
+    fine("api_control", "pauses");
     assert_tag("pauses", 2, 30, 3);
 }
 
 static void pause_under_way(void **state)
 {
     (void)state;
-    fine("under_way");
+    fine("api_control", "under_way");
 }
 
 static void pause_before_thread(void **state)
 {
     (void)state;
-    fine("before_thread");
+    fine("api_control", "before_thread");
     assert_tag("first-asked", 2, 80, 2);
 }
 
 static void baseline(void **state)
 {
     (void)state;
-    fine("baseline");
+    fine("api_control", "baseline");
 }
 
 static void buffer(void **state)
 {
     (void)state;
-    fine("buffer");
+    fine("api_control", "buffer");
 }
 
 static void misuse(void **state)

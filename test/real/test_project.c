@@ -44,6 +44,12 @@ static void install(void **state)
     script_succeeds("install");
 }
 
+static void help(void **state)
+{
+    (void)state;
+    script_succeeds("help");
+}
+
 static void broken_compiler(void **state)
 {
     (void)state;
@@ -64,8 +70,8 @@ static void real(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(demo), cmocka_unit_test(install),
-                                       cmocka_unit_test(broken_compiler), cmocka_unit_test(setup),
-                                       cmocka_unit_test(real)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(demo),  cmocka_unit_test(install),
+                                       cmocka_unit_test(help),  cmocka_unit_test(broken_compiler),
+                                       cmocka_unit_test(setup), cmocka_unit_test(real)};
     return cmocka_run_group_tests_name("project", tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/age.h"
+#include "lib/account/age.h"
 
 enum { AGE_EDGES = AGE_ROWS - 1 };
 

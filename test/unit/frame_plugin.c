@@ -3,8 +3,8 @@ void plugin_call(void (*next)(void *), void *argument);
 
 void plugin_call(void (*next)(void *), void *argument)
 {
-    char room[PLUGIN_FRAME];
-    __asm__ volatile("" : : "r"(room) : "memory");
+    char space[PLUGIN_FRAME];
+    __asm__ volatile("" : : "r"(space) : "memory");
     next(argument);
-    __asm__ volatile("" : : "r"(room) : "memory");
+    __asm__ volatile("" : : "r"(space) : "memory");
 }

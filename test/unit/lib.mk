@@ -1,39 +1,54 @@
 # What the tests of src/lib are linked with; unit.mk includes this.
 
-UNIT_LIB := $(addprefix src/lib/,slab.c slab_sites.c age.c tag.c context.c intern.c clock.c sample.c lock.c full.c log.c sys.c) src/snapshot/format.c
+# $(call lib_files,NAMES): sources of the library, in whichever folder they are.
+lib_files = $(foreach name,$(1),$(or $(filter src/lib/%,$(filter %/$(name).c,$(LIB_SOURCES))),$(error test/unit/lib.mk: src/lib has no $(name).c)))
+
+UNIT_LIB := $(call lib_files,slab slab_ages slab_sites age tag context intern clock sample lock full log sys) $(UNIT_FORMAT)
 
 UNIT_block   :=
-UNIT_age     := src/lib/age.c
+UNIT_age     := $(call lib_files,age)
 UNIT_context := $(UNIT_LIB)
-UNIT_slab    := $(UNIT_LIB)
-UNIT_tag     := src/lib/tag.c src/snapshot/format.c
+UNIT_slab    := $(UNIT_LIB) test/unit/slab_owner.c
+UNIT_peak         := $(UNIT_slab)
+UNIT_slab_threads := $(UNIT_slab)
+UNIT_site_cache   := $(UNIT_slab)
+UNIT_tag     := $(call lib_files,tag) $(UNIT_FORMAT)
 UNIT_scope   := $(UNIT_LIB)
-UNIT_lock    := src/lib/lock.c src/lib/sys.c
-UNIT_sample  := src/lib/sample.c
-UNIT_note    := src/lib/note.c
-UNIT_series  := src/lib/series.c
-UNIT_clock   := src/lib/clock.c src/lib/sys.c
-UNIT_growth  := src/lib/growth.c src/lib/suspect.c
-UNIT_log     := src/lib/log.c src/lib/sys.c
-UNIT_object  := $(addprefix src/lib/,object.c image.c module.c lookup.c maps.c program.c full.c log.c sys.c)
-UNIT_symbol  := $(UNIT_object) $(addprefix src/lib/,symbol.c symtab.c)
-UNIT_rule    := $(UNIT_object) $(addprefix src/lib/,rule.c operator_new.c symtab.c glob.c)
-UNIT_operator_new := $(addprefix src/lib/,operator_new.c image.c sys.c)
-UNIT_options := $(UNIT_rule) $(addprefix src/lib/,options.c alarm.c feature.c)
+UNIT_lock    := $(call lib_files,lock sys)
+UNIT_sample  := $(call lib_files,sample)
+UNIT_note    := $(call lib_files,note)
+UNIT_series  := $(call lib_files,series)
+UNIT_clock   := $(call lib_files,clock sys)
+UNIT_growth  := $(call lib_files,growth suspect)
+UNIT_log     := $(call lib_files,log sys) $(UNIT_WRITER)
+UNIT_log_waits := $(UNIT_log)
+UNIT_object  := $(call lib_files,object image module lookup maps program full log sys) $(UNIT_WRITER)
+UNIT_object_files := $(UNIT_object)
+UNIT_object_table := $(UNIT_object)
+UNIT_image   := $(call lib_files,image sys)
+UNIT_symbol  := $(UNIT_object) $(call lib_files,symbol symtab)
+UNIT_rule    := $(UNIT_object) $(call lib_files,rule rule_pattern operator_new symtab glob)
+UNIT_operator_new := $(call lib_files,operator_new image sys)
+UNIT_options := $(UNIT_rule) $(call lib_files,options alarm feature)
+UNIT_options_refused := $(UNIT_options)
+UNIT_options_glob    := $(UNIT_options)
+UNIT_options_manual  := $(UNIT_options)
 UNIT_alarm   := $(UNIT_options)
-UNIT_allocator := $(addprefix src/lib/,allocator.c feature.c sys.c) $(UNIT_SNAPSHOT) test/unit/sample.c
+UNIT_allocator := $(call lib_files,allocator feature sys) $(UNIT_SNAPSHOT) test/unit/sample.c
 
-UNIT_UNWIND  := $(addprefix src/lib/,unwind.c cfi.c cfi_program.c cfi_expression.c sys.c)
-UNIT_stack   := $(addprefix src/lib/,stack.c full.c log.c sys.c)
+UNIT_UNWIND  := $(call lib_files,unwind cfi cfi_program cfi_expression sys)
+UNIT_stack   := $(call lib_files,stack full log sys) $(UNIT_WRITER)
 UNIT_cfi     := $(UNIT_UNWIND)
-UNIT_unwind  := $(UNIT_UNWIND) src/lib/stack.c src/lib/stack_here.c src/lib/full.c src/lib/log.c \
-                $(addprefix test/unit/,truth.c shapes.c shapes_rbp.c)
+UNIT_unwind  := $(UNIT_UNWIND) $(call lib_files,stack stack_here full log) $(UNIT_WRITER) \
+                $(addprefix test/unit/,stack_calls.c truth.c shapes.c shapes_rbp.c)
+UNIT_unwind_stacks := $(UNIT_unwind)
+UNIT_unwind_code   := $(UNIT_unwind)
 
-UNIT_TSAN    += context slab lock object stack note
+UNIT_TSAN    += context slab peak slab_threads site_cache lock object object_files object_table stack note
 
 # Two builds of one library, which these tests load and unload.
 UNIT_PLUGINS := $(foreach name,a b,$(BUILD)/test/unit/plugin_$(name).so)
-$(foreach name,object symbol rule,$(eval UNIT_CFLAGS_$(name) := -DPLUGIN_DIR='"$(abspath $(BUILD))/test/unit"')\
+$(foreach name,object object_files object_table image symbol rule,$(eval UNIT_CFLAGS_$(name) := -DPLUGIN_DIR='"$(abspath $(BUILD))/test/unit"')\
     $(eval $(BUILD)/test/unit/test_$(name): | $(UNIT_PLUGINS)))
 
 # Not -O0 and no sanitizer: the same bytes however the tests are built.
@@ -43,10 +58,11 @@ $(BUILD)/test/unit/plugin_%.so: test/unit/plugin.c
 
 # A library that calls back, with two frames: the unwinder must not take one for the other.
 UNIT_FRAMES := $(BUILD)/test/unit/frames
-UNIT_CFLAGS_unwind := -DUNIT_PLUGINS='"$(abspath $(UNIT_FRAMES))"'
-$(BUILD)/test/unit/unwind/test/unit/shapes.o: UNIT_CFLAGS_unwind += -fomit-frame-pointer
-$(BUILD)/test/unit/unwind/test/unit/shapes_rbp.o: UNIT_CFLAGS_unwind += -fno-omit-frame-pointer
-$(BUILD)/test/unit/test_unwind: | $(addprefix $(UNIT_FRAMES)/,plugin_small.so plugin_large.so)
+UNIT_CFLAGS_unwind_code := -DUNIT_PLUGINS='"$(abspath $(UNIT_FRAMES))"'
+$(foreach name,unwind unwind_stacks unwind_code,\
+    $(eval $(BUILD)/test/unit/$(name)/test/unit/shapes.o: UNIT_CFLAGS_$(name) += -fomit-frame-pointer)\
+    $(eval $(BUILD)/test/unit/$(name)/test/unit/shapes_rbp.o: UNIT_CFLAGS_$(name) += -fno-omit-frame-pointer))
+$(BUILD)/test/unit/test_unwind_code: | $(addprefix $(UNIT_FRAMES)/,plugin_small.so plugin_large.so)
 
 $(UNIT_FRAMES)/plugin_small.so: PLUGIN_FRAME := 16
 $(UNIT_FRAMES)/plugin_large.so: PLUGIN_FRAME := 96

@@ -8,90 +8,59 @@
 
 struct snapshot *sample_new(uint32_t tags, uint32_t threads)
 {
-    const size_t tags_at = sizeof(struct snapshot);
-    const size_t threads_at = tags_at + tags * sizeof(struct snapshot_tag);
-    const size_t bytes = threads_at + threads * sizeof(struct snapshot_thread);
-    struct snapshot *snapshot = calloc(1, bytes); /* exactly: a sanitizer sees who reads beyond it */
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL)
         abort();
     snapshot->version = SNAPSHOT_VERSION;
-    snapshot->bytes = (uint32_t)bytes;
+    snapshot->bytes = sizeof *snapshot;
     snapshot->pid = 4242;
     snapshot->number = 1;
     snapshot->kind = SNAPSHOT_PERIODIC;
     snapshot->peak_error_bytes = 65536;
     strcpy(snapshot->program, "program");
-    snapshot->tags = tags;
-    snapshot->tags_at = (uint32_t)tags_at;
-    snapshot->threads = threads;
-    snapshot->threads_at = (uint32_t)threads_at;
-    return snapshot;
+    return sample_more(snapshot, (struct sample_rows){.tags = tags, .threads = threads});
 }
 
-struct snapshot_tag *sample_tag(struct snapshot *snapshot, uint32_t index)
+/* Where `rows` more rows are put, all zero; nowhere when there are none. */
+static uint32_t append_rows(struct snapshot *snapshot, uint32_t rows, size_t row_bytes, size_t alignment)
 {
-    return (struct snapshot_tag *)((char *)snapshot + snapshot->tags_at) + index;
-}
-
-struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_thread *)((char *)snapshot + snapshot->threads_at) + index;
-}
-
-struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_site *)((char *)snapshot + snapshot->sites_at) + index;
-}
-
-struct snapshot_note *sample_note(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_note *)((char *)snapshot + snapshot->notes_at) + index;
-}
-
-struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_suspect *)((char *)snapshot + snapshot->suspects_at) + index;
-}
-
-struct snapshot_stack *sample_stack(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_stack *)((char *)snapshot + snapshot->stacks_at) + index;
-}
-
-struct snapshot_frame *sample_frame(struct snapshot *snapshot, uint32_t index)
-{
-    return (struct snapshot_frame *)((char *)snapshot + snapshot->frames_at) + index;
-}
-
-static uint32_t append(struct snapshot *snapshot, size_t bytes)
-{
-    const uint32_t at = snapshot->bytes;
-    snapshot->bytes += (uint32_t)bytes;
+    const uint32_t at = (snapshot->bytes + (uint32_t)alignment - 1) / (uint32_t)alignment * (uint32_t)alignment;
+    snapshot->bytes = at + rows * (uint32_t)row_bytes;
     return at;
 }
 
-struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows)
+struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows more)
 {
     const uint32_t before = snapshot->bytes;
-    snapshot->sites = rows.sites;
-    snapshot->sites_at = append(snapshot, rows.sites * sizeof(struct snapshot_site));
-    snapshot->suspects = rows.suspects;
-    snapshot->suspects_at = append(snapshot, rows.suspects * sizeof(struct snapshot_suspect));
-    snapshot->stacks = rows.stacks;
-    snapshot->stacks_at = append(snapshot, rows.stacks * sizeof(struct snapshot_stack));
-    snapshot->frames_at = append(snapshot, rows.frames * sizeof(struct snapshot_frame)); /* none in use yet */
-    snapshot->names_bytes = rows.names_bytes;
-    snapshot->names_at = append(snapshot, rows.names_bytes);
-    snapshot->bytes = (snapshot->bytes + 7) / 8 * 8;
-    snapshot->notes = rows.notes;
-    snapshot->notes_at = append(snapshot, rows.notes * sizeof(struct snapshot_note));
-    struct snapshot *more = calloc(1, snapshot->bytes);
-    if (more == NULL)
+#define APPEND(table, row, rows, most)                                                        \
+    if (more.table != 0) {                                                                    \
+        snapshot->table##_at = append_rows(snapshot, more.table, sizeof(row), _Alignof(row)); \
+        snapshot->rows = more.table;                                                          \
+    }
+    SNAPSHOT_TABLES(APPEND)
+#undef APPEND
+    if (more.frames != 0)
+        snapshot->frames = 0;                 /* none in use yet: sample_call */
+    char *whole = calloc(1, snapshot->bytes); /* exactly: a sanitizer sees who reads beyond it */
+    if (whole == NULL)
         abort();
-    memcpy(more, snapshot, before);
+    memcpy(whole, snapshot, before);
     free(snapshot);
-    return more;
+    return (struct snapshot *)whole;
 }
+
+#define ROW_OF(one, table)                                                         \
+    struct snapshot_##one *sample_##one(struct snapshot *snapshot, uint32_t index) \
+    {                                                                              \
+        return &snapshot_writable_##table(snapshot)[index];                        \
+    }
+ROW_OF(tag, tags)
+ROW_OF(thread, threads)
+ROW_OF(site, sites)
+ROW_OF(suspect, suspects)
+ROW_OF(stack, stacks)
+ROW_OF(frame, frames)
+ROW_OF(note, notes)
 
 void sample_holds(struct snapshot_site *site, const char *name, struct snapshot_amount live, uint64_t allocations,
                   uint64_t age_ms)
@@ -113,7 +82,7 @@ void sample_holds(struct snapshot_site *site, const char *name, struct snapshot_
 void sample_call(struct snapshot *snapshot, struct snapshot_stack *stack, const char *name)
 {
     struct snapshot_frame *frame = sample_frame(snapshot, snapshot->frames);
-    char *names = (char *)snapshot + snapshot->names_at;
+    char *names = snapshot_writable_names(snapshot);
     uint32_t at = 1;
     while (names[at] != '\0')
         at += (uint32_t)strlen(names + at) + 1;
@@ -130,39 +99,39 @@ void sample_call(struct snapshot *snapshot, struct snapshot_stack *stack, const 
 void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
                  const uint64_t *ages)
 {
-    struct snapshot_books *books = &tag->books;
+    struct snapshot_counts *counts = &tag->counts;
     memset(tag, 0, sizeof *tag);
     snprintf(tag->name, sizeof tag->name, "%s", name);
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        books->age[i].blocks = ages[i];
-        books->live.blocks += ages[i];
+        counts->age[i].blocks = ages[i];
+        counts->live.blocks += ages[i];
     }
-    books->age[0].bytes = live_bytes;
-    books->live.bytes = live_bytes;
-    books->peak_bytes = live_bytes;
-    books->allocated.blocks = allocations;
-    books->freed.blocks = allocations - books->live.blocks;
-    books->freed.bytes = 100 * books->freed.blocks;
-    books->allocated.bytes = live_bytes + books->freed.bytes;
+    counts->age[0].bytes = live_bytes;
+    counts->live.bytes = live_bytes;
+    counts->peak_bytes = live_bytes;
+    counts->allocated.blocks = allocations;
+    counts->freed.blocks = allocations - counts->live.blocks;
+    counts->freed.bytes = 100 * counts->freed.blocks;
+    counts->allocated.bytes = live_bytes + counts->freed.bytes;
 }
 
-static void add(struct snapshot_amount *to, const struct snapshot_amount *amount)
+static void add_amount(struct snapshot_amount *to, const struct snapshot_amount *amount)
 {
     to->blocks += amount->blocks;
     to->bytes += amount->bytes;
 }
 
-static void add_books(struct snapshot_books *to, const struct snapshot_books *books)
+static void add_counts(struct snapshot_counts *to, const struct snapshot_counts *counts)
 {
-    add(&to->live, &books->live);
-    add(&to->allocated, &books->allocated);
-    add(&to->freed, &books->freed);
-    to->peak_bytes += books->peak_bytes;
-    to->resizes += books->resizes;
-    to->failures += books->failures;
+    add_amount(&to->live, &counts->live);
+    add_amount(&to->allocated, &counts->allocated);
+    add_amount(&to->freed, &counts->freed);
+    to->peak_bytes += counts->peak_bytes;
+    to->resizes += counts->resizes;
+    to->failures += counts->failures;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        add(&to->age[i], &books->age[i]);
-        to->lifetime[i] += books->lifetime[i];
+        add_amount(&to->age[i], &counts->age[i]);
+        to->lifetime[i] += counts->lifetime[i];
     }
 }
 
@@ -170,7 +139,7 @@ void sample_total(struct snapshot *snapshot)
 {
     memset(&snapshot->total, 0, sizeof snapshot->total);
     for (uint32_t i = 0; i < snapshot->tags; i++)
-        add_books(&snapshot->total, &sample_tag(snapshot, i)->books);
+        add_counts(&snapshot->total, &sample_tag(snapshot, i)->counts);
 }
 
 uint64_t sample_number(uint64_t *state)
@@ -201,12 +170,12 @@ static void fill_tag(struct snapshot_tag *tag, uint32_t index, uint64_t *state)
     const uint64_t freed = some(state, 40);
     sample_live(tag, name, bytes, live + freed, ages);
 
-    uint64_t left = tag->books.freed.blocks;
+    uint64_t left = tag->counts.freed.blocks;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS - 1; i++)
-        left -= tag->books.lifetime[i] = left == 0 ? 0 : sample_number(state) % left;
-    tag->books.lifetime[SNAPSHOT_AGE_ROWS - 1] = left;
-    tag->books.resizes = some(state, 40);
-    tag->books.failures = some(state, 10);
+        left -= tag->counts.lifetime[i] = left == 0 ? 0 : sample_number(state) % left;
+    tag->counts.lifetime[SNAPSHOT_AGE_ROWS - 1] = left;
+    tag->counts.resizes = some(state, 40);
+    tag->counts.failures = some(state, 10);
 }
 
 static void fill_thread(struct snapshot_thread *thread, uint32_t index, uint64_t *state)

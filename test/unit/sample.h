@@ -7,11 +7,15 @@
 /* All zero but for its tables' places and the fields that every snapshot has. The caller frees it with free(). */
 struct snapshot *sample_new(uint32_t tags, uint32_t threads);
 
-/* The same snapshot with room for more rows, all zero; the one before is freed. */
+/* How many rows of each table, by its name in SNAPSHOT_TABLES. */
+#define SAMPLE_ROWS(table, row, rows, most) uint32_t table;
 struct sample_rows {
-    uint32_t sites, suspects, stacks, frames, names_bytes, notes;
+    SNAPSHOT_TABLES(SAMPLE_ROWS)
 };
-struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows rows);
+#undef SAMPLE_ROWS
+
+/* The same snapshot with these tables as well, all zero; the one before is freed. */
+struct snapshot *sample_more(struct snapshot *snapshot, struct sample_rows more);
 
 struct snapshot_site *sample_site(struct snapshot *snapshot, uint32_t index);
 struct snapshot_suspect *sample_suspect(struct snapshot *snapshot, uint32_t index);
@@ -33,7 +37,7 @@ struct snapshot_thread *sample_thread(struct snapshot *snapshot, uint32_t index)
 void sample_live(struct snapshot_tag *tag, const char *name, uint64_t live_bytes, uint64_t allocations,
                  const uint64_t *ages);
 
-/* total = the sum over the tags, sizes and lifetimes apart. */
+/* total = the sum over the tags; its sizes are left alone. */
 void sample_total(struct snapshot *snapshot);
 
 /* A snapshot of random numbers, some large, that add up. */

@@ -42,11 +42,11 @@ static __attribute__((noinline)) void with_pages(shape_next *next, void *argumen
 /* The stack pointer's place is known at run time only. */
 static __attribute__((noinline)) void with_alloca(shape_next *next, void *argument, unsigned number)
 {
-    char *room = alloca(16 + number % 300);
-    room[0] = 1;
-    KEEP(room);
+    char *space = alloca(16 + number % 300);
+    space[0] = 1;
+    KEEP(space);
     next(argument);
-    KEEP(room);
+    KEEP(space);
 }
 
 static __attribute__((noinline)) void realigned(shape_next *next, void *argument, unsigned number)
@@ -62,12 +62,12 @@ static __attribute__((noinline)) void realigned(shape_next *next, void *argument
 static __attribute__((noinline)) void realigned_alloca(shape_next *next, void *argument, unsigned number)
 {
     _Alignas(64) char array[64];
-    char *room = alloca(16 + number % 100);
+    char *space = alloca(16 + number % 100);
     array[number % sizeof array] = 1;
     KEEP(array);
-    KEEP(room);
+    KEEP(space);
     next(argument);
-    KEEP(room);
+    KEEP(space);
 }
 
 /* rbp and its like are used for numbers. */
@@ -115,5 +115,5 @@ static __attribute__((noinline)) void through_libc(shape_next *next, void *argum
     KEEP(numbers);
 }
 
-shape *const SHAPES_NAME[SHAPES] = {plain,          with_array, with_pages,  with_alloca, realigned, realigned_alloca,
+flags *const SHAPES_NAME[SHAPES] = {plain,          with_array, with_pages,  with_alloca, realigned, realigned_alloca,
                                     busy_registers, pushes,     through_libc};

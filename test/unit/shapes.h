@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 typedef void shape_next(void *argument);
-typedef void shape(shape_next *next, void *argument, unsigned number);
+typedef void flags(shape_next *next, void *argument, unsigned number);
 
 enum { SHAPES = 9 };
 
 /* Compiled with and without frame pointers. */
-extern shape *const shapes[SHAPES];
-extern shape *const shapes_rbp[SHAPES];
+extern flags *const shapes[SHAPES];
+extern flags *const shapes_rbp[SHAPES];
 
 #endif

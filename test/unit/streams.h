@@ -4,7 +4,7 @@
 
 #include "random.h"
 
-enum shape {
+enum flags {
     WHITE,   /* noise that forgets: 10 % is its standard deviation */
     UNIFORM, /* at most 10 % off, each value as likely */
     SINE,    /* a slow swing of 10 %, with 2 % of noise on top */
@@ -16,7 +16,7 @@ enum shape {
 };
 
 struct stream {
-    enum shape shape;
+    enum flags flags;
     double level;   /* bytes */
     double period;  /* seconds */
     double phase;   /* of it, 0 to 1 */
@@ -76,7 +76,7 @@ static inline double stream_teeth(struct stream *stream, double now, uint64_t *s
 static inline double stream_factor(struct stream *stream, double now, double step, uint64_t *seed)
 {
     const double rising = now - stream->start;
-    switch (stream->shape) {
+    switch (stream->flags) {
     case WHITE:
         return 1 + 0.1 * random_normal(seed);
     case UNIFORM:

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "ages.h"
-#include "lib/age.h"
+#include "lib/account/age.h"
 #include "random.h"
 
 enum {
@@ -192,7 +192,7 @@ static void the_first_second_is_exact(void **state)
             assert_int_equal(row_of(birth, birth + age / 2, birth + age), age_row(age));
 }
 
-/* Blocks born over four weeks, none of them near an edge: each stands in its row. */
+/* Blocks born over four weeks, none of them near an edge: each is in its row. */
 static void away_from_the_edges_rows_are_exact(void **state)
 {
     (void)state;

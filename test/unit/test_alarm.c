@@ -8,24 +8,24 @@
 
 #include <cmocka.h>
 
-#include "lib/alarm.h"
+#include "lib/alarm/alarm.h"
 
 enum { SECOND = 1000, MIB = 1 << 20 };
 
-static struct alarm_wish wish;
+static struct alarm_spec spec;
 static struct alarm_state state;
 static struct alarm_event event;
 
 static void set(const char *text)
 {
     memset(&state, 0, sizeof state);
-    if (!alarm_parse(text, strlen(text), &wish))
+    if (!alarm_parse(text, strlen(text), &spec))
         fail_msg("'%s' is refused", text);
 }
 
 static bool look(uint64_t value, uint64_t now_ms)
 {
-    return alarm_look(&wish, &state, value, now_ms, &event);
+    return alarm_look(&spec, &state, value, now_ms, &event);
 }
 
 /* ---- as written ---- */
@@ -34,41 +34,41 @@ static void levels_are_read(void **unused)
 {
     (void)unused;
     set("cache>500MiB<450MiB");
-    assert_int_equal(wish.what, ALARM_LEVEL);
-    assert_int_equal(wish.of, ALARM_OF_TAG);
-    assert_string_equal(wish.name, "cache");
-    assert_int_equal(wish.bytes, 500 * MIB);
-    assert_int_equal(wish.until, 450 * MIB);
+    assert_int_equal(spec.what, ALARM_LEVEL);
+    assert_int_equal(spec.of, ALARM_OF_TAG);
+    assert_string_equal(spec.name, "cache");
+    assert_int_equal(spec.bytes, 500 * MIB);
+    assert_int_equal(spec.until, 450 * MIB);
     set("process>2G");
-    assert_int_equal(wish.of, ALARM_OF_PROCESS);
-    assert_int_equal(wish.until, wish.bytes);
+    assert_int_equal(spec.of, ALARM_OF_PROCESS);
+    assert_int_equal(spec.until, spec.bytes);
     set("libc.so.6>1");
     set("a+b>c>10K");
-    assert_string_equal(wish.name, "a+b>c");
+    assert_string_equal(spec.name, "a+b>c");
 }
 
 static void changes_are_read(void **unused)
 {
     (void)unused;
     set("db/cache+10MiB/60");
-    assert_int_equal(wish.what, ALARM_CHANGE);
-    assert_string_equal(wish.name, "db/cache");
-    assert_int_equal(wish.within_ms, 60 * SECOND);
+    assert_int_equal(spec.what, ALARM_CHANGE);
+    assert_string_equal(spec.name, "db/cache");
+    assert_int_equal(spec.within_ms, 60 * SECOND);
     set("process+1K/5m");
-    assert_int_equal(wish.within_ms, 300 * SECOND);
+    assert_int_equal(spec.within_ms, 300 * SECOND);
     set("libstdc++.so.6+64K/2h");
-    assert_string_equal(wish.name, "libstdc++.so.6");
-    assert_int_equal(wish.within_ms, 7200 * SECOND);
+    assert_string_equal(spec.name, "libstdc++.so.6");
+    assert_int_equal(spec.within_ms, 7200 * SECOND);
     set("cache+1M");
-    assert_int_equal(wish.within_ms, 0);
+    assert_int_equal(spec.within_ms, 0);
 }
 
 static void blocks_are_read(void **unused)
 {
     (void)unused;
     set("block>1MiB");
-    assert_int_equal(wish.what, ALARM_BLOCK);
-    assert_int_equal(wish.bytes, MIB);
+    assert_int_equal(spec.what, ALARM_BLOCK);
+    assert_int_equal(spec.bytes, MIB);
 }
 
 static void the_rest_is_refused(void **unused)
@@ -103,7 +103,7 @@ static void the_rest_is_refused(void **unused)
         "0123456789012345678901234567890123456789012345678901234567890123>10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        if (alarm_parse(bad[i], strlen(bad[i]), &wish))
+        if (alarm_parse(bad[i], strlen(bad[i]), &spec))
             fail_msg("'%s' is taken", bad[i]);
 }
 
@@ -180,8 +180,8 @@ static void a_step_is_told_at_once_and_not_again(void **unused)
     (void)unused;
     set("cache+100/60");
     for (uint64_t second = 0; second < 500; second++) {
-        bool rings = look(second < 250 ? 1000 : 5000, second * SECOND);
-        assert_int_equal(rings, second == 250);
+        bool firing = look(second < 250 ? 1000 : 5000, second * SECOND);
+        assert_int_equal(firing, second == 250);
     }
     assert_int_equal(event.change, 4000);
     assert_true(look(0, 500 * SECOND));
@@ -202,7 +202,7 @@ static void a_window_shorter_than_its_slots(void **unused)
 {
     (void)unused;
     set("cache+100/1");
-    wish.within_ms = 3;
+    spec.within_ms = 3;
     assert_false(look(0, 0));
     assert_true(look(100, 1));
     assert_false(look(150, 2));

@@ -1,4 +1,4 @@
-/* What glibc says of itself: what cannot be had is told once, and which reports it stands in. */
+/* What glibc says of itself: what cannot be had is told once, and which reports it is in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "lib/allocator.h"
-#include "lib/feature.h"
-#include "lib/log.h"
-#include "lib/real.h"
+#include "lib/collect/allocator.h"
+#include "lib/config/feature.h"
+#include "lib/config/log.h"
+#include "lib/next/real.h"
 #include "sample.h"
 #include "trackmalloc.h"
 

@@ -14,15 +14,15 @@
 #include <elf.h>
 #include <sys/mman.h>
 
-#include "lib/cfi.h"
+#include "lib/stack/cfi.h"
 #include "random.h"
 
 enum { PAGE = 4096 };
 
 /* An object's notes, a copy of them, and its code. */
 struct object {
-    struct cfi_notes notes;
-    struct cfi_notes copy;
+    struct cfi_info notes;
+    struct cfi_info copy;
     uintptr_t code;
     size_t code_bytes;
     uint8_t *guarded;
@@ -40,7 +40,7 @@ static void find_notes(const void *inside, struct object *object)
     for (unsigned i = 0; i < elf->e_phnum; i++) {
         uint8_t *begin = (uint8_t *)found.dlfo_map_start + header[i].p_vaddr;
         if (header[i].p_type == PT_LOAD && notes >= begin && notes < begin + header[i].p_filesz)
-            object->notes = (struct cfi_notes){notes, notes, begin + header[i].p_filesz};
+            object->notes = (struct cfi_info){notes, notes, begin + header[i].p_filesz};
         if (header[i].p_type == PT_LOAD && (header[i].p_flags & PF_X) != 0) {
             object->code = (uintptr_t)begin;
             object->code_bytes = header[i].p_memsz;
@@ -50,7 +50,7 @@ static void find_notes(const void *inside, struct object *object)
     assert_int_not_equal(object->code_bytes, 0);
 }
 
-/* The copy ends where a page ends that no other follows, or begins where one begins; or stands in its lines as the
+/* The copy ends where a page ends that no other follows, or begins where one begins; or is in its lines as the
  * notes do. */
 enum place { AT_END, AT_BEGIN, AS_ALIGNED };
 
@@ -65,7 +65,7 @@ static void copy_notes(struct object *object, enum place place)
     size_t before = place == AT_END ? pages - bytes : place == AT_BEGIN ? 0 : (uintptr_t)object->notes.begin % 16;
     uint8_t *to = object->guarded + PAGE + before;
     memcpy(to, object->notes.begin, bytes);
-    object->copy = (struct cfi_notes){to, to, to + bytes};
+    object->copy = (struct cfi_info){to, to, to + bytes};
 }
 
 static void free_copy(struct object *object)
@@ -233,7 +233,7 @@ static uint8_t *put4(uint8_t *at, int64_t value)
 }
 
 /* Notes of one function, HAND_CODE bytes behind the notes: rsp+8 at its entry, and then what the program says. */
-static struct cfi_notes notes_of(const char *letters, const char *program, size_t bytes)
+static struct cfi_info notes_of(const char *letters, const char *program, size_t bytes)
 {
     static const uint8_t initial[] = {0x0c, 7, 8, 0x90, 1}; /* def_cfa rsp+8; ra at CFA-8 */
     uint8_t *cie = hand + 20;
@@ -254,12 +254,12 @@ static struct cfi_notes notes_of(const char *letters, const char *program, size_
     put4(hand + 8, 1);
     put4(hand + 12, HAND_CODE);
     put4(hand + 16, fde - hand);
-    return (struct cfi_notes){hand, hand, hand + HAND_BYTES};
+    return (struct cfi_info){hand, hand, hand + HAND_BYTES};
 }
 
 #define NOTES(letters, program) notes_of(letters, program, sizeof program - 1)
 
-static struct cfi_rule rule_at(struct cfi_notes notes, unsigned offset)
+static struct cfi_rule rule_at(struct cfi_info notes, unsigned offset)
 {
     struct cfi_rule rule;
     assert_true(cfi_find(&notes, (uintptr_t)hand + HAND_CODE + offset, &rule));
@@ -270,7 +270,7 @@ static void rows_follow_the_pc(void **state)
 {
     (void)state;
     /* +1: CFA rsp+16, rbp at CFA-16; +4: CFA rbp+16; remember; +2: CFA rsp+8, rbp restored; +1: recall */
-    struct cfi_notes notes = NOTES("zR", "\x41\x0e\x10\x86\2\x44\x0d\6\x0a\x42\x0c\7\x08\xc6\x41\x0b");
+    struct cfi_info notes = NOTES("zR", "\x41\x0e\x10\x86\2\x44\x0d\6\x0a\x42\x0c\7\x08\xc6\x41\x0b");
     for (unsigned at = 0; at < HAND_CODE_BYTES; at++) {
         struct cfi_rule rule = rule_at(notes, at);
         bool entry = at == 0 || at == 7;
@@ -308,7 +308,7 @@ static void expressions(void **state)
 static void the_plt(void **state)
 {
     (void)state;
-    struct cfi_notes notes = NOTES("zR", "\x0f\x0b\x77\x08\x80\0\x3f\x1a\x3b\x2a\x33\x24\x22");
+    struct cfi_info notes = NOTES("zR", "\x0f\x0b\x77\x08\x80\0\x3f\x1a\x3b\x2a\x33\x24\x22");
     for (unsigned at = 0; at < 64; at++) {
         unsigned within = (unsigned)((uintptr_t)hand + HAND_CODE + at) % 16;
         assert_int_equal(rule_at(notes, at).cfa.offset, within >= 11 ? 16 : 8);
@@ -335,11 +335,11 @@ static void what_is_not_known_is_no_rule(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cfi_rule rule;
-        struct cfi_notes notes = notes_of("zR", cases[i].program, cases[i].bytes);
+        struct cfi_info notes = notes_of("zR", cases[i].program, cases[i].bytes);
         assert_false(cfi_find(&notes, (uintptr_t)hand + HAND_CODE, &rule));
     }
     struct cfi_rule rule;
-    struct cfi_notes notes = NOTES("zX", "");
+    struct cfi_info notes = NOTES("zX", "");
     assert_false(cfi_find(&notes, (uintptr_t)hand + HAND_CODE, &rule));
     assert_int_equal(rule_at(NOTES("zR", "\7\x10"), 3).ra.kept, CFI_UNDEFINED);
 }

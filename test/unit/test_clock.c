@@ -14,8 +14,8 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "lib/clock.h"
-#include "lib/sys.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/sys.h"
 
 static const uint64_t tick_ns = (uint64_t)TICK_MS * 1000000;
 

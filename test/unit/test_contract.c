@@ -1,5 +1,5 @@
-/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line stands
- * where it has to, has no letter more or less, and says what the snapshot says. */
+/* The contract of doc/report.md, read by a strict reader that shares no code with the writer: every line is
+ * where it has to be, has no letter more or less, and means what the snapshot means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -112,16 +112,16 @@ static void take_blanks(struct reader *reader)
 
 static void take_date(struct reader *reader)
 {
-    for (const char *shape = "Aaa Aaa _9 99:99:99 UTC 9999 "; *shape != '\0'; shape++, reader->at++) {
+    for (const char *flags = "Aaa Aaa _9 99:99:99 UTC 9999 "; *flags != '\0'; flags++, reader->at++) {
         const char c = *reader->at;
         const bool digit = c >= '0' && c <= '9';
-        const bool good = *shape == 'A'   ? c >= 'A' && c <= 'Z'
-                          : *shape == 'a' ? c >= 'a' && c <= 'z'
-                          : *shape == '9' ? digit
-                          : *shape == '_' ? digit || c == ' '
-                                          : c == *shape;
+        const bool good = *flags == 'A'   ? c >= 'A' && c <= 'Z'
+                          : *flags == 'a' ? c >= 'a' && c <= 'z'
+                          : *flags == '9' ? digit
+                          : *flags == '_' ? digit || c == ' '
+                                          : c == *flags;
         if (!good)
-            refuse(reader, shape);
+            refuse(reader, flags);
     }
 }
 
@@ -150,7 +150,7 @@ static void take_identity(struct reader *reader, const struct snapshot *snapshot
     take(reader, " s\n");
 }
 
-static void take_overall(struct reader *reader, const struct snapshot_books *total)
+static void take_overall(struct reader *reader, const struct snapshot_counts *total)
 {
     take(reader, "Overall stats:\n");
     take_exactly(reader, total->allocated.blocks);
@@ -245,7 +245,7 @@ struct table_shape {
     size_t ends[COLUMNS];
 };
 
-static void take_tag_head(struct reader *reader, struct table_shape *shape)
+static void take_tag_head(struct reader *reader, struct table_shape *flags)
 {
     static const char *const titles[COLUMNS] = {"live blocks", "live size", "peak size",  "allocations", "< 1 sec",
                                                 "< 10 sec",    "< 100 sec", "< 1000 sec", "> 1000 sec"};
@@ -255,13 +255,13 @@ static void take_tag_head(struct reader *reader, struct table_shape *shape)
     for (unsigned i = 0; i < COLUMNS; i++) {
         take_blanks(reader);
         take(reader, titles[i]);
-        shape->ends[i] = (size_t)(reader->at - start);
+        flags->ends[i] = (size_t)(reader->at - start);
     }
     take(reader, "\n");
 }
 
-static void take_tag(struct reader *reader, const struct table_shape *shape, const char *name,
-                     const struct snapshot_books *books, bool has_peak)
+static void take_tag(struct reader *reader, const struct table_shape *flags, const char *name,
+                     const struct snapshot_counts *counts, bool has_peak)
 {
     const char *start = reader->at;
     take(reader, name);
@@ -269,62 +269,62 @@ static void take_tag(struct reader *reader, const struct table_shape *shape, con
         take_blanks(reader);
         switch (i) {
         case 0:
-            take_exactly(reader, books->live.blocks);
+            take_exactly(reader, counts->live.blocks);
             break;
         case 1:
-            take_size(reader, books->live.bytes);
+            take_size(reader, counts->live.bytes);
             break;
         case 2:
             if (has_peak)
-                take_size(reader, books->peak_bytes);
+                take_size(reader, counts->peak_bytes);
             else
                 take(reader, "-");
             break;
         case 3:
-            take_exactly(reader, books->allocated.blocks);
+            take_exactly(reader, counts->allocated.blocks);
             break;
         default:
-            take_exactly(reader, books->age[i - 4].blocks);
+            take_exactly(reader, counts->age[i - 4].blocks);
             break;
         }
-        if ((size_t)(reader->at - start) != shape->ends[i])
+        if ((size_t)(reader->at - start) != flags->ends[i])
             refuse(reader, "a column that ends where its title ends");
     }
     take(reader, "\n");
 }
 
-static void subtract(struct snapshot_books *from, const struct snapshot_books *books)
+static void subtract(struct snapshot_counts *from, const struct snapshot_counts *counts)
 {
-    from->live.blocks -= books->live.blocks;
-    from->live.bytes -= books->live.bytes;
-    from->allocated.blocks -= books->allocated.blocks;
+    from->live.blocks -= counts->live.blocks;
+    from->live.bytes -= counts->live.bytes;
+    from->allocated.blocks -= counts->allocated.blocks;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++)
-        from->age[i].blocks -= books->age[i].blocks;
+        from->age[i].blocks -= counts->age[i].blocks;
 }
 
 static int by_live_size(const void *a, const void *b)
 {
     const struct snapshot_tag *const *x = a;
     const struct snapshot_tag *const *y = b;
-    if ((*x)->books.live.bytes != (*y)->books.live.bytes)
-        return (*x)->books.live.bytes < (*y)->books.live.bytes ? 1 : -1;
+    if ((*x)->counts.live.bytes != (*y)->counts.live.bytes)
+        return (*x)->counts.live.bytes < (*y)->counts.live.bytes ? 1 : -1;
     return (*x > *y) - (*x < *y);
 }
 
 static void take_tags(struct reader *reader, const struct snapshot *snapshot, unsigned top)
 {
-    struct table_shape shape;
-    struct snapshot_books rest = snapshot->total;
+    struct table_shape flags;
+    struct snapshot_counts rest = snapshot->total;
     const struct snapshot_tag **sorted = calloc(snapshot->tags + 1, sizeof *sorted);
     assert_non_null(sorted);
     for (uint32_t i = 0; i < snapshot->tags; i++)
         sorted[i] = snapshot_tags(snapshot) + i;
     qsort(sorted, snapshot->tags, sizeof *sorted, by_live_size);
 
-    take_tag_head(reader, &shape);
+    take_tag_head(reader, &flags);
     for (uint32_t i = 0; i < snapshot->tags && i < top; i++) {
-        take_tag(reader, &shape, sorted[i]->name, &sorted[i]->books, true);
-        subtract(&rest, &sorted[i]->books);
+        take_tag(reader, &flags, sorted[i]->name, &sorted[i]->counts, true);
+        subtract(&rest, &sorted[i]->counts);
     }
     if (snapshot->tags > top) {
         char name[64];
@@ -334,7 +334,7 @@ static void take_tags(struct reader *reader, const struct snapshot *snapshot, un
             snprintf(name, sizeof name, "(%u-more-%s)", more, what);
         else
             snprintf(name, sizeof name, "(%u,%03u-more-%s)", more / 1000, more % 1000, what);
-        take_tag(reader, &shape, name, &rest, false);
+        take_tag(reader, &flags, name, &rest, false);
     }
     take(reader, "\n"); /* a blank line: the contract ends, what follows is for people */
     free(sorted);

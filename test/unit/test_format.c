@@ -14,15 +14,15 @@
 
 static char text[256];
 
-static struct format fresh(void)
+static struct writer fresh(void)
 {
     memset(text, 0, sizeof text);
-    return (struct format){text, sizeof text - 1, 0};
+    return (struct writer){text, sizeof text - 1, 0};
 }
 
 #define assert_format(expected, call)                   \
     do {                                                \
-        struct format out = fresh();                    \
+        struct writer out = fresh();                    \
         call;                                           \
         assert_string_equal(text, expected);            \
         assert_int_equal(out.length, strlen(expected)); \
@@ -90,7 +90,7 @@ static void sizes_are_rounded_to_the_nearest(void **state)
 static void the_longest_fits_a_field(void **state)
 {
     (void)state;
-    struct format out = {NULL, 0, 0};
+    struct writer out = {NULL, 0, 0};
     format_number(&out, UINT64_MAX);
     assert_in_range(out.length, 1, FORMAT_FIELD);
     out.length = 1; /* a sign */
@@ -105,7 +105,7 @@ static void assert_date(int64_t seconds)
     char expected[64];
     const time_t time = (time_t)seconds;
     struct tm tm;
-    struct format out = fresh();
+    struct writer out = fresh();
     assert_non_null(gmtime_r(&time, &tm));
     const size_t length = strftime(expected, sizeof expected, "%a %b %e %H:%M:%S UTC ", &tm);
     snprintf(expected + length, sizeof expected - length, "%04lld",
@@ -163,7 +163,7 @@ static void dates_at_the_ends_of_the_type(void **state)
 
 #define assert_name(expected, columns, name)                              \
     do {                                                                  \
-        struct format out = fresh();                                      \
+        struct writer out = fresh();                                      \
         assert_int_equal(format_name(&out, name, sizeof(name)), columns); \
         assert_string_equal(text, expected);                              \
         assert_int_equal(out.length, strlen(expected));                   \
@@ -217,7 +217,7 @@ static void names_end_at_their_limit(void **state)
 {
     (void)state;
     static const char full[4] = {'a', 'b', 'c', 'd'};
-    struct format out = fresh();
+    struct writer out = fresh();
     assert_int_equal(format_name(&out, full, sizeof full), 4);
     assert_string_equal(text, "abcd");
 
@@ -249,7 +249,7 @@ static void names_of_every_character(void **state)
             name[2] = (char)(0x80 | (code >> 6 & 0x3f));
             name[3] = (char)(0x80 | (code & 0x3f));
         }
-        struct format out = fresh();
+        struct writer out = fresh();
         const size_t columns = format_name(&out, name, sizeof name);
         if (strcmp(text, name) == 0) {
             assert_int_equal(columns, 1);
@@ -269,10 +269,10 @@ static void nothing_is_written_past_the_end(void **state)
     for (size_t capacity = 0; capacity < 40; capacity++) {
         char small[48];
         memset(small, '~', sizeof small);
-        struct format out = {small, capacity, 0};
-        format_text(&out, "one ");
-        format_fill(&out, '#', 7);
-        format_bytes(&out, " two", 4);
+        struct writer out = {small, capacity, 0};
+        writer_text(&out, "one ");
+        writer_fill(&out, '#', 7);
+        writer_bytes(&out, " two", 4);
         format_number(&out, 1234567);
         assert_int_equal(out.length, 24);
         assert_memory_equal(small, "one ####### two1,234,567", capacity < 24 ? capacity : 24);

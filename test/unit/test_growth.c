@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/growth.h"
+#include "lib/collect/growth.h"
 #include "streams.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR, NOISY = 200 };
@@ -268,7 +268,7 @@ static struct world *world_new(uint64_t seed, unsigned count, unsigned shapes)
     world->seed = seed;
     world->count = count;
     for (unsigned i = 0; i < count; i++)
-        world->stream[i] = (struct stream){.shape = i % shapes,
+        world->stream[i] = (struct stream){.flags = i % shapes,
                                            .level = 10000.0 * (double)(1 << i % 12),
                                            .period = 20 + 80000 * random_part(&world->seed),
                                            .phase = random_part(&world->seed),
@@ -300,7 +300,7 @@ static void assert_none(uint64_t seed, unsigned count, unsigned shapes, double i
     while (world->now < days * 86400)
         if (world_step(world, interval) != 0)
             fail_msg("seed %u: at %.0f s subject %u of shape %d is suspected", (unsigned)seed, world->now,
-                     world->suspect[0].row, (int)world->stream[world->suspect[0].row].shape);
+                     world->suspect[0].row, (int)world->stream[world->suspect[0].row].flags);
     free(world);
 }
 
@@ -331,7 +331,7 @@ static void caches_that_are_flushed(void **state)
     for (uint64_t seed = 50; seed < 54; seed++) {
         struct world *world = world_new(seed, 60, 1);
         for (unsigned i = 0; i < world->count; i++) {
-            world->stream[i].shape = TEETH;
+            world->stream[i].flags = TEETH;
             world->stream[i].period = i < 30 ? 10 + 1.5 * i : 120 * (i - 29);
         }
         while (world->now < 3 * 7200) {
@@ -356,7 +356,7 @@ static void what_fills_and_stays_is_cleared(void **state)
         struct world *world = world_new(60 + i, 20, 1);
         bool suspected = false;
         for (unsigned n = 0; n < world->count; n++) {
-            world->stream[n].shape = RAMP;
+            world->stream[n].flags = RAMP;
             world->stream[n].period = ramps[i];
         }
         while (world->now < 10 * ramps[i] + 1000) {
@@ -376,7 +376,7 @@ static void assert_found(uint64_t seed, double start, double slope, double inter
     struct world *world = world_new(seed, NOISY, WALK + 1);
     unsigned told = 0, rounds = 0;
     double found = 0;
-    world->stream[17] = (struct stream){.shape = LEAK, .level = 1e6, .start = start, .slope = slope, .traffic = 1e5};
+    world->stream[17] = (struct stream){.flags = LEAK, .level = 1e6, .start = start, .slope = slope, .traffic = 1e5};
     while (world->now < start + 2 * within) {
         const unsigned suspects = world_step(world, interval);
         assert_true(suspects == 0 || (suspects == 1 && world->suspect[0].row == 17));

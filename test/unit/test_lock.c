@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
-#include "lib/lock.h"
+#include "lib/sys/lock.h"
 
 enum { THREADS = 4, ROUNDS = 50000, WAITERS = 8, PATIENCE_S = 60 };
 
@@ -137,17 +137,17 @@ static struct {
     uint32_t inside;
     uint32_t intruded; /* how often somebody else was inside too */
     uint32_t busy;
-} room;
+} space;
 
 static void enter(void)
 {
-    if (room.inside != 0)
-        room.intruded++;
-    room.inside = 1;
-    room.sum++;
-    if (room.sum % 64 == 0)
+    if (space.inside != 0)
+        space.intruded++;
+    space.inside = 1;
+    space.sum++;
+    if (space.sum % 64 == 0)
         usleep(1); /* so that others come to wait */
-    room.inside = 0;
+    space.inside = 0;
 }
 
 static void *come_and_go(void *self)
@@ -155,7 +155,7 @@ static void *come_and_go(void *self)
     for (unsigned i = 0; i < ROUNDS; i++) {
         if (i % 4 == 0) {
             while (lock_try(&lock, THREAD((uintptr_t)self)) != LOCK_TAKEN)
-                __atomic_add_fetch(&room.busy, 1, __ATOMIC_RELAXED);
+                __atomic_add_fetch(&space.busy, 1, __ATOMIC_RELAXED);
         } else if (lock_take(&lock, THREAD((uintptr_t)self)) != LOCK_TAKEN) {
             break;
         }
@@ -175,9 +175,9 @@ static void one_at_a_time(void **state)
         assert_int_equal(pthread_create(&thread[i], NULL, come_and_go, (void *)(i + 1)), 0);
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
-    assert_int_equal(room.sum, (uint64_t)THREADS * ROUNDS);
-    assert_int_equal(room.intruded, 0);
-    assert_int_not_equal(room.busy, 0);
+    assert_int_equal(space.sum, (uint64_t)THREADS * ROUNDS);
+    assert_int_equal(space.intruded, 0);
+    assert_int_not_equal(space.busy, 0);
     assert_int_equal(lock_try(&lock, THREAD(1)), LOCK_TAKEN);
     lock_release(&lock);
 }

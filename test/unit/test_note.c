@@ -1,4 +1,4 @@
-/* Notes: the same thing is one row, whoever takes it when; what finds no room is counted. */
+/* Notes: the same thing is one row, whoever takes it when; what finds no space is counted. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/note.h"
+#include "lib/config/note.h"
 
 enum { THREADS = 4, TIMES = 10000 };
 

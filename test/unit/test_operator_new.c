@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/operator_new.h"
+#include "lib/code/operator_new.h"
 
 enum { CALL_AT = 0x40, BYTES = 0x400, CALLED = 0x300, FAR_AWAY = 0x200 };
 

@@ -32,8 +32,8 @@ static struct snapshot_memory some_memory(void)
     };
 }
 
-/* A process of which every section has something to tell. */
-static struct snapshot *talkative(void)
+/* A process of which every section is in the report. */
+static struct snapshot *with_all_sections(void)
 {
     static const uint64_t ages[SNAPSHOT_AGE_ROWS] = {1, 2, 3, 4, 5};
     struct snapshot *snapshot = sample_new(2, 1);
@@ -43,7 +43,8 @@ static struct snapshot *talkative(void)
     sample_live(sample_tag(snapshot, 1), "db", 5000, 90, ages);
     *sample_thread(snapshot, 0) = (struct snapshot_thread){"main", 4242, 1, {190, 123456}, {160, 18456}};
     sample_total(snapshot);
-    snapshot = sample_more(snapshot, (struct sample_rows){1, 1, 1, 1, 64, 0});
+    snapshot =
+        sample_more(snapshot, (struct sample_rows){.sites = 1, .suspects = 1, .stacks = 1, .frames = 1, .names = 64});
     sample_holds(sample_site(snapshot, 0), "db!grow+0x1", (struct snapshot_amount){30, 105000}, 190, 1800000);
     *sample_suspect(snapshot, 0) = (struct snapshot_suspect){SNAPSHOT_SITE, 0, 90000, 300000, 4000, 0, 12000000};
     *sample_stack(snapshot, 0) = (struct snapshot_stack){.site = 0, .live = {30, 105000}, .allocated = {190, 123456}};
@@ -71,7 +72,7 @@ static void take_out(char *report, const char *heading)
 
 static void assert_leaves_out(uint32_t part, const char *const *headings)
 {
-    struct snapshot *snapshot = talkative();
+    struct snapshot *snapshot = with_all_sections();
     char *whole = sample_report(snapshot, TOP);
     snapshot->left_out = part;
     char *report = sample_report(snapshot, TOP);
@@ -103,7 +104,7 @@ static void the_date_alone(void **state)
 {
     (void)state;
     static const char date[] = "Thu Jan  1 00:00:00 UTC 1970 ";
-    struct snapshot *snapshot = talkative();
+    struct snapshot *snapshot = with_all_sections();
     char *whole = sample_report(snapshot, TOP);
     snapshot->left_out = SNAPSHOT_PART_DATE;
     char *report = sample_report(snapshot, TOP);

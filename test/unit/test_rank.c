@@ -1,4 +1,4 @@
-/* The order that rank tells is the one that sorting finds. */
+/* The order that rank finds is the one of sorting. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,19 +28,19 @@ static int largest_first(const void *a, const void *b)
 /* All rows, then no more of them. `rows` is sorted on return. */
 static void assert_order(struct row *rows, uint32_t count)
 {
-    uint32_t *told = malloc((count + 1) * sizeof *told);
+    uint32_t *found = malloc((count + 1) * sizeof *found);
     struct rank rank;
-    assert_non_null(told);
+    assert_non_null(found);
     rank_start(&rank, &rows[0].key, sizeof *rows, count);
     for (uint32_t i = 0; i < count; i++)
-        assert_true(rank_next(&rank, &told[i]));
-    assert_false(rank_next(&rank, &told[count]));
-    assert_false(rank_next(&rank, &told[count]));
+        assert_true(rank_next(&rank, &found[i]));
+    assert_false(rank_next(&rank, &found[count]));
+    assert_false(rank_next(&rank, &found[count]));
 
     qsort(rows, count, sizeof *rows, largest_first);
     for (uint32_t i = 0; i < count; i++)
-        assert_int_equal(told[i], rows[i].index);
-    free(told);
+        assert_int_equal(found[i], rows[i].index);
+    free(found);
 }
 
 static struct row rows[1000];
@@ -92,10 +92,10 @@ static void every_shape_of_table(void **state)
 {
     (void)state;
     uint64_t (*const shapes[])(uint32_t) = {rising, falling, zero, greatest, few_values, many_values};
-    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++)
+    for (size_t flags = 0; flags < sizeof shapes / sizeof *shapes; flags++)
         FOR_EACH_COUNT(count)
         {
-            fill(count, shapes[shape]);
+            fill(count, shapes[flags]);
             assert_order(rows, count);
         }
 }

@@ -15,12 +15,13 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "lib/full.h"
-#include "lib/glob.h"
-#include "lib/module.h"
-#include "lib/object.h"
-#include "lib/rule.h"
-#include "lib/sys.h"
+#include "lib/code/rule.h"
+#include "lib/code/rule_pattern.h"
+#include "lib/config/full.h"
+#include "lib/config/glob.h"
+#include "lib/objects/module.h"
+#include "lib/objects/object.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 
 static void *plugin_a, *plugin_b;
@@ -123,7 +124,7 @@ static void what_is_no_rule_is_refused(void **state)
         if (add(bad[i]))
             fail_msg("%s", bad[i]);
     assert_false(rules_for_sites());
-    assert_false(rules_for_threads());
+    assert_null(rule_for_thread("any"));
 }
 
 static void what_is_no_function_is_not_skipped(void **state)
@@ -154,7 +155,7 @@ static void long_ones_are_refused(void **state)
     assert_true(rule_add(text, 2 + 63));
 }
 
-/* The text goes on behind the rule: options stand in one line. */
+/* The text goes on behind the rule: options are in one line. */
 static void a_rule_is_as_long_as_is_said(void **state)
 {
     (void)state;
@@ -197,7 +198,7 @@ static void a_module_has_a_tag(void **state)
     assert_true(add("libc.so*:c"));
     assert_true(add("plugin_?.so:plugin"));
     assert_true(rules_for_sites());
-    assert_false(rules_for_threads());
+    assert_null(rule_for_thread("any"));
     assert_false(rules_skip());
     assert_tag(plugin_a, "plugin_a_work", "plugin");
     assert_tag(plugin_b, "plugin_b_work", "plugin");
@@ -317,7 +318,6 @@ static void a_thread_has_a_tag(void **state)
     assert_true(add("thread/io-*:network"));
     assert_true(add("thread/kworker/0:1:kernel")); /* the tag stands behind the last colon */
     assert_true(add("thread/i*:other"));
-    assert_true(rules_for_threads());
     assert_false(rules_for_sites());
     assert_string_equal(rule_for_thread("io-7"), "network");
     assert_string_equal(rule_for_thread("kworker/0:1"), "kernel");
@@ -385,11 +385,11 @@ static void the_ranges_have_an_end(void **state)
         char path[32];
         snprintf(path, sizeof path, "/invented/%u/libc.so.6", i);
         libc.path = path;
-        last = object_note(&libc, 2);
+        last = object_record(&libc, 2);
         rule_for_site(last, begin + 1);
     }
     assert_true(rule_left_out() > 1000);
-    assert_true(full_is_noted(FULL_FUNCTIONS));
+    assert_true(full_is_recorded(FULL_FUNCTIONS));
     assert_null(rule_for_site(last, begin + 1).tag);
     rule_clear();
     assert_int_equal(rule_left_out(), 0);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/sample.h"
+#include "lib/account/sample.h"
 #include "random.h"
 
 /* One sampled block of no bytes is as one of one byte: malloc(0) is a block, too. */

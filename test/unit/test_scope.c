@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/scope.h"
+#include "lib/account/scope.h"
 
 static struct slab slab;
 
@@ -17,7 +17,7 @@ static int begin(void **state)
     (void)state;
     slab.pushed = slab.popped = 0;
     slab.scope = slab.base_before = 0;
-    memset(slab.asked, 0, sizeof slab.asked);
+    memset(slab.scopes, 0, sizeof slab.scopes);
     return 0;
 }
 

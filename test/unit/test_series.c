@@ -7,14 +7,17 @@
 
 #include <cmocka.h>
 
-#include "lib/series.h"
+#include "lib/collect/series.h"
 
-static struct series series;
+static struct {
+    uint32_t points;
+    struct snapshot_point point[SNAPSHOT_POINTS];
+} series;
 
-static void add(uint64_t uptime_ms, uint64_t apart_ms)
+static void add(uint64_t uptime_ms, uint64_t least_ms)
 {
     struct snapshot_point point = {.uptime_ms = uptime_ms, .live_bytes = 3 * uptime_ms};
-    series_add(&series, &point, apart_ms);
+    series_add(series.point, &series.points, &point, least_ms);
 }
 
 static int begin(void **state)

@@ -12,8 +12,8 @@
 
 #include <pthread.h>
 
-#include "lib/full.h"
-#include "lib/stack.h"
+#include "lib/config/full.h"
+#include "lib/stack/stack.h"
 #include "random.h"
 
 enum { NODES = 60000, THREADS = 8, PATHS = 2000, PATH_DEPTH = 10 };
@@ -68,7 +68,7 @@ static void what_is_no_node_says_nothing(void **state)
     }
     assert_int_equal(stack_intern(STACK_TRUNCATED, 0x1000), STACK_TRUNCATED);
     assert_int_equal(stack_refused(), 0);
-    assert_false(full_is_noted(FULL_STACKS));
+    assert_false(full_is_recorded(FULL_STACKS));
 }
 
 /* ---- many threads ---- */
@@ -157,7 +157,7 @@ static void what_finds_no_room_is_truncated(void **state)
         if (id != STACK_TRUNCATED)
             assert_int_equal(stack_node(id).address, 0x400000 + n);
     }
-    assert_true(full_is_noted(FULL_STACKS));
+    assert_true(full_is_recorded(FULL_STACKS));
     assert_in_range(given, NODES + STACK_FIRST - count, NODES + STACK_FIRST - count + 1); /* perhaps a spare one */
     assert_int_equal(stack_count(), NODES + STACK_FIRST);
     assert_int_equal(stack_refused(), 2 * NODES - given);

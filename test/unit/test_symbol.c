@@ -15,19 +15,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/module.h"
-#include "lib/symbol.h"
-#include "lib/symtab.h"
-#include "lib/sys.h"
+#include "lib/code/symbol.h"
+#include "lib/objects/module.h"
+#include "lib/objects/symtab.h"
+#include "lib/sys/sys.h"
 #include "plugin.h"
 #include "random.h"
 
 #define LONG "_with_a_name_that_is_far_too_long_for_a_row_of_a_report_and_is_cut_somewhere_in_its_middle"
 
-enum { ROOM = 700 };
+enum { SPACE = 700 };
 
 static struct symtab table;
-static char name[ROOM];
+static char name[SPACE];
 
 static int start(void **state)
 {
@@ -51,7 +51,7 @@ static const char *named(unsigned object, uintptr_t address, enum symbol_source 
 
 static void assert_offset(unsigned object, uintptr_t address, enum symbol_source source)
 {
-    char expected[ROOM];
+    char expected[SPACE];
     const struct object *of = object_get(object);
     snprintf(expected, sizeof expected, "%s+0x%zx", of->name, (size_t)(address - of->bias));
     assert_string_equal(named(object, address, source), expected);
@@ -60,7 +60,7 @@ static void assert_offset(unsigned object, uintptr_t address, enum symbol_source
 static void assert_function(unsigned object, uintptr_t address, enum symbol_source source, const char *function,
                             unsigned offset)
 {
-    char expected[ROOM];
+    char expected[SPACE];
     snprintf(expected, sizeof expected, "%s!%s+0x%x", object_get(object)->name, function, offset);
     assert_string_equal(named(object, address, source), expected);
 }
@@ -229,11 +229,11 @@ static void a_name_is_cut_and_its_offset_stays(void **state)
     void *handle = load(PLUGIN_A);
     uintptr_t address = address_of(handle, "plugin_a" LONG) + 3;
     unsigned plugin = object_of(address, 1);
-    char whole[ROOM];
+    char whole[SPACE];
     size_t length = symbol_name(plugin, address, SYMBOL_FROM_MEMORY, whole, sizeof whole);
     assert_string_equal(whole, "plugin_a.so!plugin_a" LONG "+0x3");
     for (size_t size = 0; size <= length + 2; size++) {
-        char out[ROOM];
+        char out[SPACE];
         memset(out, '#', sizeof out);
         size_t written = symbol_name(plugin, address, SYMBOL_FROM_MEMORY, out, size);
         assert_int_equal(written, size == 0 ? 0 : size - 1 < length ? size - 1 : length);
@@ -252,7 +252,7 @@ static void control_characters_are_no_part_of_a_row(void **state)
 {
     (void)state;
     struct object object = {.begin = 0x1000, .end = 0x2000, .path = "/tmp/a\nb\033[1m.so\177"};
-    assert_string_equal(named(object_note(&object, 1), 0x1010, SYMBOL_FROM_MEMORY), "a?b?[1m.so?+0x1010");
+    assert_string_equal(named(object_record(&object, 1), 0x1010, SYMBOL_FROM_MEMORY), "a?b?[1m.so?+0x1010");
 }
 
 /* ---- as the reporter asks ---- */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/tag.h"
+#include "lib/account/tag.h"
 
 static bool good(const char *name)
 {

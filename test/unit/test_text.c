@@ -75,13 +75,13 @@ static struct snapshot *example(void)
     sample_live(sample_tag(snapshot, 0), "(untagged)", 4409123, 23231, other_ages);
     sample_live(sample_tag(snapshot, 1), "libsqlite3.so.0", 83991000, 6100000, sqlite_ages);
 
-    struct snapshot_books *sqlite = &sample_tag(snapshot, 1)->books;
+    struct snapshot_counts *sqlite = &sample_tag(snapshot, 1)->counts;
     sqlite->peak_bytes = 90177536;
     sqlite->lifetime[0] = sqlite->freed.blocks - 1200;
     sqlite->lifetime[1] = 1200;
     sqlite->resizes = 41532;
-    sample_tag(snapshot, 0)->books.peak_bytes = 5242880;
-    sample_tag(snapshot, 0)->books.lifetime[0] = 23008;
+    sample_tag(snapshot, 0)->counts.peak_bytes = 5242880;
+    sample_tag(snapshot, 0)->counts.lifetime[0] = 23008;
     sample_total(snapshot);
     snapshot->total.peak_bytes = 95420416;
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
@@ -135,7 +135,7 @@ static void huge_numbers(void **state)
     (void)state;
     struct snapshot *snapshot = sample_new(2, 2);
     memset(&snapshot->total, 0xff, sizeof snapshot->total);
-    memset(&sample_tag(snapshot, 0)->books, 0xff, sizeof snapshot->total);
+    memset(&sample_tag(snapshot, 0)->counts, 0xff, sizeof snapshot->total);
     strcpy(sample_tag(snapshot, 0)->name, "everything");
     strcpy(sample_tag(snapshot, 1)->name, "nothing");
     for (unsigned i = 0; i < 11; i++)
@@ -210,7 +210,7 @@ static void assert_evidence(struct snapshot_alarm alarm, const char *evidence)
     free(snapshot);
 }
 
-static void alarms_tell_why(void **state)
+static void alarms_give_their_evidence(void **state)
 {
     (void)state;
     struct snapshot_alarm alarm = {.what = SNAPSHOT_ALARM_LEVEL, .of = SNAPSHOT_TAG, .limit = 500 << 20};
@@ -238,7 +238,7 @@ static void alarms_tell_why(void **state)
 }
 
 /* Before the tool itself; without a name, once or more often, of a kind from the future. */
-static void notes_are_told(void **state)
+static void notes_are_listed(void **state)
 {
     (void)state;
     struct snapshot *snapshot = sample_more(sample_new(0, 0), (struct sample_rows){.notes = 4});
@@ -250,14 +250,14 @@ static void notes_are_told(void **state)
     char *report = sample_report(snapshot, 20);
     const char *notes = strstr(report, "\nNotes:\n");
     assert_non_null(notes);
-    static const char told[] =
+    static const char expected[] =
         "\nNotes:\n"
         "/usr/lib/a?.so is opened without RTLD_DEEPBIND, which would hide our free from it\n"
         "the program is opened without RTLD_DEEPBIND, which would hide our free from it (1,234 times)\n"
         "b is told of by a newer trackmalloc\n"
         "others found no place here (5 times)\n"
         "\ntrackmalloc itself:\n";
-    assert_int_equal(strncmp(notes, told, sizeof told - 1), 0);
+    assert_int_equal(strncmp(notes, expected, sizeof expected - 1), 0);
     free(report);
     report = sample_report(snapshot, 3);
     assert_non_null(strstr(report, "by a newer trackmalloc\n1 more\n\ntrackmalloc itself:\n"));
@@ -348,7 +348,8 @@ static struct snapshot *server(void)
     *sample_thread(snapshot, 0) =
         (struct snapshot_thread){"server", 4242, 1, {5084727, 519815168}, {5043286, 504446720}};
     sample_total(snapshot);
-    snapshot = sample_more(snapshot, (struct sample_rows){6, 2, 3, 8, 256, 0});
+    snapshot =
+        sample_more(snapshot, (struct sample_rows){.sites = 6, .suspects = 2, .stacks = 3, .frames = 8, .names = 256});
     snapshot->suspects = 0;
     snapshot->stacks = 0;
     fill_sites(snapshot);
@@ -401,7 +402,7 @@ static void sites_of_all_kinds(void **state)
     assert_golden("sites-odd", snapshot, TOP);
 }
 
-static void no_suspects_is_said_once_it_is_known(void **state)
+static void no_suspects_is_written_once_it_is_known(void **state)
 {
     (void)state;
     struct snapshot *snapshot = sample_new(1, 0);
@@ -426,8 +427,8 @@ static void leaks_only_where_wanted_and_at_exit(void **state)
             snapshot->kind = kind;
             snapshot->leaks_wanted = wanted;
             char *report = sample_report(snapshot, TOP);
-            const bool told = strstr(report, "\nStill allocated at exit: 41,434 blocks, 14.7MiB (") != NULL;
-            assert_int_equal(told, wanted == 1 && kind == SNAPSHOT_EXIT);
+            const bool listed = strstr(report, "\nStill allocated at exit: 41,434 blocks, 14.7MiB (") != NULL;
+            assert_int_equal(listed, wanted == 1 && kind == SNAPSHOT_EXIT);
             free(report);
         }
     free(snapshot);
@@ -564,13 +565,13 @@ int main(void)
         cmocka_unit_test(huge_numbers),
         cmocka_unit_test(names_of_all_kinds),
         cmocka_unit_test(tags_in_a_tree),
-        cmocka_unit_test(alarms_tell_why),
-        cmocka_unit_test(notes_are_told),
+        cmocka_unit_test(alarms_give_their_evidence),
+        cmocka_unit_test(notes_are_listed),
         cmocka_unit_test(more_rows_than_top),
         cmocka_unit_test(a_server_that_leaks),
         cmocka_unit_test(what_is_left_at_exit),
         cmocka_unit_test(sites_of_all_kinds),
-        cmocka_unit_test(no_suspects_is_said_once_it_is_known),
+        cmocka_unit_test(no_suspects_is_written_once_it_is_known),
         cmocka_unit_test(leaks_only_where_wanted_and_at_exit),
         cmocka_unit_test(what_grew_and_aged_scores),
         cmocka_unit_test(bars_scale),

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/stack.h"
+#include "lib/stack/stack.h"
 
 enum { TRUTH_MOST = 512 };
 
@@ -15,7 +15,7 @@ struct truth {
     uintptr_t slot[TRUTH_MOST];
 };
 
-/* From the frame on whose return address stands at `slot`. */
+/* From the frame on whose return address is at `slot`. */
 void truth_read(struct truth *truth, uintptr_t slot);
 
 /* Whether a stack's number says the same: its innermost STACK_DEPTH frames. Says where they part. */

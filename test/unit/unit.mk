@@ -1,11 +1,15 @@
 # Unit tests: each test_NAME.c is a cmocka program of its own, linked with what UNIT_NAME lists.
 #
 # One more test: write test_NAME.c, and name below the sources that it tests (none when it tests a header), and
-# flags of its own in UNIT_CFLAGS_NAME. UNIT_TSAN names those that run under ThreadSanitizer as well.
+# flags of its own in UNIT_CFLAGS_NAME. UNIT_TSAN names those that run under ThreadSanitizer as well (sanitize.mk).
 
-UNIT_SNAPSHOT := $(addprefix src/snapshot/,text.c alarm.c tree.c sites.c trend.c stacks.c leak.c memory.c notes.c table.c rank.c format.c)
+UNIT_SNAPSHOT := $(filter-out src/snapshot/check.c,$(wildcard src/snapshot/*.c))
 
-UNIT_format   := src/snapshot/format.c
+UNIT_WRITER   := src/snapshot/writer.c
+UNIT_FORMAT   := src/snapshot/format.c $(UNIT_WRITER)
+
+UNIT_writer   := $(UNIT_WRITER)
+UNIT_format   := $(UNIT_FORMAT)
 UNIT_rank     := src/snapshot/rank.c
 UNIT_text     := $(UNIT_SNAPSHOT) test/unit/sample.c
 UNIT_parts    := $(UNIT_SNAPSHOT) test/unit/sample.c
@@ -18,19 +22,19 @@ include test/unit/lib.mk
 # ---- the rules ----
 
 UNIT_OUT   := $(BUILD)/test/unit
-UNIT_NAMES ?= $(patsubst test/unit/test_%.c,%,$(wildcard test/unit/test_*.c))
-UNIT_FLAGS := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -pthread -DUNIT_DIR='"$(CURDIR)/test/unit"'
+UNIT_NAMES := $(call suite_names,test/unit)
+UNIT_FLAGS := $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) $(SANITIZE) -pthread -DUNIT_DIR='"$(CURDIR)/test/unit"'
 
-.PHONY: unit unit-build sanitize
+.PHONY: unit unit-build
 unit-build: $(UNIT_NAMES:%=$(UNIT_OUT)/test_%)
 	@:
 
 # Runs all there are, also when one does not build or fails.
-unit:
+unit: ## the modules of src/lib and src/snapshot, each linked with what it needs
 	+@status=0; $(MAKE) --no-print-directory -k unit-build || status=1; \
-	for name in $(UNIT_NAMES); do \
-	    echo "== test_$$name"; $(UNIT_OUT)/test_$$name || { status=1; echo "test_$$name failed"; }; \
-	done; exit $$status
+	$(RUN_SUITES) $(UNIT_NAMES:%=$(UNIT_OUT)/test_%) || status=1; exit $$status
+
+$(call suites,$(UNIT_NAMES),$(UNIT_OUT))
 
 # An object for each test and source: a test may want it compiled in its own way. What no longer compiles is not
 # run as it was before.
@@ -45,14 +49,3 @@ $(UNIT_OUT)/$(1)/%.o: %.c test/unit/unit.mk
 -include $(patsubst %.c,$(UNIT_OUT)/$(1)/%.d,test/unit/test_$(1).c $(UNIT_$(1)))
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name))))
-
-# The same tests, compiled anew with gcc's sanitizers; what these find ends the program.
-UNIT_SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
-
-sanitize:
-	+@status=0; \
-	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) --no-print-directory unit \
-	    BUILD=$(BUILD)/asan CC=gcc CFLAGS="$(UNIT_SANITIZE) -fsanitize=address,undefined" || status=1; \
-	[ -z "$(UNIT_TSAN)" ] || TSAN_OPTIONS=halt_on_error=1 $(MAKE) --no-print-directory unit \
-	    BUILD=$(BUILD)/tsan CC=gcc CFLAGS="$(UNIT_SANITIZE) -fsanitize=thread" UNIT_NAMES="$(UNIT_TSAN)" || status=1; \
-	exit $$status

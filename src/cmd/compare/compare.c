@@ -101,8 +101,8 @@ static void add_tags(struct entries *entries, const struct snapshot *snapshot, i
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
         struct change *change = add_entry(entries, side, xasprintf("%s", tag->name), strlen(tag->name));
         change->name = xasprintf("%s", tag->name);
-        change->live[side] = tag->books.live;
-        change->allocated[side] = tag->books.allocated;
+        change->live[side] = tag->counts.live;
+        change->allocated[side] = tag->counts.allocated;
     }
 }
 

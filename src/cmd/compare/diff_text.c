@@ -33,51 +33,51 @@ static bool same_process(const struct diff *diff)
            strncmp(before->program, after->program, SNAPSHOT_NAME) == 0;
 }
 
-static void write_identity(struct format *out, const char *title, const struct snapshot *snapshot)
+static void write_identity(struct writer *out, const char *title, const struct snapshot *snapshot)
 {
-    format_text(out, title);
+    writer_text(out, title);
     format_name(out, snapshot->program, SNAPSHOT_NAME);
-    format_text(out, "[");
+    writer_text(out, "[");
     format_id(out, snapshot->pid);
-    format_text(out, "], ");
+    writer_text(out, "], ");
     format_date(out, snapshot->wall_seconds);
-    format_text(out, ", up ");
+    writer_text(out, ", up ");
     format_duration(out, snapshot->uptime_ms);
 }
 
-static void write_head(struct format *out, const struct diff *diff)
+static void write_head(struct writer *out, const struct diff *diff)
 {
     const struct snapshot *before = diff->snapshot[BEFORE], *after = diff->snapshot[AFTER];
     write_identity(out, "before: ", before);
-    format_text(out, "\n");
+    writer_text(out, "\n");
     write_identity(out, "after:  ", after);
     if (!same_process(diff)) {
-        format_text(out, " (another process)");
+        writer_text(out, " (another process)");
     } else {
         bool later = after->uptime_ms >= before->uptime_ms;
-        format_text(out, " (the same process, ");
+        writer_text(out, " (the same process, ");
         format_duration(out, later ? after->uptime_ms - before->uptime_ms : before->uptime_ms - after->uptime_ms);
-        format_text(out, later ? " later)" : " earlier)");
+        writer_text(out, later ? " later)" : " earlier)");
     }
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }
 
-static void put_right(struct format *out, const struct format *field, size_t width)
+static void put_right(struct writer *out, const struct writer *field, size_t width)
 {
-    format_fill(out, ' ', field->length < width ? width - field->length : 1);
-    format_bytes(out, field->out, field->length);
+    writer_fill(out, ' ', field->length < width ? width - field->length : 1);
+    writer_bytes(out, field->out, field->length);
 }
 
-static void put_word(struct format *out, const char *word)
+static void put_word(struct writer *out, const char *word)
 {
-    format_fill(out, ' ', PAIR_WIDTH - strlen(word));
-    format_text(out, word);
+    writer_fill(out, ' ', PAIR_WIDTH - strlen(word));
+    writer_text(out, word);
 }
 
-static void put_value(struct format *out, uint64_t value, bool size)
+static void put_value(struct writer *out, uint64_t value, bool size)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     if (size)
         format_size(&field, value);
     else
@@ -85,38 +85,38 @@ static void put_value(struct format *out, uint64_t value, bool size)
     put_right(out, &field, PAIR_WIDTH);
 }
 
-static void put_growth(struct format *out, uint64_t before, uint64_t after, bool size)
+static void put_growth(struct writer *out, uint64_t before, uint64_t after, bool size)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     if (size) {
         format_change(&field, before, after);
     } else {
-        format_text(&field, after > before ? "+" : after < before ? "-" : "");
+        writer_text(&field, after > before ? "+" : after < before ? "-" : "");
         format_number(&field, after > before ? after - before : before - after);
     }
     put_right(out, &field, PAIR_WIDTH);
 }
 
-static void write_pair(struct format *out, const char *title, uint64_t before, uint64_t after, bool size)
+static void write_pair(struct writer *out, const char *title, uint64_t before, uint64_t after, bool size)
 {
-    format_text(out, title);
-    format_fill(out, ' ', TITLE_WIDTH - strlen(title));
+    writer_text(out, title);
+    writer_fill(out, ' ', TITLE_WIDTH - strlen(title));
     put_value(out, before, size);
     put_value(out, after, size);
     put_growth(out, before, after, size);
-    format_text(out, "\n");
+    writer_text(out, "\n");
 }
 
-static void write_totals(struct format *out, const struct diff *diff)
+static void write_totals(struct writer *out, const struct diff *diff)
 {
     const struct snapshot *a = diff->snapshot[BEFORE], *b = diff->snapshot[AFTER];
-    format_text(out, "\n");
-    format_fill(out, ' ', TITLE_WIDTH);
+    writer_text(out, "\n");
+    writer_fill(out, ' ', TITLE_WIDTH);
     put_word(out, "before");
     put_word(out, "after");
     put_word(out, "growth");
-    format_text(out, "\n");
+    writer_text(out, "\n");
     write_pair(out, "live size", a->total.live.bytes, b->total.live.bytes, true);
     write_pair(out, "live blocks", a->total.live.blocks, b->total.live.blocks, false);
     write_pair(out, "peak size", a->total.peak_bytes, b->total.peak_bytes, true);
@@ -128,18 +128,18 @@ static void write_totals(struct format *out, const struct diff *diff)
     }
 }
 
-static void write_rebuilt(struct format *out, const struct diff *diff)
+static void write_rebuilt(struct writer *out, const struct diff *diff)
 {
     uint32_t row = 0;
     const char *base = identity_rebuilt(&diff->mine[AFTER], &row);
     const char *separator = "\nOther builds, compared by function: ";
     for (; base != NULL; base = identity_rebuilt(&diff->mine[AFTER], &row)) {
-        format_text(out, separator);
+        writer_text(out, separator);
         format_name(out, base, SNAPSHOT_PATH);
         separator = ", ";
     }
     if (*separator == ',')
-        format_text(out, "\n");
+        writer_text(out, "\n");
 }
 
 /* ---- tables ---- */
@@ -154,28 +154,28 @@ static const char *what_happened(const struct change *change, const struct chang
     return change->grown != 0 ? "grew" : "shrank";
 }
 
-static size_t put_name(struct format *out, const void *row)
+static size_t put_name(struct writer *out, const void *row)
 {
     const char *name = ((const struct change *)row)->name;
     return format_name_within(out, name, strlen(name), SECTION_NAME);
 }
 
-static void put_change(struct format *out, const void *row, const void *of)
+static void put_change(struct writer *out, const void *row, const void *of)
 {
-    format_text(out, what_happened(row, of));
+    writer_text(out, what_happened(row, of));
 }
 
-static void put_change_and_tag(struct format *out, const void *row, const void *of)
+static void put_change_and_tag(struct writer *out, const void *row, const void *of)
 {
     const struct change *change = row;
     const char *word = what_happened(row, of);
-    format_text(out, word);
-    format_fill(out, ' ', CHANGE_WIDTH - strlen(word));
-    format_text(out, "  ");
+    writer_text(out, word);
+    writer_fill(out, ' ', CHANGE_WIDTH - strlen(word));
+    writer_text(out, "  ");
     if (change->tag != NULL)
         format_name(out, change->tag, SNAPSHOT_NAME);
     else
-        format_text(out, "-");
+        writer_text(out, "-");
 }
 
 #define SIDE(field, side) .at = offsetof(struct change, live[side].field)
@@ -191,7 +191,7 @@ static const struct column columns[] = {
     {.title = "allocations", .width = 14, .kind = COLUMN_COUNT, GROWTH(allocated, blocks)},
 };
 
-static void write_table(struct format *out, const struct changes *changes, enum compare_by by, size_t key_at,
+static void write_table(struct writer *out, const struct changes *changes, enum compare_by by, size_t key_at,
                         unsigned top)
 {
     const struct table table = {
@@ -223,26 +223,26 @@ static int side_to_show(const struct diff *diff, const struct change *change)
 }
 
 /* +30.0MiB live (2.0MiB in 20 blocks, now 32.0MiB in 420), grew: */
-static void write_stack(struct format *out, const struct diff *diff, const struct change *change)
+static void write_stack(struct writer *out, const struct diff *diff, const struct change *change)
 {
     const int side = side_to_show(diff, change);
     const struct snapshot_amount *before = &change->live[BEFORE], *after = &change->live[AFTER];
     format_change(out, before->bytes, after->bytes);
-    format_text(out, " live (");
+    writer_text(out, " live (");
     format_size(out, before->bytes);
-    format_text(out, " in ");
+    writer_text(out, " in ");
     format_number(out, before->blocks);
-    format_text(out, before->blocks == 1 ? " block, now " : " blocks, now ");
+    writer_text(out, before->blocks == 1 ? " block, now " : " blocks, now ");
     format_size(out, after->bytes);
-    format_text(out, " in ");
+    writer_text(out, " in ");
     format_number(out, after->blocks);
-    format_text(out, "), ");
-    format_text(out, what_happened(change, &diff->changes[BY_STACK]));
-    format_text(out, ":\n");
+    writer_text(out, "), ");
+    writer_text(out, what_happened(change, &diff->changes[BY_STACK]));
+    writer_text(out, ":\n");
     section_frames(out, diff->snapshot[side], change->stack[side], 0);
 }
 
-static void write_rest(struct format *out, struct rank *rank, const struct change *rows, size_t key_at)
+static void write_rest(struct writer *out, struct rank *rank, const struct change *rows, size_t key_at)
 {
     uint32_t row, more = 0;
     uint64_t bytes = 0;
@@ -255,14 +255,14 @@ static void write_rest(struct format *out, struct rank *rank, const struct chang
     }
     if (more == 0)
         return;
-    format_text(out, key_at == offsetof(struct change, grown) ? "+" : "-");
+    writer_text(out, key_at == offsetof(struct change, grown) ? "+" : "-");
     format_size(out, bytes);
-    format_text(out, " live by ");
+    writer_text(out, " live by ");
     format_number(out, more);
-    format_text(out, more == 1 ? " more stack\n" : " more stacks\n");
+    writer_text(out, more == 1 ? " more stack\n" : " more stacks\n");
 }
 
-static void write_stacks(struct format *out, const struct diff *diff, size_t key_at, unsigned top)
+static void write_stacks(struct writer *out, const struct diff *diff, size_t key_at, unsigned top)
 {
     const struct changes *changes = &diff->changes[BY_STACK];
     struct rank rank;
@@ -287,15 +287,15 @@ static bool any(const struct changes *changes, bool grew)
     return false;
 }
 
-static void write_section(struct format *out, const struct diff *diff, enum compare_by by, bool grew, unsigned top)
+static void write_section(struct writer *out, const struct diff *diff, enum compare_by by, bool grew, unsigned top)
 {
     static const char *const names[BY_KINDS] = {"tag", "call site", "stack"};
     const size_t key_at = grew ? offsetof(struct change, grown) : offsetof(struct change, shrunk);
     if (!any(&diff->changes[by], grew))
         return;
-    format_text(out, grew ? "\nGrew, by " : "\nShrank, by ");
-    format_text(out, names[by]);
-    format_text(out,
+    writer_text(out, grew ? "\nGrew, by " : "\nShrank, by ");
+    writer_text(out, names[by]);
+    writer_text(out,
                 by == BY_STACK && diff->snapshot[AFTER]->stack_period != 0 ? ": (estimated from samples)\n" : ":\n");
     if (by == BY_STACK)
         write_stacks(out, diff, key_at, top);
@@ -303,7 +303,7 @@ static void write_section(struct format *out, const struct diff *diff, enum comp
         write_table(out, &diff->changes[by], by, key_at, top);
 }
 
-void diff_text(struct format *out, const struct diff *diff, unsigned top)
+void diff_text(struct writer *out, const struct diff *diff, unsigned top)
 {
     write_head(out, diff);
     write_totals(out, diff);

@@ -20,9 +20,9 @@ void diff_make(struct diff *diff);
 void diff_free(struct diff *diff);
 
 /* At most `top` rows in a table. */
-void diff_text(struct format *out, const struct diff *diff, unsigned top);
+void diff_text(struct writer *out, const struct diff *diff, unsigned top);
 
 /* Tags and sites against 1 min, 10 min, 1 hour and 1 day ago, and the time series. */
-void past_text(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top);
+void past_text(struct writer *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top);
 
 #endif

@@ -49,7 +49,7 @@ static struct aged *aged_tags(const struct snapshot *snapshot, int window)
     struct aged *rows = must_allocate(snapshot->tags * sizeof *rows);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
-        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->books.live.bytes, .past = tag->past};
+        rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->counts.live.bytes, .past = tag->past};
         weigh(&rows[i], window);
     }
     return rows;
@@ -70,7 +70,7 @@ static struct aged *aged_sites(const struct snapshot *snapshot, int window)
 
 /* ---- tables ---- */
 
-static size_t put_name(struct format *out, const void *row)
+static size_t put_name(struct writer *out, const void *row)
 {
     const struct aged *aged = row;
     if (aged->site != NULL)
@@ -78,14 +78,14 @@ static size_t put_name(struct format *out, const void *row)
     return format_name(out, aged->name, SNAPSHOT_NAME);
 }
 
-static void put_tag(struct format *out, const void *row, const void *of)
+static void put_tag(struct writer *out, const void *row, const void *of)
 {
     const char *tag = ((const struct aged *)row)->tag;
     (void)of;
     if (tag != NULL)
         format_name(out, tag, SNAPSHOT_NAME);
     else
-        format_text(out, "-");
+        writer_text(out, "-");
 }
 
 #define THEN(window)                                                                                                   \
@@ -108,7 +108,7 @@ static bool any(const struct aged *rows, uint32_t count, bool grew)
     return false;
 }
 
-static void write_table(struct format *out, const struct aged *rows, uint32_t count, bool sites, bool grew,
+static void write_table(struct writer *out, const struct aged *rows, uint32_t count, bool sites, bool grew,
                         unsigned top)
 {
     const struct table table = {
@@ -126,24 +126,24 @@ static void write_table(struct format *out, const struct aged *rows, uint32_t co
     table_write(out, &table, rows, count, top);
 }
 
-static void write_tables(struct format *out, const struct aged *rows, uint32_t count, bool sites, int window,
+static void write_tables(struct writer *out, const struct aged *rows, uint32_t count, bool sites, int window,
                          unsigned top)
 {
     for (int grew = 1; grew >= 0; grew--) {
         if (!any(rows, count, grew))
             continue;
-        format_text(out, grew ? "\nGrew since " : "\nShrank since ");
-        format_text(out, windows[window]);
-        format_text(out, sites ? ", by call site:\n" : ", by tag:\n");
+        writer_text(out, grew ? "\nGrew since " : "\nShrank since ");
+        writer_text(out, windows[window]);
+        writer_text(out, sites ? ", by call site:\n" : ", by tag:\n");
         write_table(out, rows, count, sites, grew, top);
     }
 }
 
-static void write_growth(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
+static void write_growth(struct writer *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
 {
     const int window = longest_window(snapshot);
     if (window < 0) {
-        format_text(out, "\nIts growth is not known yet: reports came too far apart, or for less than a minute.\n");
+        writer_text(out, "\nIts growth is not known yet: reports came too far apart, or for less than a minute.\n");
         return;
     }
     struct aged *tags = aged_tags(snapshot, window);
@@ -158,43 +158,43 @@ static void write_growth(struct format *out, const struct snapshot *snapshot, co
 
 /* ---- the time series ---- */
 
-static void put_right(struct format *out, const struct format *field, size_t width)
+static void put_right(struct writer *out, const struct writer *field, size_t width)
 {
-    format_fill(out, ' ', field->length < width ? width - field->length : 1);
-    format_bytes(out, field->out, field->length);
+    writer_fill(out, ' ', field->length < width ? width - field->length : 1);
+    writer_bytes(out, field->out, field->length);
 }
 
-static void put_duration(struct format *out, uint64_t ms, size_t width)
+static void put_duration(struct writer *out, uint64_t ms, size_t width)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     format_duration(&field, ms);
     put_right(out, &field, width);
 }
 
-static void put_size(struct format *out, uint64_t bytes)
+static void put_size(struct writer *out, uint64_t bytes)
 {
     char text[FORMAT_FIELD];
-    struct format field = {text, sizeof text, 0};
+    struct writer field = {text, sizeof text, 0};
     format_size(&field, bytes);
     put_right(out, &field, BYTES_WIDTH);
 }
 
-static void write_point(struct format *out, const struct snapshot *snapshot, const struct snapshot_point *point,
+static void write_point(struct writer *out, const struct snapshot *snapshot, const struct snapshot_point *point,
                         uint64_t scale)
 {
     const uint64_t ago = snapshot->uptime_ms > point->uptime_ms ? snapshot->uptime_ms - point->uptime_ms : 0;
     put_duration(out, ago, WHEN_WIDTH);
-    format_text(out, " ago");
+    writer_text(out, " ago");
     put_size(out, point->live_bytes);
     put_size(out, point->resident);
-    format_text(out, "  ");
-    format_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
-    format_text(out, "\n");
+    writer_text(out, "  ");
+    writer_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
+    writer_text(out, "\n");
 }
 
 /* So many of them that they fit a screen, the first and the last among them. */
-static void write_series(struct format *out, const struct snapshot *snapshot)
+static void write_series(struct writer *out, const struct snapshot *snapshot)
 {
     const uint32_t points = snapshot->points;
     uint64_t most = 1;
@@ -206,22 +206,22 @@ static void write_series(struct format *out, const struct snapshot *snapshot)
     uint32_t rows = SERIES_ROWS;
     if (rows > points)
         rows = points;
-    format_text(out, "\nLive size over time:\n        when    live size     resident\n");
+    writer_text(out, "\nLive size over time:\n        when    live size     resident\n");
     for (uint32_t i = 0; i < rows; i++)
         write_point(out, snapshot, &snapshot_points(snapshot)[i * (points - 1) / (rows - 1)],
                     (most - 1) / BAR_COLUMNS + 1);
 }
 
-void past_text(struct format *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
+void past_text(struct writer *out, const struct snapshot *snapshot, const bool wanted[BY_KINDS], unsigned top)
 {
     format_name(out, snapshot->program, SNAPSHOT_NAME);
-    format_text(out, "[");
+    writer_text(out, "[");
     format_id(out, snapshot->pid);
-    format_text(out, "], ");
+    writer_text(out, "], ");
     format_date(out, snapshot->wall_seconds);
-    format_text(out, ", up ");
+    writer_text(out, ", up ");
     format_duration(out, snapshot->uptime_ms);
-    format_text(out, "\n");
+    writer_text(out, "\n");
     write_series(out, snapshot);
     write_growth(out, snapshot, wanted, top);
 }

@@ -89,7 +89,7 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        uint64_t value = value_of(asked, &tag[i].books.live, &tag[i].books.allocated);
+        uint64_t value = value_of(asked, &tag[i].counts.live, &tag[i].counts.allocated);
         if (value == 0)
             continue;
         char *name = label_tag(snapshot, i);

@@ -17,7 +17,7 @@
         .name = "freed_blocks_age_" of, value_count, AT(type, member.lifetime[row])   \
     }
 
-#define BOOKS(type, member)                                                                                    \
+#define COUNTS(type, member)                                                                                   \
     AMOUNT(type, "live", member.live), AMOUNT(type, "allocated", member.allocated),                            \
         AMOUNT(type, "freed", member.freed), {.name = "peak_bytes", value_count, AT(type, member.peak_bytes)}, \
         {.name = "resizes", value_count, AT(type, member.resizes)},                                            \
@@ -53,7 +53,7 @@ static const struct field process[] = {
 };
 
 static const struct field total[] = {
-    BOOKS(, total),
+    COUNTS(, total),
     PAST(, total_past),
     {.name = "peak_error_bytes", value_narrow, AT(, peak_error_bytes)},
     {.name = "live_threads", value_narrow, AT(, live_threads)},
@@ -69,7 +69,7 @@ static const struct field total[] = {
 
 static const struct field tags[] = {
     {.name = "name", value_text, AT(_tag, name)},
-    BOOKS(_tag, books),
+    COUNTS(_tag, counts),
     PAST(_tag, past),
     END,
 };

@@ -22,11 +22,11 @@ struct family {
     const char *unit; /* the last word of the name, or NULL */
     const char *help;
     enum kind kind;
-    size_t at;                                     /* of a tag's: where it stands in its books */
+    size_t at;                                     /* of a tag's: where it stands in its counts */
     double (*of)(const struct snapshot *snapshot); /* of a process's; below 0: not known */
 };
 
-#define AT(member) .at = offsetof(struct snapshot_books, member)
+#define AT(member) .at = offsetof(struct snapshot_counts, member)
 
 static const struct family of_tag[] = {
     {"live_bytes", "bytes", "Bytes that are allocated now, as they were asked for.", GAUGE, AT(live.bytes)},
@@ -168,7 +168,7 @@ static void put_of_process(const struct text *text, const struct family *family)
 
 static uint64_t number(const struct metrics_tag *tag, size_t at)
 {
-    return *(const uint64_t *)((const char *)&tag->books + at);
+    return *(const uint64_t *)((const char *)&tag->counts + at);
 }
 
 static void put_of_tag(const struct text *text, const struct family *family)
@@ -188,7 +188,7 @@ static void put_buckets(const struct text *text, const struct family *family, co
     static const char *const below[SNAPSHOT_AGE_ROWS] = {"1.0", "10.0", "100.0", "1000.0", "+Inf"};
     uint64_t sum = 0;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++) {
-        uint64_t more = number(tag, family->at + i * sizeof tag->books.age[0]);
+        uint64_t more = number(tag, family->at + i * sizeof tag->counts.age[0]);
         sum = more <= UINT64_MAX - sum ? sum + more : UINT64_MAX; /* whatever is in the file: buckets never fall */
         fprintf(text->to, "trackmalloc_%s_bucket{%s,tag=\"%s\",le=\"%s\"} %" PRIu64 "\n", family->name, process->labels,
                 tag->name, below[i], sum);

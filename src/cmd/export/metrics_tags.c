@@ -18,16 +18,16 @@ static void add(struct snapshot_amount *to, const struct snapshot_amount *amount
 /* Takes the second one's name from it. Peaks were at different times: their sum is as much as it can have been. */
 static void join(struct metrics_tag *to, struct metrics_tag *tag)
 {
-    struct snapshot_books *sum = &to->books;
-    const struct snapshot_books *books = &tag->books;
-    add(&sum->live, &books->live);
-    add(&sum->allocated, &books->allocated);
-    add(&sum->freed, &books->freed);
-    sum->peak_bytes += books->peak_bytes;
-    sum->resizes += books->resizes;
-    sum->failures += books->failures;
+    struct snapshot_counts *sum = &to->counts;
+    const struct snapshot_counts *counts = &tag->counts;
+    add(&sum->live, &counts->live);
+    add(&sum->allocated, &counts->allocated);
+    add(&sum->freed, &counts->freed);
+    sum->peak_bytes += counts->peak_bytes;
+    sum->resizes += counts->resizes;
+    sum->failures += counts->failures;
     for (unsigned i = 0; i < SNAPSHOT_AGE_ROWS; i++)
-        add(&sum->age[i], &books->age[i]);
+        add(&sum->age[i], &counts->age[i]);
     free(tag->name);
 }
 
@@ -44,8 +44,8 @@ static int by_peak(const void *a, const void *b)
     bool x_last = strcmp(x->name, others) == 0, y_last = strcmp(y->name, others) == 0;
     if (x_last != y_last)
         return x_last ? 1 : -1;
-    if (x->books.peak_bytes != y->books.peak_bytes)
-        return x->books.peak_bytes > y->books.peak_bytes ? -1 : 1;
+    if (x->counts.peak_bytes != y->counts.peak_bytes)
+        return x->counts.peak_bytes > y->counts.peak_bytes ? -1 : 1;
     return by_name(a, b);
 }
 
@@ -77,7 +77,7 @@ struct metrics_tags metrics_tags_of(const struct snapshot *snapshot, size_t most
 {
     struct metrics_tags tags = {must_allocate(snapshot->tags * sizeof *tags.row), snapshot->tags};
     for (uint32_t i = 0; i < snapshot->tags; i++)
-        tags.row[i] = (struct metrics_tag){label_tag(snapshot, i), snapshot_tags(snapshot)[i].books};
+        tags.row[i] = (struct metrics_tag){label_tag(snapshot, i), snapshot_tags(snapshot)[i].counts};
     qsort(tags.row, tags.rows, sizeof *tags.row, by_name);
     join_equals(&tags);
     qsort(tags.row, tags.rows, sizeof *tags.row, by_peak);

@@ -8,7 +8,7 @@
 
 struct metrics_tag {
     char *name; /* clean */
-    struct snapshot_books books;
+    struct snapshot_counts counts;
 };
 
 struct metrics_tags {

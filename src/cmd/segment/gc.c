@@ -44,9 +44,9 @@ static bool is_dead(const struct found *found)
 static void print_removed(uint64_t segments, uint64_t bytes)
 {
     char text[2 * FORMAT_FIELD + 64];
-    struct format out = {text, sizeof text, 0};
+    struct writer out = {text, sizeof text, 0};
     format_number(&out, segments);
-    format_text(&out, segments == 1 ? " segment removed, " : " segments removed, ");
+    writer_text(&out, segments == 1 ? " segment removed, " : " segments removed, ");
     format_size(&out, bytes);
     printf("%.*s freed\n", (int)out.length, text);
 }

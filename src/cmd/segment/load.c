@@ -98,7 +98,7 @@ void strip_deleted(char *path)
 /* Nobody else need know what the kernel calls a file that is gone. */
 static void strip_paths(struct snapshot *snapshot)
 {
-    struct snapshot_object *object = (struct snapshot_object *)snapshot_objects(snapshot);
+    struct snapshot_object *object = snapshot_writable_objects(snapshot);
     for (uint32_t i = 0; i < snapshot->objects; i++)
         strip_deleted(object[i].path);
 }

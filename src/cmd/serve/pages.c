@@ -135,7 +135,7 @@ static void put_html(FILE *to, const char *text)
 static void put_size_cell(FILE *to, uint64_t bytes)
 {
     char size[FORMAT_FIELD];
-    struct format out = {size, sizeof size, 0};
+    struct writer out = {size, sizeof size, 0};
     format_size(&out, bytes);
     fprintf(to, "<td class=n>%.*s", (int)out.length, size);
 }

@@ -80,9 +80,9 @@ void name_all(struct loaded *loaded)
     if (names.bytes == 0)
         add_name(&names, ""); /* as a place, 0 means none */
     for (uint32_t i = 0; i < snapshot->sites; i++)
-        name_site((struct snapshot_site *)snapshot_sites(snapshot) + i, symbolizer);
+        name_site(&snapshot_writable_sites(snapshot)[i], symbolizer);
     for (uint32_t i = 0; i < snapshot->frames; i++)
-        name_frame((struct snapshot_frame *)snapshot_frames(snapshot) + i, &names, symbolizer);
+        name_frame(&snapshot_writable_frames(snapshot)[i], &names, symbolizer);
     name_alarm(&snapshot->alarm);
     symbolizer_free(symbolizer);
     put_names(loaded, &names);

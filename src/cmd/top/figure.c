@@ -55,7 +55,7 @@ static void put_count(char text[FIGURE_TEXT], const char *sign, uint64_t count)
 
 static void put_duration(char text[FIGURE_TEXT], uint64_t ms)
 {
-    struct format out = {text, FIGURE_TEXT - 1, 0};
+    struct writer out = {text, FIGURE_TEXT - 1, 0};
     format_duration(&out, ms);
     text[out.length < out.capacity ? out.length : out.capacity] = '\0';
 }

@@ -48,13 +48,13 @@ static void collect_tags(const struct snapshot *snapshot, const struct namer *na
     for (const struct snapshot_tag *end = tag + snapshot->tags; tag < end; tag++) {
         struct row *row = rows_add(rows, row_key(ROW_KEY, tag->name, strlen(tag->name)));
         set_name(row, tag->name);
-        set_amounts(row, &tag->books.live, &tag->books.allocated);
-        set_past(row, tag->books.live.bytes, &tag->past);
-        row->value[FIELD_PEAK] = figure_of(tag->books.peak_bytes);
-        row->value[FIELD_FREED] = figure_of(tag->books.freed.bytes);
+        set_amounts(row, &tag->counts.live, &tag->counts.allocated);
+        set_past(row, tag->counts.live.bytes, &tag->past);
+        row->value[FIELD_PEAK] = figure_of(tag->counts.peak_bytes);
+        row->value[FIELD_FREED] = figure_of(tag->counts.freed.bytes);
         row->ages = true;
         for (int i = 0; i < SNAPSHOT_AGE_ROWS; i++)
-            row->age[i] = tag->books.age[i].bytes;
+            row->age[i] = tag->counts.age[i].bytes;
     }
 }
 

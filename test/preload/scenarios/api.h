@@ -16,6 +16,27 @@
 
 static bool present;
 
+/* What a call returns: TM_OK, and without the library `result`. */
+#define WITHOUT(result) (present ? TM_OK : (result))
+
+struct api_part {
+    const char *name;
+    void (*run)(void);
+};
+
+/* Runs the part that the command line names; the exit status of the program. */
+static inline int run_api_part(const struct api_part *parts, size_t count, int argc, char **argv)
+{
+    present = tm_tag_count() != 0;
+    for (size_t i = 0; argc > 1 && i < count; i++)
+        if (strcmp(argv[1], parts[i].name) == 0) {
+            parts[i].run();
+            printf("%s done\n", argv[1]);
+            return 0;
+        }
+    return 99;
+}
+
 static inline tm_tag tag_named(const char *name)
 {
     int error = 1;

@@ -4,13 +4,13 @@
  *
  *   exit_in_handler WAY      is such a child */
 #include "blocks.h"
+#include "generated_sites.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 
-enum { PATIENCE = 5, SITES = 4096, SITE_BYTES = 32 };
+enum { TIMEOUT = 5, SITES = 4096 };
 
 static const char *way;
 
@@ -27,30 +27,15 @@ static void on_alarm(int signal)
         _exit(7);
 }
 
-/* As in rare_paths.c: a call of malloc, each a call site of its own. */
-static void generate(unsigned char *at)
-{
-    static const unsigned char head[] = {0x48, 0x83, 0xec, 0x08, 0x48, 0xb8},
-                               tail[] = {0xff, 0xd0, 0x48, 0x83, 0xc4, 0x08, 0xc3};
-    void *(*target)(size_t) = malloc;
-    memcpy(at, head, sizeof head);
-    memcpy(at + sizeof head, &target, sizeof target);
-    memcpy(at + sizeof head + sizeof target, tail, sizeof tail);
-}
-
 static _Noreturn void child(unsigned first)
 {
     const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     /* About when the reports come; and again for who stays: an exit in the middle of exit is nobody's right. */
     const struct itimerval when = {{0, strcmp(way, "setuid") == 0 ? 3000 : 0}, {0, 90000 + first % 30000}};
-    unsigned char *code =
-        mmap(NULL, SITES * SITE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    MUST(code != MAP_FAILED && sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &when, NULL) == 0);
+    unsigned char *sites = sites_map(SITES);
+    MUST(sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &when, NULL) == 0);
     for (unsigned i = 0;; i++) {
-        void *(*site)(size_t);
-        generate(code + i % SITES * SITE_BYTES);
-        *(void **)&site = code + i % SITES * SITE_BYTES;
-        free(site(24 + i % 512));
+        free(site_malloc(sites, i % SITES, 24 + i % 512));
         if (i % 64 == 0) {
             char name[16];
             snprintf(name, sizeof name, "n%u", i % 1000);
@@ -92,7 +77,7 @@ int main(int argc, char **argv)
                 _exit(98);
             }
         }
-        double deadline = seconds() + PATIENCE;
+        double deadline = seconds() + TIMEOUT;
         for (unsigned i = 0; i < begun; i++) {
             int status = status_of(pid[i], deadline);
             hung += status == -1;

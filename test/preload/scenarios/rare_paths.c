@@ -5,11 +5,11 @@
  *
  * Without the library its functions say TM_ABSENT, and only the rest is seen. */
 #include "blocks.h"
+#include "generated_sites.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
 
 #include "../../../include/trackmalloc.h"
 
@@ -148,33 +148,16 @@ static void *makes_threads(void *unused)
     return unused;
 }
 
-enum { CODE_BYTES = 1 << 16, SITE_BYTES = 32 };
-
-/* sub $8,%rsp; mov $malloc,%rax; call *%rax; add $8,%rsp; ret: each is a call site of its own. */
-static void generate(unsigned char *at)
-{
-    static const unsigned char head[] = {0x48, 0x83, 0xec, 0x08, 0x48, 0xb8},
-                               tail[] = {0xff, 0xd0, 0x48, 0x83, 0xc4, 0x08, 0xc3};
-    void *(*target)(size_t) = malloc;
-    memcpy(at, head, sizeof head);
-    memcpy(at + sizeof head, &target, sizeof target);
-    memcpy(at + sizeof head + sizeof target, tail, sizeof tail);
-}
+enum { SITES = 2048 };
 
 /* Generated code, which goes again: the sites' numbers stay. A bounded number of them. */
 static void *makes_sites(void *unused)
 {
     for (unsigned round = 0; goes_on(); round++) {
-        unsigned char *code =
-            mmap(NULL, CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        MUST(code != MAP_FAILED);
-        for (unsigned i = 0; i < CODE_BYTES / SITE_BYTES && goes_on(); i++) {
-            void *(*site)(size_t);
-            generate(code + i * SITE_BYTES);
-            *(void **)&site = code + i * SITE_BYTES;
-            free(site(40 + i % 100));
-        }
-        munmap(code, CODE_BYTES);
+        unsigned char *sites = sites_map(SITES);
+        for (unsigned i = 0; i < SITES && goes_on(); i++)
+            free(site_malloc(sites, i, 40 + i % 100));
+        munmap(sites, SITES * SITE_BYTES);
         if (round > 8)
             nap(5);
     }

@@ -22,12 +22,12 @@ ALLOCATORS = (
 
 def preloaded(name, package, library):
     after = Program(
-        f"{name} preloaded after us", f"{package} python3 perl g++", f"it serves python3, perl and a C++ program with threads: we stand before it",
+        f"{name} preloaded after us", f"{package} python3 perl g++", f"it serves python3, perl and a C++ program with threads: our library comes first",
         WORK, files=SOURCES, tells="python3 perl work", programs="python3 perl g++", after=library,
     )  # fmt: skip
     before = replace(
-        after, name=f"{name} preloaded before us", does="it takes all allocations before they reach us", after="", before=library,
-        tells="", untracked=f"{name} stands before us and serves everything itself",
+        after, name=f"{name} preloaded before us", does="it serves all allocations, which do not reach our library", after="", before=library,
+        tells="", untracked=f"{name} comes first and serves all allocations itself",
     )  # fmt: skip
     return after, before
 
@@ -44,7 +44,7 @@ def sanitized(compiler, name, flags, source, says, **more):
     """One program without a fault, and one with it."""
     right, wrong = f"{compiler}-{name[0]}-right", f"{compiler}-{name[0]}-wrong"
     return Program(
-        f"{name} of {compiler}", compiler, "a program that is right, and one that is wrong and is told so",
+        f"{name} of {compiler}", compiler, "a correct program, and one with an error that is reported",
         f"""
         build {right} {compiler} -g -O1 {flags} work.c; build {wrong} {compiler} -g -O0 {flags} {source}
         $CACHE/{right}; echo $?; $CACHE/{wrong} 2> said; echo $?; grep -c '{says}' said
@@ -77,7 +77,7 @@ PROGRAMS = (
         files="work.cc", programs="clang++", untracked=OWN,
     ),
     Program(
-        "an auditor (LD_AUDIT)", "gcc python3", "an audit library of ours hears of each object and binding of python3 and sqlite3",
+        "an auditor (LD_AUDIT)", "gcc python3", "an audit library of the test observes each object and binding of python3 and sqlite3",
         """
         build auditor.so gcc -shared -fPIC -O1 auditor.c; export LD_AUDIT=$CACHE/auditor.so AUDITED=$PWD/count
         PYTHONMALLOC=malloc python3 orders.py 10 0; echo $?; sqlite3 :memory: 'select sqlite_version() > 3'; tail -n 1 count | wc -l
@@ -85,7 +85,7 @@ PROGRAMS = (
         files="orders.py auditor.c", programs="gcc python3 sqlite3", tells="python3 sqlite3", ignore="count",
     ),
     Program(
-        "fakeroot", "fakeroot", "an archive made as root that one is not; its library stands before ours",
+        "fakeroot", "fakeroot", "an archive that seems to be made by root; its library comes before ours",
         """
         fakeroot sh -c 'touch a; chown 12:34 a; mknod b c 1 3; tar -cf a.tar --mtime=@0 a b; tar -tvf a.tar; stat -c "%u:%g %t" a b'; rm -f a b a.tar
         """,
@@ -112,7 +112,7 @@ PROGRAMS = (
         "heaptrack's library before us", "heaptrack", "heaptrack records python3 and a C++ program",
         WORK,
         files=SOURCES, programs="python3 perl g++ heaptrack", before="libheaptrack_preload.so",
-        untracked="who is preloaded before us is asked first", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
+        untracked="a library that is preloaded before ours serves all allocations", env=("DUMP_HEAPTRACK_OUTPUT=../tmp/heap.$$",),
     ),
     Program(
         "libmemusage.so after us", "libc-bin", "glibc's own heap statistics, beside ours",
@@ -123,7 +123,7 @@ PROGRAMS = (
     Program(
         "libmemusage.so before us", "libc-bin", "glibc's own heap statistics",
         BUILT + "\n$CACHE/work; echo $?", files=SOURCES, programs="g++", before="libmemusage.so", scrub=MEMUSAGE,
-        untracked="who is preloaded before us is asked first",
+        untracked="a library that is preloaded before ours serves all allocations",
         env=("MEMUSAGE_PROG_NAME=work",),
     ),
 )

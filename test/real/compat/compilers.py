@@ -10,7 +10,7 @@ PROGRAMS = (
         echo $?; gcc -O2 -Wall -S work.c -o work.s; echo 'int main(void) { return missing; }' | gcc -x c - -o never
         """,
         files="work.c", tells="gcc cc1 as collect2 lto1 work", programs="gcc", only="gcc",
-        limit="with reports on stderr only gcc itself is tracked: it tells from what collect2 says whether to link again",
+        limit="with reports on stderr only gcc itself is tracked, because it parses the stderr of collect2",
     ),
     Program(
         "g++", "g++", "compiles templates, streams, regular expressions, exceptions; runs the program, which ends by one",
@@ -51,7 +51,7 @@ PROGRAMS = (
         export GOCACHE=$CACHE/go GOFLAGS=-mod=mod GOPATH=$PWD/path GO111MODULE=off
         go build -o work work.go && ./work; echo $?; go vet work.go
         """,
-        files="work.go", periodic="go work", programs="go", limit="a Go program leaves by a raw exit_group, so that it has no exit report", ignore="work", only="go:work", seconds=240,
+        files="work.go", periodic="go work", programs="go", limit="a Go program leaves by a raw exit_group, so there is no exit report", ignore="work", only="go:work", seconds=240,
     ),
     Program(
         "javac and a JVM", "openjdk-17-jdk-headless", "compiles, runs: threads, collections, compression, direct buffers, JIT",

@@ -8,13 +8,14 @@ import run
 import table
 
 HEAD = """\
-# Programs that it was tried on
+# Programs that were tested
 
 `make real` wrote this page: {count} programs of {system} (Linux {kernel}, {who}),
-each run bare and then preloaded in three ways: reports to a file, reports to stderr, and with `stacks=all`, every 0.2 s
-and at exit. *Same* means: the same stdout, the same stderr (without the reports), the same exit status, the same files
-with the same contents, nobody left behind; and a report of each program that is looked at. What differs by itself from
-run to run (process ids, times) is left out of the comparison. What such a program starts is preloaded as well.
+each run without the library (bare) and then with it in three ways: reports to a file, reports to stderr, and with
+`stacks=all`, every 0.2 s and at exit. *Same* means: the same stdout, the same stderr (without the reports), the same
+exit status, the same files with the same contents, and no process left running; and there is a report of each program
+that is checked. What differs from run to run anyway (process ids, times) is left out of the comparison. Child processes
+have the library, too.
 
 {verdict}
 """
@@ -22,14 +23,14 @@ run to run (process ids, times) is left out of the comparison. What such a progr
 TAIL = """
 ## What cannot be tracked
 
-These run as they do bare, and nothing is counted:
+These run as they do without the library, and nothing is counted:
 
 {untracked}
-- A static program, a setuid or setgid program of another user, and a 32-bit one: the loader preloads nothing of ours into them.
+- A static program, a setuid or setgid program of another user, and a 32-bit one: the loader does not preload the library into them.
 - A program with gcc's shared AddressSanitizer (`-fsanitize=address` without `-static-libasan`) refuses to start, as its
   runtime wants to be the first library. `trackmalloc run` says so beforehand.
 
-## What is not told, or seen otherwise
+## What reports lack, or what is different
 
 {limits}
 """

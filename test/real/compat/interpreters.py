@@ -35,7 +35,7 @@ PROGRAMS = (
             test_pty test_atexit test_base64 test_json
         """,
         tells="python3", scrub=PYTHON_TIMES, seconds=240, modes="file stacks",
-        limit="with reports on stderr it is not compared: these tests read what their children say there",
+        limit="with reports on stderr it is not compared: these tests read the stderr of their children",
     ),
     Program(
         "perl", "perl", "hashes, sorting, regular expressions, Unicode",
@@ -186,7 +186,7 @@ PROGRAMS = (
         echo $?
         dash -c 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); s="$s$i"; done; echo ${#s} | (read n; echo $n); sleep 1; exit 4'
         """,
-        tells="zsh", periodic="dash", limit="dash leaves by _exit, so that it has no exit report",
+        tells="zsh", periodic="dash", limit="dash leaves by _exit, so there is no exit report",
     ),
     Program(
         "gawk, sed, bc", "gawk sed bc", "large arrays, a sort, long numbers",

@@ -49,7 +49,7 @@ PROGRAMS = (
         (ulimit -n 5; ls -d /) ; (ulimit -u 1; python3 -c 'import time; time.sleep(0.6); print(1)');
         """,
         tells="python3 ls", programs="prlimit python3", says="no thread to be had",
-        limit="where no further thread may be made there are no periodic reports, and a line says so", scrub=((r"line \d+: +\d+ ", "line "),),
+        limit="where no further thread may be created there are no periodic reports, and a line says so", scrub=((r"line \d+: +\d+ ", "line "),),
     ),
     Program(
         "a program under seccomp", "python3", "its filter refuses sockets; it works on",

@@ -20,7 +20,7 @@ PROGRAMS = (
         md5sum all.*; tar -C out -xJf all.tar.xz && diff -r in out/in && tar -df all.tar; tar --zstd -tf all.zst | wc -l; tar -xf nowhere.tar; rm -r in out
         """,
         tells="tar xz zstd bzip2 gzip diff", mute="tar xz gzip",
-        limit="tar, xz and gzip close stderr themselves before they exit: their exit report is seen in a file only", sorted=True,
+        limit="tar, xz and gzip close stderr themselves before they exit: their exit report appears in a file only", sorted=True,
     ),
     Program(
         "zip, unzip, cpio, ar", "zip unzip cpio binutils", "archives of other kinds",
@@ -46,7 +46,7 @@ PROGRAMS = (
             -ex 'backtrace 1' -ex 'print (int)strlen("four")' -ex 'python print(len(gdb.lookup_type("char").name))' -ex 'delete' -ex continue ./work
         """,
         files="work.c", tells="gdb work", programs="gdb gcc", ignore="work", only="gdb:work",
-        limit="it sees the reporter as one more thread of the program",
+        limit="it shows the reporter as a further thread of the program",
         scrub=((r"process \d+|0x[0-9a-f]+", "N"), (r'Thread 1 "work" hit ', ""), (r"^(warning|\[).*\n", "")),
     ),
     Program(
@@ -56,7 +56,7 @@ PROGRAMS = (
         gcc -g -O0 bad.c -o bad; valgrind --leak-check=full --error-exitcode=9 ./bad > out 2> err; echo $?; grep -cE 'Invalid write|definitely lost: 10 ' err
         """,
         programs="valgrind gcc", ignore="err bad", tells="gcc", only="gcc",
-        limit="valgrind takes the allocator's place itself, and runs without us: what it runs is not tracked",
+        limit="valgrind replaces the allocator itself: the program under it is not tracked",
     ),
     Program(
         "strace", "strace", "counts and prints the calls of a small program",
@@ -163,7 +163,7 @@ PROGRAMS = (
         find . -name 'part*' -print0 | xargs -0 -P 3 -n 2 md5sum | sort; comm -12 <(sort partaa) <(sort partab) | wc -l; join partaa partaa | wc -l; cp -a a c; cmp a c; stat -c '%s %F' nowhere
         """,
         tells="sort split find xargs md5sum comm join cp", mute="comm join md5sum sort split cp find xargs",
-        limit="with reports on stderr those of a pipe's members are not looked for",
+        limit="with reports on stderr those of programs in a pipe are not checked",
     ),
     Program(
         "busybox", "busybox", "a static program with many names", "busybox sh -c 'seq 5000 | busybox awk \"{ s += \\$1 } END { print s }\"; exit 4'",

@@ -1,0 +1,2 @@
+/* As api_no_pie.c. */
+#include "api_threads.c"
