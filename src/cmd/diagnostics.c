@@ -33,7 +33,7 @@ size_t clean_text(const char *text, char *clean, size_t room)
 
 /* ---- errors ---- */
 
-enum { LINE_BYTES = 8192, REASON_BYTES = 4096 };
+enum { LINE_BYTES = 8192 };
 
 int report_error(const char *format, ...)
 {
@@ -45,16 +45,6 @@ int report_error(const char *format, ...)
     clean_text(line, line, sizeof line);
     fprintf(stderr, "trackmalloc: %s\n", line);
     return STATUS_FAILED;
-}
-
-int complain(const char *what, const char *why, ...)
-{
-    char reason[REASON_BYTES];
-    va_list arguments;
-    va_start(arguments, why);
-    vsnprintf(reason, sizeof reason, why, arguments);
-    va_end(arguments);
-    return report_error("%s: %s", what, reason);
 }
 
 /* ---- memory ---- */

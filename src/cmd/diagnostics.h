@@ -13,9 +13,6 @@ enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
  * terminal is shown as '?'. */
 int report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same about something that has a name: `trackmalloc: what: why`, the reason as printf makes it. */
-int complain(const char *what, const char *why, ...) __attribute__((format(printf, 2, 3)));
-
 /* The caller frees what these return; where there is no memory, the process ends with a line. */
 void *must_allocate(size_t bytes); /* zeroed */
 void *must_resize(void *memory, size_t bytes);

@@ -1,5 +1,4 @@
-#include "export.h"
-
+/* `trackmalloc export`: a snapshot in the forms that other tools read (doc/export.md). */
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,24 +8,16 @@
 
 #include "arguments.h"
 #include "cmd/export/fields.h"
+#include "cmd/export/formats.h"
 #include "command.h"
 #include "target.h"
 #include "whole_file.h"
-
-const struct export_format export_formats[] = {
-    {.name = "json", .write = export_json},
-    {.name = "csv", .write = export_csv},
-    {.name = "folded", .write = export_folded},
-    {.name = "openmetrics", .write = export_metrics},
-    {.name = "pprof", .write = export_pprof, .binary = true},
-    {.name = NULL},
-};
 
 struct export_arguments {
     struct arguments_source source;
     const char *output;
     const struct export_format *format;
-    struct export_asked of_format;
+    struct export_options of_format;
 };
 
 static const struct export_format *find_format(const struct argp_state *state, const char *name)
@@ -66,7 +57,7 @@ static error_t parse_export(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (arguments->format == NULL)
-            argp_error(state, "option '--format' is missing (allowed: json, csv, folded, openmetrics, pprof)");
+            argp_error(state, "option '--format' is missing (allowed: %s)", export_format_names());
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,7 +65,7 @@ static error_t parse_export(int key, char *value, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"format", 'f', "FORMAT", 0, "json, csv, folded (for flame graphs), openmetrics or pprof", 0},
+    {"format", 'f', "FORMAT", 0, NULL, 0}, /* complete_help names them */
     {"table", 't', "TABLE", 0,
      "csv: tags (the default), sites, stacks, threads, sizes, series, suspects, objects, notes, memory, alarm, total "
      "or process",
@@ -86,6 +77,12 @@ static const struct argp_option options[] = {
 };
 
 static const struct argp_child common[] = {{.argp = &arguments_source}, {.argp = NULL}};
+
+static char *complete_help(int key, const char *text, void *input)
+{
+    (void)input;
+    return key == 'f' ? export_format_names() : (char *)text;
+}
 
 struct bytes {
     const char *byte;
@@ -127,37 +124,14 @@ static bool write_out(const char *output, const struct bytes *bytes)
     return status == STATUS_OK;
 }
 
-struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_asked *asked)
-{
-    struct symbolizer *symbolizer = symbolizer_new(loaded->snapshot);
-    if (asked->progress)
-        symbolizer_show_progress(symbolizer);
-    return symbolizer;
-}
-
-bool export_bytes(export_write *write, const struct loaded *loaded, const struct export_asked *asked, char **bytes,
-                  size_t *length)
-{
-    FILE *memory = open_memstream(bytes, length);
-    bool done = memory != NULL && write(loaded, asked, memory);
-    bool whole = memory != NULL && fclose(memory) == 0;
-    if (!whole)
-        report_error("cannot write to memory: %s", strerror(errno));
-    if (done && whole)
-        return true;
-    if (memory != NULL)
-        free(*bytes);
-    return false;
-}
-
 int export_run(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse_export,
-        .children = common,
-        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read. "
-               "Without PID, the only process that is running."};
+    static const struct argp argp = {.options = options,
+                                     .parser = parse_export,
+                                     .children = common,
+                                     .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that "
+                                            "other tools read. Without PID, the only process that is running.",
+                                     .help_filter = complete_help};
     struct export_arguments arguments = {.of_format = {.progress = true}};
     struct loaded loaded;
     char *text;

@@ -12,16 +12,16 @@
 
 #include "arguments.h"
 #include "cmd/segment/gc.h"
+#include "columns.h"
 #include "command.h"
 #include "process_tree.h"
-#include "snapshot/format.h"
 
 enum column { PID, USER, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
 
 /* The command stands behind them. */
 static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLOCKS", "1 MIN", "RSS", "AGE"};
 
-typedef char row[COLUMNS][FORMAT_FIELD];
+typedef column_cell row[COLUMNS];
 
 struct ps_arguments {
     const char *directory;
@@ -32,12 +32,6 @@ struct ps_arguments {
 
 /* ---- cells ---- */
 
-static struct writer cell_writer(char *cell)
-{
-    memset(cell, 0, FORMAT_FIELD);
-    return (struct writer){cell, FORMAT_FIELD - 1, 0};
-}
-
 static const char *name_of(enum process_state state)
 {
     static const char *const names[] = {
@@ -45,69 +39,38 @@ static const char *name_of(enum process_state state)
     return names[state];
 }
 
-static void put_text(char *cell, const char *text)
-{
-    struct writer out = cell_writer(cell);
-    writer_text(&out, text);
-}
-
-static void put_size(char *cell, uint64_t bytes)
-{
-    struct writer out = cell_writer(cell);
-    format_size(&out, bytes);
-}
-
-static void put_number(char *cell, uint64_t number)
-{
-    struct writer out = cell_writer(cell);
-    format_number(&out, number);
-}
-
-static void put_id(char *cell, uint32_t id)
-{
-    struct writer out = cell_writer(cell);
-    format_id(&out, id);
-}
-
-static void put_change(char *cell, uint64_t from, uint64_t to)
-{
-    struct writer out = cell_writer(cell);
-    format_change(&out, from, to);
-}
-
 /* A clock that was set back makes none younger than now. */
-static void put_age(char *cell, int64_t taken_seconds)
+static void cell_put_age(column_cell cell, int64_t taken_seconds)
 {
-    struct writer out = cell_writer(cell);
     int64_t seconds = time(NULL) - taken_seconds;
-    format_duration(&out, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
+    cell_put_duration(cell, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
-static void put_user(char *cell, uint32_t uid)
+static void cell_put_user(column_cell cell, uint32_t uid)
 {
     const struct passwd *user = getpwuid(uid);
     if (user != NULL)
-        clean_text(user->pw_name, cell, FORMAT_FIELD);
+        clean_text(user->pw_name, cell, sizeof(column_cell));
     else
-        put_id(cell, uid);
+        cell_put_id(cell, uid);
 }
 
 static void fill_row(row cells, const struct tracked_process *process)
 {
     for (int i = 0; i < COLUMNS; i++)
-        put_text(cells[i], "-");
-    put_id(cells[PID], process->found.pid);
-    put_user(cells[USER], process->found.uid);
-    put_text(cells[STATE], name_of(process->found.state));
+        cell_put_text(cells[i], "-");
+    cell_put_id(cells[PID], process->found.pid);
+    cell_put_user(cells[USER], process->found.uid);
+    cell_put_text(cells[STATE], name_of(process->found.state));
     if (!process->published)
         return;
-    put_size(cells[LIVE], process->live_bytes);
-    put_number(cells[BLOCKS], process->live_blocks);
+    cell_put_size(cells[LIVE], process->live_bytes);
+    cell_put_number(cells[BLOCKS], process->live_blocks);
     if (process->past_known)
-        put_change(cells[GROWTH], process->past_bytes, process->live_bytes);
+        cell_put_size_change(cells[GROWTH], process->past_bytes, process->live_bytes);
     if (process->resident != 0)
-        put_size(cells[RSS], process->resident);
-    put_age(cells[AGE], process->taken_seconds);
+        cell_put_size(cells[RSS], process->resident);
+    cell_put_age(cells[AGE], process->taken_seconds);
 }
 
 /* Of those that hold memory now. */
@@ -126,10 +89,10 @@ static void fill_sum(row cells, const struct process_tree *tree)
     }
     for (int i = 0; i < COLUMNS; i++)
         cells[i][0] = '\0';
-    put_size(cells[LIVE], bytes);
-    put_number(cells[BLOCKS], blocks);
-    put_change(cells[GROWTH], past, present);
-    put_size(cells[RSS], resident);
+    cell_put_size(cells[LIVE], bytes);
+    cell_put_number(cells[BLOCKS], blocks);
+    cell_put_size_change(cells[GROWTH], past, present);
+    cell_put_size(cells[RSS], resident);
 }
 
 /* ---- lines ---- */
@@ -195,7 +158,7 @@ static void print_table(const struct process_tree *tree, bool users, size_t unli
     size_t width[COLUMNS] = {0};
     row *cells = must_allocate(rows * sizeof *cells);
     for (int i = 0; i < COLUMNS; i++)
-        put_text(cells[0][i], titles[i]);
+        cell_put_text(cells[0][i], titles[i]);
     for (size_t i = 0; i < tree->processes; i++)
         fill_row(cells[i + 1], &tree->process[i]);
     fill_sum(cells[rows - 1], tree);

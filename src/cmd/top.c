@@ -157,7 +157,7 @@ static bool open_found(struct top *top, const struct found *found)
     struct snapshot *snapshot = source_read(&source, &why);
     if (snapshot == NULL) {
         source_end(&source);
-        model_say(&top->model, why);
+        model_show_message(&top->model, why);
         return false;
     }
     source_end(&top->source);
@@ -204,7 +204,7 @@ static void refresh_process(struct top *top)
     if (snapshot != NULL)
         take_snapshot(top, snapshot);
     else if (why != NULL)
-        model_say(&top->model, why);
+        model_show_message(&top->model, why);
 }
 
 static void refresh_all(struct top *top)
@@ -257,14 +257,14 @@ static bool press_key(struct top *top, int key)
         return false;
     if (key == SCREEN_NOTHING)
         return true;
-    enum wish wish = model_press(&top->model, key);
+    enum model_request request = model_press(&top->model, key);
     const struct row *here = model_here(&top->model);
-    const struct found *found = wish == WISH_OPEN ? processes_find(&top->processes, here->key) : NULL;
+    const struct found *found = request == REQUEST_OPEN ? processes_find(&top->processes, here->key) : NULL;
     if (found != NULL)
         open_found(top, found);
     if (found != NULL || top->model.view != before)
         refresh_all(top);
-    return wish != WISH_QUIT;
+    return request != REQUEST_QUIT;
 }
 
 /* Not so long that a key would wait. */
@@ -295,7 +295,7 @@ static void run_screen(struct top *top)
             due = now_ms() + top->arguments->delay_ms;
         }
         show_screen(top);
-        int64_t left = names_owed(top->names) ? 0 : due - now_ms();
+        int64_t left = names_pending(top->names) ? 0 : due - now_ms();
         key = screen_key(left > 0 ? (int)left : 0);
         if (left <= 0)
             resolve_names(top);

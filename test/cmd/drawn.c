@@ -38,7 +38,7 @@ void assert_hides(struct model *model, const char *words)
 void press_keys(struct model *model, const char *keys)
 {
     for (; *keys != '\0'; keys++)
-        assert_int_equal(model_press(model, (unsigned char)*keys), WISH_NOTHING);
+        assert_int_equal(model_press(model, (unsigned char)*keys), REQUEST_NOTHING);
 }
 
 const char *row_names(const struct model *model)

@@ -4,6 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/export/formats.h"
+
+const char *next_text_format(const char *name)
+{
+    const struct export_format *format = name != NULL ? export_format_named(name) + 1 : export_formats;
+    while (format->name != NULL && format->binary)
+        format++;
+    return format->name;
+}
+
 const char *story_file(struct story *story)
 {
     static char path[256];

@@ -8,9 +8,8 @@
 
 #include "story.h"
 
-static const char *const text_formats[] = {"json", "csv", "folded", "openmetrics"};
-
-enum { TEXT_FORMATS = sizeof text_formats / sizeof *text_formats };
+/* The next format whose output is text; the first of all after NULL. NULL: there is no more. */
+const char *next_text_format(const char *name);
 
 /* The story as a segment file, "story" in the scratch directory; takes it over. */
 const char *story_file(struct story *story);

@@ -227,10 +227,10 @@ static void a_real_process_is_told_with_lines(void **state)
     text = exported("folded", pid);
     assert_has(text, ";main 100000\n");
     free(text);
-    for (int form = 0; form < TEXT_FORMATS; form++) {
-        text = exported(text_formats[form], pid);
-        if (strcmp(text_formats[form], "folded") != 0)
-            assert_accepted(text_formats[form], text);
+    for (const char *format = NULL; (format = next_text_format(format)) != NULL;) {
+        text = exported(format, pid);
+        if (strcmp(format, "folded") != 0)
+            assert_accepted(format, text);
         free(text);
     }
     target_end(&target, 0);

@@ -1,10 +1,15 @@
 /* export: how it is asked, and the file that it writes to. */
 #include "exported.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "cmd/export/fields.h"
+#include "cmd/export/formats.h"
 
 static void assert_usage(struct outcome outcome, const char *words)
 {
@@ -12,6 +17,37 @@ static void assert_usage(struct outcome outcome, const char *words)
     assert_string_equal(outcome.out, "");
     assert_has(outcome.err, words);
     outcome_free(&outcome);
+}
+
+/* Whether the text has the word, not as a part of a longer one. */
+static bool has_word(const char *text, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == text || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[length]))
+            return true;
+    return false;
+}
+
+static void every_format_and_table_is_in_the_help_and_the_manual(void **state)
+{
+    struct outcome help = run_command("export", "--help");
+    char *manual = file_read("doc/export.md", NULL), *page = file_read("doc/man/trackmalloc.1", NULL);
+    (void)state;
+    for (const struct export_format *format = export_formats; format->name != NULL; format++) {
+        char option[64], request[64];
+        snprintf(option, sizeof option, "--format %s ", format->name);
+        snprintf(request, sizeof request, "\n.B %s\n", format->name);
+        if (!has_word(help.out, format->name) || strstr(manual, option) == NULL || strstr(page, request) == NULL)
+            fail_msg("format %s is not in the help, doc/export.md or the man page", format->name);
+    }
+    for (const struct field_table *table = field_tables; table->name != NULL; table++)
+        if (!has_word(help.out, table->name))
+            fail_msg("table %s is not in the help", table->name);
+    assert_has(help.out, "json, csv, folded (for flame graphs), openmetrics");
+    outcome_free(&help);
+    free(manual);
+    free(page);
 }
 
 static void what_makes_no_sense_is_refused(void **state)
@@ -110,6 +146,7 @@ static void a_link_leads_to_what_is_replaced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_format_and_table_is_in_the_help_and_the_manual),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(a_file_is_replaced_when_all_went_well),
         cmocka_unit_test(an_older_file_outlives_a_failure),

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
 #include "place.h"

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/compare/diff_text.h"
-#include "cmd/export.h"
+#include "cmd/export/formats.h"
 #include "cmd/segment/load.h"
 #include "compact.h"
 #include "snapshot/text.h"
@@ -103,10 +103,10 @@ static void export_all(const struct loaded *loaded)
 {
     for (const struct export_format *format = export_formats; format->name != NULL; format++) {
         for (int by = 0; by < 3; by++) {
-            struct export_asked asked = {.by = (enum export_by)by};
+            struct export_options options = {.by = (enum export_by)by};
             char *bytes;
             size_t length;
-            if (export_bytes(format->write, loaded, &asked, &bytes, &length))
+            if (export_bytes(format->write, loaded, &options, &bytes, &length))
                 free(bytes);
         }
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cmd/columns.h"
 #include "snapshot/rank.h"
 #include "snapshot/sections.h"
 #include "snapshot/table.h"
@@ -24,7 +25,7 @@ void diff_free(struct diff *diff)
     identities_free(diff->mine);
 }
 
-/* ---- whose snapshots, and their totals ---- */
+/* ---- the processes and their totals ---- */
 
 static bool same_process(const struct diff *diff)
 {
@@ -45,7 +46,7 @@ static void write_identity(struct writer *out, const char *title, const struct s
     format_duration(out, snapshot->uptime_ms);
 }
 
-static void write_head(struct writer *out, const struct diff *diff)
+static void write_processes(struct writer *out, const struct diff *diff)
 {
     const struct snapshot *before = diff->snapshot[BEFORE], *after = diff->snapshot[AFTER];
     write_identity(out, "before: ", before);
@@ -62,69 +63,48 @@ static void write_head(struct writer *out, const struct diff *diff)
     writer_text(out, "\n");
 }
 
-static void put_right(struct writer *out, const struct writer *field, size_t width)
+/* A title, before and after, and the growth between them. */
+static void write_totals_row(struct writer *out, const char *title, const char *before, const char *after,
+                             const char *growth)
 {
-    writer_fill(out, ' ', field->length < width ? width - field->length : 1);
-    writer_bytes(out, field->out, field->length);
-}
-
-static void put_word(struct writer *out, const char *word)
-{
-    writer_fill(out, ' ', PAIR_WIDTH - strlen(word));
-    writer_text(out, word);
-}
-
-static void put_value(struct writer *out, uint64_t value, bool size)
-{
-    char text[FORMAT_FIELD];
-    struct writer field = {text, sizeof text, 0};
-    if (size)
-        format_size(&field, value);
-    else
-        format_number(&field, value);
-    put_right(out, &field, PAIR_WIDTH);
-}
-
-static void put_growth(struct writer *out, uint64_t before, uint64_t after, bool size)
-{
-    char text[FORMAT_FIELD];
-    struct writer field = {text, sizeof text, 0};
-    if (size) {
-        format_change(&field, before, after);
-    } else {
-        writer_text(&field, after > before ? "+" : after < before ? "-" : "");
-        format_number(&field, after > before ? after - before : before - after);
-    }
-    put_right(out, &field, PAIR_WIDTH);
-}
-
-static void write_pair(struct writer *out, const char *title, uint64_t before, uint64_t after, bool size)
-{
-    writer_text(out, title);
-    writer_fill(out, ' ', TITLE_WIDTH - strlen(title));
-    put_value(out, before, size);
-    put_value(out, after, size);
-    put_growth(out, before, after, size);
+    column_put_left(out, title, TITLE_WIDTH);
+    column_put_right(out, before, PAIR_WIDTH);
+    column_put_right(out, after, PAIR_WIDTH);
+    column_put_right(out, growth, PAIR_WIDTH);
     writer_text(out, "\n");
+}
+
+static void write_sizes(struct writer *out, const char *title, uint64_t before, uint64_t after)
+{
+    column_cell was, is, growth;
+    cell_put_size(was, before);
+    cell_put_size(is, after);
+    cell_put_size_change(growth, before, after);
+    write_totals_row(out, title, was, is, growth);
+}
+
+static void write_numbers(struct writer *out, const char *title, uint64_t before, uint64_t after)
+{
+    column_cell was, is, growth;
+    cell_put_number(was, before);
+    cell_put_number(is, after);
+    cell_put_number_change(growth, before, after);
+    write_totals_row(out, title, was, is, growth);
 }
 
 static void write_totals(struct writer *out, const struct diff *diff)
 {
     const struct snapshot *a = diff->snapshot[BEFORE], *b = diff->snapshot[AFTER];
     writer_text(out, "\n");
-    writer_fill(out, ' ', TITLE_WIDTH);
-    put_word(out, "before");
-    put_word(out, "after");
-    put_word(out, "growth");
-    writer_text(out, "\n");
-    write_pair(out, "live size", a->total.live.bytes, b->total.live.bytes, true);
-    write_pair(out, "live blocks", a->total.live.blocks, b->total.live.blocks, false);
-    write_pair(out, "peak size", a->total.peak_bytes, b->total.peak_bytes, true);
-    write_pair(out, "allocations", a->total.allocated.blocks, b->total.allocated.blocks, false);
-    write_pair(out, "frees", a->total.freed.blocks, b->total.freed.blocks, false);
+    write_totals_row(out, "", "before", "after", "growth");
+    write_sizes(out, "live size", a->total.live.bytes, b->total.live.bytes);
+    write_numbers(out, "live blocks", a->total.live.blocks, b->total.live.blocks);
+    write_sizes(out, "peak size", a->total.peak_bytes, b->total.peak_bytes);
+    write_numbers(out, "allocations", a->total.allocated.blocks, b->total.allocated.blocks);
+    write_numbers(out, "frees", a->total.freed.blocks, b->total.freed.blocks);
     if (a->memory.known != 0 && b->memory.known != 0) {
-        write_pair(out, "resident", a->memory.resident, b->memory.resident, true);
-        write_pair(out, "threads", a->memory.threads, b->memory.threads, false);
+        write_sizes(out, "resident", a->memory.resident, b->memory.resident);
+        write_numbers(out, "threads", a->memory.threads, b->memory.threads);
     }
 }
 
@@ -144,7 +124,7 @@ static void write_rebuilt(struct writer *out, const struct diff *diff)
 
 /* ---- tables ---- */
 
-/* "new" and "gone", with a question mark where it may have been among the others. */
+/* "new" and "gone", with a question mark where the other snapshot may have it without a row. */
 static const char *what_happened(const struct change *change, const struct changes *changes)
 {
     if (!change->there[BEFORE])
@@ -154,23 +134,21 @@ static const char *what_happened(const struct change *change, const struct chang
     return change->grown != 0 ? "grew" : "shrank";
 }
 
-static size_t put_name(struct writer *out, const void *row)
+static size_t put_change_name(struct writer *out, const void *row)
 {
     const char *name = ((const struct change *)row)->name;
     return format_name_within(out, name, strlen(name), SECTION_NAME);
 }
 
-static void put_change(struct writer *out, const void *row, const void *of)
+static void put_outcome(struct writer *out, const void *row, const void *of)
 {
     writer_text(out, what_happened(row, of));
 }
 
-static void put_change_and_tag(struct writer *out, const void *row, const void *of)
+static void put_outcome_and_tag(struct writer *out, const void *row, const void *of)
 {
     const struct change *change = row;
-    const char *word = what_happened(row, of);
-    writer_text(out, word);
-    writer_fill(out, ' ', CHANGE_WIDTH - strlen(word));
+    column_put_left(out, what_happened(row, of), CHANGE_WIDTH);
     writer_text(out, "  ");
     if (change->tag != NULL)
         format_name(out, change->tag, SNAPSHOT_NAME);
@@ -191,8 +169,8 @@ static const struct column columns[] = {
     {.title = "allocations", .width = 14, .kind = COLUMN_COUNT, GROWTH(allocated, blocks)},
 };
 
-static void write_table(struct writer *out, const struct changes *changes, enum compare_by by, size_t key_at,
-                        unsigned top)
+static void write_changes(struct writer *out, const struct changes *changes, enum compare_by by, size_t key_at,
+                          unsigned top)
 {
     const struct table table = {
         .one = by == BY_TAG ? "tag" : "site",
@@ -202,9 +180,9 @@ static void write_table(struct writer *out, const struct changes *changes, enum 
         .row_bytes = sizeof(struct change),
         .key_at = key_at,
         .skip_zero = true,
-        .put_name = put_name,
+        .put_name = put_change_name,
         .tail = by == BY_TAG ? "change" : "change  tag",
-        .put_tail = by == BY_TAG ? put_change : put_change_and_tag,
+        .put_tail = by == BY_TAG ? put_outcome : put_outcome_and_tag,
         .of = changes,
     };
     table_write(out, &table, changes->row, changes->rows, top);
@@ -212,7 +190,7 @@ static void write_table(struct writer *out, const struct changes *changes, enum 
 
 /* ---- stacks ---- */
 
-/* The side whose frames have names, else the later. */
+/* The later snapshot, unless only the earlier one has names for the frames. */
 static int side_to_show(const struct diff *diff, const struct change *change)
 {
     const struct snapshot_stack *before = change->stack[BEFORE], *after = change->stack[AFTER];
@@ -242,7 +220,7 @@ static void write_stack(struct writer *out, const struct diff *diff, const struc
     section_frames(out, diff->snapshot[side], change->stack[side], 0);
 }
 
-static void write_rest(struct writer *out, struct rank *rank, const struct change *rows, size_t key_at)
+static void write_more_stacks(struct writer *out, struct rank *rank, const struct change *rows, size_t key_at)
 {
     uint32_t row, more = 0;
     uint64_t bytes = 0;
@@ -274,12 +252,12 @@ static void write_stacks(struct writer *out, const struct diff *diff, size_t key
             return;
         write_stack(out, diff, &changes->row[row]);
     }
-    write_rest(out, &rank, changes->row, key_at);
+    write_more_stacks(out, &rank, changes->row, key_at);
 }
 
 /* ---- all of it ---- */
 
-static bool any(const struct changes *changes, bool grew)
+static bool any_change(const struct changes *changes, bool grew)
 {
     for (uint32_t i = 0; i < changes->rows; i++)
         if ((grew ? changes->row[i].grown : changes->row[i].shrunk) != 0)
@@ -291,7 +269,7 @@ static void write_section(struct writer *out, const struct diff *diff, enum comp
 {
     static const char *const names[BY_KINDS] = {"tag", "call site", "stack"};
     const size_t key_at = grew ? offsetof(struct change, grown) : offsetof(struct change, shrunk);
-    if (!any(&diff->changes[by], grew))
+    if (!any_change(&diff->changes[by], grew))
         return;
     writer_text(out, grew ? "\nGrew, by " : "\nShrank, by ");
     writer_text(out, names[by]);
@@ -300,12 +278,12 @@ static void write_section(struct writer *out, const struct diff *diff, enum comp
     if (by == BY_STACK)
         write_stacks(out, diff, key_at, top);
     else
-        write_table(out, &diff->changes[by], by, key_at, top);
+        write_changes(out, &diff->changes[by], by, key_at, top);
 }
 
 void diff_text(struct writer *out, const struct diff *diff, unsigned top)
 {
-    write_head(out, diff);
+    write_processes(out, diff);
     write_totals(out, diff);
     write_rebuilt(out, diff);
     for (enum compare_by by = BY_TAG; by < BY_KINDS; by++) {

@@ -1,5 +1,5 @@
-/* The text faces of two comparisons: of two snapshots, and of one with what its process held before. Aligned and named
- * as in the report (snapshot/text.h); no byte of a name that could steer a terminal. */
+/* Two comparisons as text: of two snapshots, and of one snapshot with what its process held before. Aligned and named
+ * as in the report (snapshot/text.h); names are cleaned of what could steer a terminal. */
 #ifndef TM_DIFF_TEXT_H
 #define TM_DIFF_TEXT_H
 
@@ -15,7 +15,7 @@ struct diff {
     bool wanted[BY_KINDS];
 };
 
-/* diff_make of the snapshots and what is wanted; diff_free takes back what it has made. */
+/* diff_make fills the other members from `snapshot` and `wanted`; diff_free frees them. */
 void diff_make(struct diff *diff);
 void diff_free(struct diff *diff);
 

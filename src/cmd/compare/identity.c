@@ -4,21 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/build_id.h"
+#include "cmd/diagnostics.h"
 
 struct identity {
-    const char *base; /* name */
-    bool same_build;  /* the other has it too */
-    bool rebuilt;     /* the other has another build only */
+    const char *base; /* its base name */
+    bool same_build;  /* the other snapshot has the same build */
+    bool rebuilt;     /* the other snapshot has only another build */
 };
 
 /* ---- objects ---- */
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 
 static bool same_build(const struct snapshot_object *a, const struct snapshot_object *b)
 {
@@ -26,16 +21,16 @@ static bool same_build(const struct snapshot_object *a, const struct snapshot_ob
            memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
 }
 
-/* Looks one object up among the other's. */
-static struct identity identify(const struct snapshot_object *object, const struct snapshot *other)
+/* Looks for one object among those of the other snapshot. */
+static struct identity identify_object(const struct snapshot_object *object, const struct snapshot *other)
 {
-    struct identity identity = {.base = base_name(object->path)};
-    bool without = false; /* a build-id, both */
+    struct identity identity = {.base = basename(object->path)};
+    bool without = false; /* both have no build-id */
     bool another = false;
     for (uint32_t i = 0; i < other->objects && !identity.same_build; i++) {
         const struct snapshot_object *theirs = &snapshot_objects(other)[i];
         identity.same_build = same_build(object, theirs);
-        if (strcmp(identity.base, base_name(theirs->path)) != 0)
+        if (strcmp(identity.base, basename(theirs->path)) != 0)
             continue;
         bool neither = object->build_id_bytes == 0 && theirs->build_id_bytes == 0;
         without |= neither;
@@ -52,7 +47,7 @@ void identities_make(const struct snapshot *const snapshots[2], struct identitie
         mine[side].snapshot = snapshot;
         mine[side].object = must_allocate(snapshot->objects * sizeof *mine[side].object);
         for (uint32_t i = 0; i < snapshot->objects; i++)
-            mine[side].object[i] = identify(&snapshot_objects(snapshot)[i], snapshots[!side]);
+            mine[side].object[i] = identify_object(&snapshot_objects(snapshot)[i], snapshots[!side]);
     }
 }
 
@@ -82,22 +77,19 @@ static size_t function_length(const char *name)
     if (function == NULL)
         return 0;
     for (const char *at = function; (at = strstr(at, "+0x")) != NULL; at++)
-        length = (size_t)(at - name); /* the last: a function's own name may hold one */
+        length = (size_t)(at - name); /* the last one: a function's name may contain +0x too */
     return length;
 }
 
-static bool by_function(const struct identities *mine, uint32_t object, const char *name)
+static bool is_by_function(const struct identities *mine, uint32_t object, const char *name)
 {
     return object != SNAPSHOT_NONE && mine->object[object].rebuilt && function_length(name) != 0;
 }
 
 static char *build_key(const struct snapshot_object *object, uint64_t offset)
 {
-    char hex[2 * SNAPSHOT_BUILD_ID + 1] = "";
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        for (unsigned half = 0; half < 2; half++)
-            hex[2 * i + half] = "0123456789abcdef"[object->build_id[i] >> (half ? 0 : 4) & 15];
-    return xasprintf("#%s+%" PRIx64, hex, offset);
+    build_id_text hex;
+    return xasprintf("#%s+%" PRIx64, build_id_write(hex, object), offset);
 }
 
 char *identity_key(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
@@ -107,14 +99,14 @@ char *identity_key(const struct identities *mine, uint32_t object, uint64_t addr
     const struct snapshot_object *row = &snapshot_objects(mine->snapshot)[object];
     if (mine->object[object].same_build)
         return build_key(row, address - row->base);
-    if (by_function(mine, object, name))
+    if (is_by_function(mine, object, name))
         return xasprintf("!%.*s", (int)function_length(name), name);
     return xasprintf("/%s+%" PRIx64, mine->object[object].base, address - row->base);
 }
 
 char *identity_name(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
-    if (by_function(mine, object, name))
+    if (is_by_function(mine, object, name))
         return xasprintf("%.*s", (int)function_length(name), name);
     if (name[0] != '\0')
         return xasprintf("%s", name);

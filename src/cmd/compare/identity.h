@@ -1,8 +1,8 @@
-/* What code is called wherever it was loaded: the same in two runs, after ASLR, and on two hosts.
+/* Names for places in code that are the same in two runs, whatever the addresses, also on two hosts.
  *
- * An object is the same where its build-id is, else where it has none and the base name is. Then a place in it is its
- * offset in the file. Where only the name is the same, it is another build: its offsets say nothing, and a place is its
- * function. */
+ * Two objects are the same if their build-ids are, or if both have none and their base names are the same; a place in
+ * them is identified by its offset in the file. If only the base names are the same, they are two builds of one object:
+ * offsets differ, and a place is identified by its function. */
 #ifndef TM_IDENTITY_H
 #define TM_IDENTITY_H
 
@@ -11,25 +11,25 @@
 
 #include "snapshot/snapshot.h"
 
-/* The objects of one snapshot, as another one sees them. Holds on to the snapshot. */
+/* The objects of one snapshot, compared with those of another. Points to the snapshot. */
 struct identities {
     const struct snapshot *snapshot;
-    struct identity *object; /* a row each */
+    struct identity *object; /* by row */
 };
 
-/* Both ways at once: `mine[0]` of the first snapshot, `mine[1]` of the second. */
+/* `mine[0]` is the first snapshot compared with the second, `mine[1]` the second compared with the first. */
 void identities_make(const struct snapshot *const snapshots[2], struct identities mine[2]);
 void identities_free(struct identities mine[2]);
 
-/* The place's key, which the caller frees; equal keys are equal places. `name` as in a snapshot: module!function+0x12,
- * or empty. */
+/* A key that is equal for equal places; the caller frees it. `name` is as in a snapshot: module!function+0x12, or
+ * empty. */
 char *identity_key(const struct identities *mine, uint32_t object, uint64_t address, const char *name);
 
-/* The place's name as it is to be shown, without the offset where the key has none; the caller frees it. */
+/* The name to show for the place, without an offset where the key has none; the caller frees it. */
 char *identity_name(const struct identities *mine, uint32_t object, uint64_t address, const char *name);
 
-/* The base name of an object that is another build in the other snapshot, from row *row on; NULL: there is no more.
- * Moves *row behind it. */
+/* Iterates, with *row from 0, over the base names of objects of which the other snapshot has another build. NULL: no
+ * more. */
 const char *identity_rebuilt(const struct identities *mine, uint32_t *row);
 
 #endif

@@ -1,8 +1,9 @@
-/* One snapshot, and what its process held before. */
+/* One snapshot compared with what its process held before. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/columns.h"
+#include "cmd/diagnostics.h"
 #include "diff_text.h"
 #include "snapshot/sections.h"
 #include "snapshot/table.h"
@@ -20,7 +21,7 @@ struct aged {
     const char *tag;                  /* of a site; NULL: none */
     uint64_t live_bytes;
     struct snapshot_past past;
-    uint64_t grown; /* since the window that the tables are sorted by */
+    uint64_t grown; /* since the longest window that is known */
     uint64_t shrunk;
 };
 
@@ -35,7 +36,7 @@ static int longest_window(const struct snapshot *snapshot)
     return window;
 }
 
-static void weigh(struct aged *row, int window)
+static void weigh_aged(struct aged *row, int window)
 {
     const uint64_t then = row->past.live_bytes[window];
     if ((row->past.known >> window & 1) == 0)
@@ -50,7 +51,7 @@ static struct aged *aged_tags(const struct snapshot *snapshot, int window)
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
         rows[i] = (struct aged){.name = tag->name, .live_bytes = tag->counts.live.bytes, .past = tag->past};
-        weigh(&rows[i], window);
+        weigh_aged(&rows[i], window);
     }
     return rows;
 }
@@ -63,14 +64,14 @@ static struct aged *aged_sites(const struct snapshot *snapshot, int window)
         rows[i] = (struct aged){.site = site, .live_bytes = site->live.bytes, .past = site->past};
         if (site->tag != SNAPSHOT_NONE)
             rows[i].tag = snapshot_tags(snapshot)[site->tag].name;
-        weigh(&rows[i], window);
+        weigh_aged(&rows[i], window);
     }
     return rows;
 }
 
 /* ---- tables ---- */
 
-static size_t put_name(struct writer *out, const void *row)
+static size_t put_aged_name(struct writer *out, const void *row)
 {
     const struct aged *aged = row;
     if (aged->site != NULL)
@@ -78,7 +79,7 @@ static size_t put_name(struct writer *out, const void *row)
     return format_name(out, aged->name, SNAPSHOT_NAME);
 }
 
-static void put_tag(struct writer *out, const void *row, const void *of)
+static void put_aged_tag(struct writer *out, const void *row, const void *of)
 {
     const char *tag = ((const struct aged *)row)->tag;
     (void)of;
@@ -100,7 +101,7 @@ static const struct column columns[] = {
     {.title = "1 day", THEN(3)},
 };
 
-static bool any(const struct aged *rows, uint32_t count, bool grew)
+static bool any_aged(const struct aged *rows, uint32_t count, bool grew)
 {
     for (uint32_t i = 0; i < count; i++)
         if ((grew ? rows[i].grown : rows[i].shrunk) != 0)
@@ -108,8 +109,7 @@ static bool any(const struct aged *rows, uint32_t count, bool grew)
     return false;
 }
 
-static void write_table(struct writer *out, const struct aged *rows, uint32_t count, bool sites, bool grew,
-                        unsigned top)
+static void write_aged(struct writer *out, const struct aged *rows, uint32_t count, bool sites, bool grew, unsigned top)
 {
     const struct table table = {
         .one = sites ? "site" : "tag",
@@ -119,23 +119,23 @@ static void write_table(struct writer *out, const struct aged *rows, uint32_t co
         .row_bytes = sizeof *rows,
         .key_at = grew ? offsetof(struct aged, grown) : offsetof(struct aged, shrunk),
         .skip_zero = true,
-        .put_name = put_name,
+        .put_name = put_aged_name,
         .tail = sites ? "tag" : NULL,
-        .put_tail = put_tag,
+        .put_tail = put_aged_tag,
     };
     table_write(out, &table, rows, count, top);
 }
 
-static void write_tables(struct writer *out, const struct aged *rows, uint32_t count, bool sites, int window,
-                         unsigned top)
+static void write_aged_both_ways(struct writer *out, const struct aged *rows, uint32_t count, bool sites, int window,
+                                 unsigned top)
 {
     for (int grew = 1; grew >= 0; grew--) {
-        if (!any(rows, count, grew))
+        if (!any_aged(rows, count, grew))
             continue;
         writer_text(out, grew ? "\nGrew since " : "\nShrank since ");
         writer_text(out, windows[window]);
         writer_text(out, sites ? ", by call site:\n" : ", by tag:\n");
-        write_table(out, rows, count, sites, grew, top);
+        write_aged(out, rows, count, sites, grew, top);
     }
 }
 
@@ -149,51 +149,33 @@ static void write_growth(struct writer *out, const struct snapshot *snapshot, co
     struct aged *tags = aged_tags(snapshot, window);
     struct aged *sites = aged_sites(snapshot, window);
     if (wanted[BY_TAG])
-        write_tables(out, tags, snapshot->tags, false, window, top);
+        write_aged_both_ways(out, tags, snapshot->tags, false, window, top);
     if (wanted[BY_SITE])
-        write_tables(out, sites, snapshot->sites, true, window, top);
+        write_aged_both_ways(out, sites, snapshot->sites, true, window, top);
     free(tags);
     free(sites);
 }
 
 /* ---- the time series ---- */
 
-static void put_right(struct writer *out, const struct writer *field, size_t width)
-{
-    writer_fill(out, ' ', field->length < width ? width - field->length : 1);
-    writer_bytes(out, field->out, field->length);
-}
-
-static void put_duration(struct writer *out, uint64_t ms, size_t width)
-{
-    char text[FORMAT_FIELD];
-    struct writer field = {text, sizeof text, 0};
-    format_duration(&field, ms);
-    put_right(out, &field, width);
-}
-
-static void put_size(struct writer *out, uint64_t bytes)
-{
-    char text[FORMAT_FIELD];
-    struct writer field = {text, sizeof text, 0};
-    format_size(&field, bytes);
-    put_right(out, &field, BYTES_WIDTH);
-}
-
 static void write_point(struct writer *out, const struct snapshot *snapshot, const struct snapshot_point *point,
                         uint64_t scale)
 {
     const uint64_t ago = snapshot->uptime_ms > point->uptime_ms ? snapshot->uptime_ms - point->uptime_ms : 0;
-    put_duration(out, ago, WHEN_WIDTH);
+    column_cell when, live, resident;
+    cell_put_duration(when, ago);
+    cell_put_size(live, point->live_bytes);
+    cell_put_size(resident, point->resident);
+    column_put_right(out, when, WHEN_WIDTH);
     writer_text(out, " ago");
-    put_size(out, point->live_bytes);
-    put_size(out, point->resident);
+    column_put_right(out, live, BYTES_WIDTH);
+    column_put_right(out, resident, BYTES_WIDTH);
     writer_text(out, "  ");
     writer_fill(out, '#', point->live_bytes / scale + (point->live_bytes % scale != 0));
     writer_text(out, "\n");
 }
 
-/* So many of them that they fit a screen, the first and the last among them. */
+/* At most SERIES_ROWS points, evenly chosen, with the first and the last. */
 static void write_series(struct writer *out, const struct snapshot *snapshot)
 {
     const uint32_t points = snapshot->points;

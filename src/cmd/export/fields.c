@@ -184,7 +184,7 @@ static const struct field alarm[] = {
     END,
 };
 
-/* All that is in the head is one row of it. */
+/* Tables whose one row is the head itself. */
 #define HEAD(word)                                                                      \
     {                                                                                   \
         .name = #word, .fields = word, .row_bytes = sizeof(struct snapshot), .fixed = 1 \

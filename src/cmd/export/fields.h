@@ -1,5 +1,5 @@
-/* A snapshot as tables of named values, the same for every form that tells all of it (doc/export.md): a name that
- * stands here is a promise to scripts. */
+/* A snapshot as tables of named values, the same for every format that has all of it (doc/export.md). Scripts rely on
+ * the names. */
 #ifndef TM_FIELDS_H
 #define TM_FIELDS_H
 
@@ -13,9 +13,9 @@ struct field_table {
     const char *name;
     const struct field *fields; /* end with one whose name is NULL */
     size_t row_bytes;
-    uint32_t fixed;   /* so many rows in the head, if any; 0: as many as the head says */
-    uint16_t rows_at; /* where the head says how many; of a fixed table whether it has any; 0: it always has */
-    uint16_t at;      /* where the head says from where on; of a fixed table where it is itself */
+    uint32_t fixed;   /* number of rows, in the snapshot's head; 0: `rows_at` has the number */
+    uint16_t rows_at; /* offset in the head of the number of rows; of a fixed table, 0 or a flag that it is filled */
+    uint16_t at;      /* offset in the head of the first row's offset; of a fixed table, of the first row itself */
 };
 
 /* End with one whose name is NULL. */

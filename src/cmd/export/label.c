@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 char *label_clean(const char *text)
 {
-    size_t room = strlen(text) + 1;
-    char *clean = must_allocate(room);
-    clean_text(text, clean, room);
+    size_t bytes = strlen(text) + 1;
+    char *clean = must_allocate(bytes);
+    clean_text(text, clean, bytes);
     return clean;
 }
 
@@ -53,8 +53,8 @@ struct line {
     size_t length;
 };
 
-/* Takes the next part over. */
-static void append(struct line *line, char separator, char *part)
+/* Frees the part. */
+static void append_part(struct line *line, char separator, char *part)
 {
     size_t more = strlen(part);
     line->text = must_resize(line->text, line->length + more + 2);
@@ -65,19 +65,19 @@ static void append(struct line *line, char separator, char *part)
     free(part);
 }
 
-static void append_call(struct line *line, const struct symbol *symbol)
+static void append_functions(struct line *line, const struct symbol *symbol)
 {
     for (uint32_t i = symbol->frames; i-- > 0;) {
         char *name = label_clean(symbol->frame[i].function);
         label_fold(name);
-        append(line, ';', name);
+        append_part(line, ';', name);
     }
 }
 
 char *label_call(struct symbolizer *symbolizer, uint32_t object, uint64_t address)
 {
     struct line line = {NULL, 0};
-    append_call(&line, symbolizer_find(symbolizer, object, address));
+    append_functions(&line, symbolizer_find(symbolizer, object, address));
     return line.text;
 }
 
@@ -86,9 +86,9 @@ char *label_stack(struct symbolizer *symbolizer, const struct snapshot *snapshot
     const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack->frame];
     struct line line = {NULL, 0};
     if (stack->truncated != 0 || stack->frames == 0)
-        append(&line, ';', label_clean(stack->truncated != 0 ? "(truncated)" : "(others)"));
+        append_part(&line, ';', label_clean(stack->truncated != 0 ? "(truncated)" : "(others)"));
     for (uint32_t i = stack->frames; i-- > 0;)
-        append_call(&line, symbolizer_find(symbolizer, frame[i].object, frame[i].address));
+        append_functions(&line, symbolizer_find(symbolizer, frame[i].object, frame[i].address));
     return line.text;
 }
 
@@ -97,6 +97,6 @@ char *label_command(const struct snapshot *snapshot)
     const char *arguments = snapshot_command(snapshot);
     struct line line = {label_clean(""), 0};
     for (uint32_t at = 0; at < snapshot->command_bytes; at += (uint32_t)strlen(arguments + at) + 1)
-        append(&line, ' ', label_clean(arguments + at));
+        append_part(&line, ' ', label_clean(arguments + at));
     return line.text;
 }

@@ -1,4 +1,4 @@
-/* The tags of one process as label values: each once, and not too many. */
+/* The tags of one process as label values: each once, and a bounded number of them. */
 #ifndef TM_METRICS_TAGS_H
 #define TM_METRICS_TAGS_H
 
@@ -12,11 +12,11 @@ struct metrics_tag {
 };
 
 struct metrics_tags {
-    struct metrics_tag *row; /* the highest peak first: it never falls, so that few change places */
+    struct metrics_tag *row; /* sorted by peak, which never falls: so few tags enter or leave the sum of the others */
     size_t rows;
 };
 
-/* Tags whose clean names are the same are one. Beyond `most`, all that are left are one more, "(others)". */
+/* Tags with the same clean name are added up. Those beyond the first `most` are added up as one more, "(others)". */
 struct metrics_tags metrics_tags_of(const struct snapshot *snapshot, size_t most);
 void metrics_tags_free(struct metrics_tags *tags);
 

@@ -1,25 +1,25 @@
-#include "pprof.h"
-
+/* A profile for pprof, and for what reads the same (Parca, Pyroscope, Speedscope): doc/pprof.md. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "cmd/command.h"
-#include "cmd/export.h"
+#include "cmd/build_id.h"
+#include "cmd/diagnostics.h"
+#include "cmd/texts.h"
+#include "formats.h"
 #include "profile.pb-c.h"
 #include "samples.h"
-#include "texts.h"
 #include "trackmalloc.h"
 
-/* All of the profile is allocated piece by piece, as protobuf-c itself would: so it frees it. Ids are numbers from 1.
+/* All parts of the profile are allocated as protobuf-c itself would do it, so that it can free them. Ids start at 1.
  */
 struct builder {
     const struct snapshot *snapshot;
     struct symbolizer *symbolizer;
     Pprof__Profile *profile;
     struct texts strings;   /* becomes the profile's table */
-    struct texts functions; /* what tells them apart, in the order of their ids */
+    struct texts functions; /* a key for each, in the order of their ids; so in the next two */
     struct texts locations;
     struct texts mappings;
 };
@@ -51,7 +51,7 @@ _Static_assert(sizeof(void *) == ELEMENT_BYTES && sizeof(int64_t) == ELEMENT_BYT
         (list)[(count)++] = (element);                                       \
     } while (0)
 
-static int64_t number_of(uint64_t value)
+static int64_t clamped(uint64_t value)
 {
     return value < INT64_MAX ? (int64_t)value : INT64_MAX;
 }
@@ -68,7 +68,7 @@ static uint32_t clean_string_of(struct builder *builder, const char *text)
     return string_of(builder, clean);
 }
 
-/* The number from 1 of what this key tells apart; *is_new: it has none yet. Takes the key over. */
+/* The id of a key; *is_new: it was given just now. Frees the key. */
 static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
 {
     uint32_t before = texts->count;
@@ -78,18 +78,10 @@ static uint64_t id_of(struct texts *texts, char *key, bool *is_new)
     return id;
 }
 
-/* ---- objects, functions, places in the code ---- */
+/* ---- mappings, functions, locations ---- */
 
-static char *build_id(const struct snapshot_object *object)
-{
-    char *text = must_allocate(2 * SNAPSHOT_BUILD_ID + 1);
-    for (uint32_t i = 0; i < object->build_id_bytes; i++)
-        snprintf(text + (size_t)2 * i, 3, "%02x", object->build_id[i]);
-    return text;
-}
-
-/* The segment that an address is in, as it was loaded. Where that is not known (its headers could not be read), all of
- * the object, as if the file were mapped from its beginning. */
+/* The loaded segment that contains an address. Where the segments are not known (the program headers could not be
+ * read): all of the object, as if it were mapped from the beginning of the file. */
 static struct snapshot_code code_at(const struct snapshot_object *object, uint64_t address)
 {
     for (uint32_t i = 0; i < object->codes; i++)
@@ -98,7 +90,7 @@ static struct snapshot_code code_at(const struct snapshot_object *object, uint64
     return (struct snapshot_code){object->begin, object->end, 0};
 }
 
-/* NULL: the address is in no object. */
+/* NULL: no object contains the address. */
 static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_t address)
 {
     bool is_new;
@@ -109,26 +101,24 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_
     uint64_t id = id_of(&builder->mappings, xasprintf("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
     if (!is_new)
         return builder->profile->mapping[id - 1];
-    char *id_text = build_id(object);
+    build_id_text hex;
     Pprof__Mapping *mapping = new_mapping();
     mapping->id = id;
     mapping->memory_start = code.begin;
     mapping->memory_limit = code.end;
     mapping->file_offset = code.offset;
     mapping->filename = clean_string_of(builder, object->path);
-    mapping->build_id = string_of(builder, id_text);
+    mapping->build_id = string_of(builder, build_id_write(hex, object));
     APPEND(builder->profile->mapping, builder->profile->n_mapping, mapping);
-    free(id_text);
     return mapping;
 }
 
-/* Readers take the first mapping for the program's own. */
+/* Readers take the first mapping to be the program's. */
 static void put_program_first(struct builder *builder)
 {
     const struct snapshot_object *object = snapshot_objects(builder->snapshot);
     for (uint32_t i = 0; i < builder->snapshot->objects; i++) {
-        const char *slash = strrchr(object[i].path, '/');
-        if (strcmp(slash != NULL ? slash + 1 : object[i].path, builder->snapshot->program) == 0) {
+        if (strcmp(basename(object[i].path), builder->snapshot->program) == 0) {
             mapping_of(builder, i, object[i].codes != 0 ? object[i].code[0].begin : object[i].begin);
             return;
         }
@@ -172,7 +162,7 @@ static Pprof__Location *add_location(struct builder *builder, uint64_t id)
     return location;
 }
 
-static void describe(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
+static void describe_location(struct builder *builder, Pprof__Location *location, uint32_t object, uint64_t address)
 {
     const struct symbol *symbol = symbolizer_find(builder->symbolizer, object, address);
     Pprof__Mapping *mapping = mapping_of(builder, object, address - 1);
@@ -194,11 +184,11 @@ static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t a
     bool is_new;
     uint64_t id = id_of(&builder->locations, xasprintf("%" PRIu32 " %" PRIx64, object, address), &is_new);
     if (is_new)
-        describe(builder, add_location(builder, id), object, address);
+        describe_location(builder, add_location(builder, id), object, address);
     return id;
 }
 
-/* What stands for calls that are not known. */
+/* A location without an address, for calls that are not known. */
 static uint64_t location_named(struct builder *builder, const char *name)
 {
     bool is_new;
@@ -226,13 +216,13 @@ static void add_labels(struct builder *builder, Pprof__Sample *sample, const str
     }
     if (site->age_ms != SNAPSHOT_UNKNOWN && site->live.blocks != 0) {
         Pprof__Label *label = new_label();
-        label->num = number_of(site->age_ms / 1000);
+        label->num = clamped(site->age_ms / 1000);
         label->num_unit = string_of(builder, "seconds");
         add_label(sample, label, string_of(builder, "age_seconds"));
     }
 }
 
-static void add_stack(struct builder *builder, Pprof__Sample *sample, const struct snapshot_stack *stack)
+static void add_locations(struct builder *builder, Pprof__Sample *sample, const struct snapshot_stack *stack)
 {
     const struct snapshot_frame *frame = &snapshot_frames(builder->snapshot)[stack->frame];
     for (uint32_t i = 0; i < stack->frames; i++)
@@ -245,13 +235,13 @@ static void add_sample(struct builder *builder, const struct sample *from)
 {
     Pprof__Sample *sample = new_sample();
     if (from->stack != NULL)
-        add_stack(builder, sample, from->stack);
+        add_locations(builder, sample, from->stack);
     else
         APPEND(sample->location_id, sample->n_location_id,
                from->site != NULL ? location_of(builder, from->site->object, from->site->address)
                                   : location_named(builder, "(others)"));
     for (unsigned v = 0; v < SAMPLE_VALUES; v++)
-        APPEND(sample->value, sample->n_value, number_of(from->value[v]));
+        APPEND(sample->value, sample->n_value, clamped(from->value[v]));
     if (from->site != NULL)
         add_labels(builder, sample, from->site);
     APPEND(builder->profile->sample, builder->profile->n_sample, sample);
@@ -282,7 +272,7 @@ static void set_types(struct builder *builder)
     profile->period_type = value_type(builder, "space", "bytes");
 }
 
-static int64_t nanos(uint64_t value, uint64_t each)
+static int64_t nanoseconds(uint64_t value, uint64_t each)
 {
     return value < (uint64_t)INT64_MAX / each ? (int64_t)(value * each) : INT64_MAX;
 }
@@ -294,15 +284,15 @@ static void set_head(struct builder *builder)
     char *comment = xasprintf("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
                               snapshot->program, snapshot->pid, snapshot->number);
     set_types(builder);
-    /* where all is counted, each byte is */
-    profile->period = snapshot->stack_period != 0 ? number_of(snapshot->stack_period) : 1;
-    profile->time_nanos = snapshot->wall_seconds > 0 ? nanos((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
-    profile->duration_nanos = nanos(snapshot->uptime_ms, 1000000);
+    /* 1: nothing is sampled */
+    profile->period = snapshot->stack_period != 0 ? clamped(snapshot->stack_period) : 1;
+    profile->time_nanos = snapshot->wall_seconds > 0 ? nanoseconds((uint64_t)snapshot->wall_seconds, 1000000000) : 0;
+    profile->duration_nanos = nanoseconds(snapshot->uptime_ms, 1000000);
     APPEND(profile->comment, profile->n_comment, clean_string_of(builder, comment));
     free(comment);
 }
 
-static void build(struct builder *builder)
+static void build_profile(struct builder *builder)
 {
     string_of(builder, "");
     set_head(builder);
@@ -315,9 +305,9 @@ static void build(struct builder *builder)
     builder->profile->string_table = builder->strings.text;
 }
 
-static void take_down(struct builder *builder)
+static void free_builder(struct builder *builder)
 {
-    builder->strings.text = NULL; /* they go with the profile */
+    builder->strings.text = NULL; /* the profile frees them */
     builder->strings.count = 0;
     pprof__profile__free_unpacked(builder->profile, NULL);
     texts_free(&builder->strings);
@@ -334,35 +324,35 @@ static bool compress_to(FILE *to, void *bytes, size_t length)
     z_stream stream = {.next_in = bytes, .avail_in = (uInt)length};
     if (length > UINT32_MAX / 2 ||
         deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS | GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
-        return complain("pprof", "the profile cannot be compressed") == STATUS_OK;
-    uLong room = deflateBound(&stream, length);
-    stream.next_out = must_allocate(room);
-    stream.avail_out = (uInt)room;
+        return report_error("cannot compress the profile") == STATUS_OK;
+    uLong most = deflateBound(&stream, length);
+    stream.next_out = must_allocate(most);
+    stream.avail_out = (uInt)most;
     unsigned char *packed = stream.next_out;
-    deflate(&stream, Z_FINISH); /* there is room for all of it */
+    deflate(&stream, Z_FINISH); /* the output is large enough for all of it */
     fwrite(packed, 1, stream.total_out, to);
     deflateEnd(&stream);
     free(packed);
     return true;
 }
 
-bool pprof_write(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
+static bool write_profile(const struct snapshot *snapshot, struct symbolizer *symbolizer, FILE *to)
 {
     struct builder builder = {.snapshot = snapshot, .symbolizer = symbolizer, .profile = new_profile()};
-    build(&builder);
+    build_profile(&builder);
     size_t length = pprof__profile__get_packed_size(builder.profile);
     void *bytes = must_allocate(length);
     pprof__profile__pack(builder.profile, bytes);
     bool good = compress_to(to, bytes, length);
     free(bytes);
-    take_down(&builder);
+    free_builder(&builder);
     return good;
 }
 
-bool export_pprof(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_pprof(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    struct symbolizer *symbolizer = export_symbols(loaded, asked);
-    bool good = pprof_write(loaded->snapshot, symbolizer, to);
+    struct symbolizer *symbolizer = export_symbols(loaded, options);
+    bool good = write_profile(loaded->snapshot, symbolizer, to);
     symbolizer_free(symbolizer);
     return good;
 }

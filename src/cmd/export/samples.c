@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 typedef unsigned __int128 wide;
 
@@ -12,15 +12,15 @@ typedef unsigned __int128 wide;
 struct group {
     const struct snapshot_site *site;
     uint64_t exact[SAMPLE_VALUES];
-    wide stacks[SAMPLE_VALUES]; /* sums of what the stacks say */
-    wide done[SAMPLE_VALUES];   /* of those that have been fitted */
+    wide stacks[SAMPLE_VALUES]; /* sums over its stacks, before scaling */
+    wide done[SAMPLE_VALUES];   /* the same, of the stacks that were scaled already */
 };
 
-struct work {
+struct fitting {
     const struct snapshot *snapshot;
-    struct group *group; /* by the row of the site; the last one's sites have none */
+    struct group *group; /* by the row of the site; the last is for sites without a row */
     uint32_t sites;
-    bool complete; /* the stacks stand for all blocks: none are left out */
+    bool complete; /* the stacks account for all blocks: no stack is without a row */
     struct samples samples;
 };
 
@@ -33,49 +33,49 @@ static void values_of(uint64_t value[SAMPLE_VALUES], const struct snapshot_amoun
     value[SAMPLE_INUSE_SPACE] = live->bytes;
 }
 
-static struct group *group_of(const struct work *work, const struct snapshot_stack *stack)
+static struct group *group_of(const struct fitting *fitting, const struct snapshot_stack *stack)
 {
-    return &work->group[stack->site < work->sites ? stack->site : work->sites];
+    return &fitting->group[stack->site < fitting->sites ? stack->site : fitting->sites];
 }
 
-/* The row of all others is no site. */
+/* Not the row that sums up all other sites. */
 static bool is_site(const struct snapshot_site *site)
 {
     return site->address != 0;
 }
 
-static void set_groups(struct work *work)
+static void set_groups(struct fitting *fitting)
 {
-    const struct snapshot *snapshot = work->snapshot;
+    const struct snapshot *snapshot = fitting->snapshot;
     const struct snapshot_site *site = snapshot_sites(snapshot);
-    struct group *others = &work->group[work->sites];
+    struct group *others = &fitting->group[fitting->sites];
     values_of(others->exact, &snapshot->total.allocated, &snapshot->total.live);
-    for (uint32_t i = 0; i < work->sites; i++) {
+    for (uint32_t i = 0; i < fitting->sites; i++) {
         if (!is_site(&site[i]))
             continue;
-        work->group[i].site = &site[i];
-        values_of(work->group[i].exact, &site[i].allocated, &site[i].live);
+        fitting->group[i].site = &site[i];
+        values_of(fitting->group[i].exact, &site[i].allocated, &site[i].live);
         for (unsigned v = 0; v < SAMPLE_VALUES; v++) {
-            uint64_t part = work->group[i].exact[v];
+            uint64_t part = fitting->group[i].exact[v];
             others->exact[v] -= part < others->exact[v] ? part : others->exact[v];
         }
     }
 }
 
-/* The row of all other stacks has no frames: what it stands for is what is left of the sites. */
+/* Not the row that sums up all other stacks: its amounts are what the sites have beyond their stacks. */
 static bool is_stack(const struct snapshot_stack *stack)
 {
     return stack->frames != 0;
 }
 
-static void sum_stacks(struct work *work)
+static void sum_stacks(struct fitting *fitting)
 {
-    const struct snapshot_stack *stack = snapshot_stacks(work->snapshot);
-    work->complete = work->snapshot->stack_period != 0;
-    for (uint32_t i = 0; i < work->snapshot->stacks; i++) {
+    const struct snapshot_stack *stack = snapshot_stacks(fitting->snapshot);
+    fitting->complete = fitting->snapshot->stack_period != 0;
+    for (uint32_t i = 0; i < fitting->snapshot->stacks; i++) {
         uint64_t value[SAMPLE_VALUES];
-        struct group *group = group_of(work, &stack[i]);
-        work->complete &= is_stack(&stack[i]);
+        struct group *group = group_of(fitting, &stack[i]);
+        fitting->complete &= is_stack(&stack[i]);
         if (!is_stack(&stack[i]))
             continue;
         values_of(value, &stack[i].allocated, &stack[i].live);
@@ -84,15 +84,15 @@ static void sum_stacks(struct work *work)
     }
 }
 
-/* Estimates are stretched or shrunk to what is exact; counts, and parts of a whole, are only shrunk. Rounded so that
- * the sum over the group is exact. */
-static uint64_t fit(const struct work *work, struct group *group, unsigned v, uint64_t value)
+/* Scales a value so that the group's sum becomes exact. Where stacks are not sampled, or some are left out, the sum may
+ * rightly be less than the group's: then values are only scaled down. Rounded so that the sum has no error. */
+static uint64_t fit_to_group(const struct fitting *fitting, struct group *group, unsigned v, uint64_t value)
 {
     wide sum = group->stacks[v], before = group->done[v];
     group->done[v] += value;
-    if (sum <= group->exact[v] && !work->complete)
+    if (sum <= group->exact[v] && !fitting->complete)
         return value;
-    /* sums of a hostile snapshot may have more than 64 bits, no product has more than 128 */
+    /* sums in a hostile snapshot may exceed 64 bits; products must not exceed 128 */
     unsigned shift = sum >> 64 != 0 ? 32 : 0;
     wide whole = sum >> shift;
     wide from = (before >> shift) * group->exact[v] / whole;
@@ -100,51 +100,51 @@ static uint64_t fit(const struct work *work, struct group *group, unsigned v, ui
     return (uint64_t)(to - from);
 }
 
-static void add(struct work *work, const struct sample *sample)
+static void append_sample(struct fitting *fitting, const struct sample *sample)
 {
     static const uint64_t nothing[SAMPLE_VALUES];
     if (memcmp(sample->value, nothing, sizeof nothing) != 0)
-        work->samples.row[work->samples.rows++] = *sample;
+        fitting->samples.row[fitting->samples.rows++] = *sample;
 }
 
-static void add_stacks(struct work *work)
+static void append_stack_samples(struct fitting *fitting)
 {
-    const struct snapshot_stack *stack = snapshot_stacks(work->snapshot);
-    for (uint32_t i = 0; i < work->snapshot->stacks; i++) {
-        struct group *group = group_of(work, &stack[i]);
+    const struct snapshot_stack *stack = snapshot_stacks(fitting->snapshot);
+    for (uint32_t i = 0; i < fitting->snapshot->stacks; i++) {
+        struct group *group = group_of(fitting, &stack[i]);
         struct sample sample = {.stack = &stack[i], .site = group->site};
         if (!is_stack(&stack[i]))
             continue;
         values_of(sample.value, &stack[i].allocated, &stack[i].live);
         for (unsigned v = 0; v < SAMPLE_VALUES; v++)
             if (group->stacks[v] != 0)
-                sample.value[v] = fit(work, group, v, sample.value[v]);
-        add(work, &sample);
+                sample.value[v] = fit_to_group(fitting, group, v, sample.value[v]);
+        append_sample(fitting, &sample);
     }
 }
 
-static void add_rest(struct work *work, const struct group *group)
+static void append_rest_of_group(struct fitting *fitting, const struct group *group)
 {
     struct sample sample = {.site = group->site};
     for (unsigned v = 0; v < SAMPLE_VALUES; v++) {
-        bool fitted = group->stacks[v] != 0 && (work->complete || group->stacks[v] > group->exact[v]);
+        bool fitted = group->stacks[v] != 0 && (fitting->complete || group->stacks[v] > group->exact[v]);
         sample.value[v] = fitted ? 0 : group->exact[v] - (uint64_t)group->stacks[v];
     }
-    add(work, &sample);
+    append_sample(fitting, &sample);
 }
 
 struct samples samples_new(const struct snapshot *snapshot)
 {
-    struct work work = {.snapshot = snapshot, .sites = snapshot->sites};
-    work.group = must_allocate(((size_t)work.sites + 1) * sizeof *work.group);
-    work.samples.row = must_allocate(((size_t)snapshot->stacks + work.sites + 1) * sizeof *work.samples.row);
-    set_groups(&work);
-    sum_stacks(&work);
-    add_stacks(&work);
-    for (uint32_t i = 0; i <= work.sites; i++)
-        add_rest(&work, &work.group[i]);
-    free(work.group);
-    return work.samples;
+    struct fitting fitting = {.snapshot = snapshot, .sites = snapshot->sites};
+    fitting.group = must_allocate(((size_t)fitting.sites + 1) * sizeof *fitting.group);
+    fitting.samples.row = must_allocate(((size_t)snapshot->stacks + fitting.sites + 1) * sizeof *fitting.samples.row);
+    set_groups(&fitting);
+    sum_stacks(&fitting);
+    append_stack_samples(&fitting);
+    for (uint32_t i = 0; i <= fitting.sites; i++)
+        append_rest_of_group(&fitting, &fitting.group[i]);
+    free(fitting.group);
+    return fitting.samples;
 }
 
 void samples_free(struct samples *samples)

@@ -1,8 +1,8 @@
 /* Where the blocks of a snapshot come from, as profiles want it: one list whose sums are the snapshot's own.
  *
- * What was allocated from where is known exactly by call site, and by stack where stacks are taken: of samples, an
- * estimate. The stacks of each site are fitted to what is known of the site (ratio estimation): so the sums are exact,
- * and so are the parts of all sites. What no stack covers stands under its site alone. */
+ * Amounts are known exactly by call site. By stack they are known where stacks are taken, and are estimates where
+ * stacks are sampled. The stacks of each site are scaled to the exact amounts of the site (ratio estimation), so that
+ * the sum of each site and of all sites is exact. What no stack covers is one sample of its site, without a stack. */
 #ifndef TM_SAMPLES_H
 #define TM_SAMPLES_H
 
@@ -14,8 +14,8 @@ enum { SAMPLE_ALLOC_OBJECTS, SAMPLE_ALLOC_SPACE, SAMPLE_INUSE_OBJECTS, SAMPLE_IN
 
 struct sample {
     const struct snapshot_stack *stack; /* NULL: none is known */
-    const struct snapshot_site *site;   /* NULL: none has a row; with no stack either, it stands for all others */
-    uint64_t value[SAMPLE_VALUES];      /* not all are 0 */
+    const struct snapshot_site *site;   /* NULL: a site without a row; with no stack either: all of these together */
+    uint64_t value[SAMPLE_VALUES];      /* at least one is not 0 */
 };
 
 struct samples {

@@ -1,4 +1,5 @@
-/* One value of a row of a snapshot, as machines are told it: seconds, hexadecimal words, names instead of rows. */
+/* One value of a row of a snapshot, as other programs read it: seconds, hexadecimal words, names instead of row
+ * numbers. */
 #ifndef TM_VALUE_H
 #define TM_VALUE_H
 
@@ -10,17 +11,17 @@ enum value_kind {
     VALUE_NONE, /* not known, or there is none */
     VALUE_COUNT,
     VALUE_CHANGE,
-    VALUE_SECONDS, /* in microseconds here */
+    VALUE_SECONDS, /* `count` is in microseconds */
     VALUE_TEXT,
     VALUE_TRUTH,
-    VALUE_STACK,    /* the calls of a stack, which is the row */
-    VALUE_CALL,     /* those at a site, which is the row */
-    VALUE_ARGUMENTS /* of the command line; the text is all of them */
+    VALUE_STACK,    /* the row is a stack: its frames */
+    VALUE_CALL,     /* the row is a call site: the frames of its call */
+    VALUE_ARGUMENTS /* of the command line; `text` has all of them */
 };
 
 struct value {
     enum value_kind kind;
-    uint64_t count; /* of a change its two's complement */
+    uint64_t count; /* of a change: its two's complement */
     char *text;     /* clean; the caller frees it */
 };
 
@@ -30,14 +31,14 @@ typedef struct value value_get(const struct snapshot *snapshot, const void *row,
 struct field {
     const char *name;
     value_get *get;
-    uint16_t at;    /* where its value stands in a row */
-    uint16_t known; /* where a uint32_t stands, for those that look at a bit of it */
+    uint16_t at;    /* offset of the value in a row */
+    uint16_t known; /* offset of a uint32_t whose `bit` says whether the value is known */
     uint16_t bit;
 };
 
-/* What stands in the row, by its type in snapshot.h: char[], uint64_t (in hexadecimal too), uint32_t. */
+/* The member at `at`, by its type in snapshot.h: char[] (text), uint64_t (count, hex), uint32_t (narrow). */
 value_get value_text;
-value_get value_text_or_none; /* where it is empty */
+value_get value_text_or_none; /* none where it is empty */
 value_get value_count;
 value_get value_hex;
 value_get value_narrow;
@@ -50,18 +51,18 @@ value_get value_us;
 value_get value_past; /* none unless it is known */
 value_get value_time; /* seconds since 1970 */
 
-/* uint32_t: another table's row, itself or by its name. */
+/* uint32_t: the number of a row of another table; as that number, or as that row's name. */
 value_get value_row_number;
 value_get value_tag;
 value_get value_site;
 
-/* uint32_t: a word for it. */
+/* uint32_t: an enumerator, as a word. */
 value_get value_report_kind;
 value_get value_subject;
 value_get value_alarm;
 value_get value_note_kind;
 
-/* What follows from the row as a whole: of a site, a suspect, a size class, an object, a stack, the process. */
+/* Computed from the whole row: of a site, a suspect, a size class, an object, a stack, the process. */
 value_get value_site_name;
 value_get value_suspect_name;
 value_get value_size_from;

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/columns.h"
 #include "cmd/diagnostics.h"
-#include "cmd/export.h"
+#include "cmd/export/formats.h"
 #include "cmd/export/label.h"
 #include "cmd/export/metrics.h"
 #include "cmd/segment/find.h"
-#include "snapshot/format.h"
 
 struct page page_error(unsigned status, const char *why)
 {
@@ -77,11 +77,11 @@ static struct processes load_living(const char *directory)
 static struct page metrics_page(const struct page_request *request)
 {
     bool open = request->accept != NULL && strstr(request->accept, "application/openmetrics-text") != NULL;
-    enum metrics_form form = open ? METRICS_OPEN : METRICS_PLAIN;
-    struct page page = {.status = 200, .type = metrics_types[form]};
+    enum metrics_format format = open ? METRICS_OPEN : METRICS_PLAIN;
+    struct page page = {.status = 200, .type = metrics_types[format]};
     struct processes processes = load_living(request->directory);
     FILE *to = begin(&page);
-    metrics_write(processes.row, processes.rows, form, to);
+    metrics_write(processes.row, processes.rows, format, to);
     end_page(to);
     for (size_t i = 0; i < processes.rows; i++)
         loaded_free(&processes.row[i]);
@@ -93,7 +93,7 @@ static struct page metrics_page(const struct page_request *request)
 
 static struct page export_page(const struct page_request *request, export_write *write, const char *type)
 {
-    const struct export_asked asked = {.table = NULL};
+    const struct export_options options = {.table = NULL};
     struct page page = {.status = 200, .type = type};
     struct found found;
     struct loaded loaded;
@@ -104,7 +104,7 @@ static struct page export_page(const struct page_request *request, export_write 
         return page_error(404, "there is no such tracked process");
     if (!load_found(&found, &loaded, &why))
         return page_error(503, why);
-    bool done = export_bytes(write, &loaded, &asked, &page.body, &page.length);
+    bool done = export_bytes(write, &loaded, &options, &page.body, &page.length);
     loaded_free(&loaded);
     return done ? page : page_error(500, "it could not be made");
 }
@@ -132,12 +132,11 @@ static void put_html(FILE *to, const char *text)
     }
 }
 
-static void put_size_cell(FILE *to, uint64_t bytes)
+static void put_html_size(FILE *to, uint64_t bytes)
 {
-    char size[FORMAT_FIELD];
-    struct writer out = {size, sizeof size, 0};
-    format_size(&out, bytes);
-    fprintf(to, "<td class=n>%.*s", (int)out.length, size);
+    column_cell size;
+    cell_put_size(size, bytes);
+    fprintf(to, "<td class=n>%s", size);
 }
 
 static void put_snapshot(FILE *to, const struct snapshot *snapshot)
@@ -147,10 +146,10 @@ static void put_snapshot(FILE *to, const struct snapshot *snapshot)
     char *program = label_clean(snapshot->program);
     fputs("<td>", to);
     put_html(to, command[0] != '\0' ? command : program);
-    put_size_cell(to, snapshot->total.live.bytes);
+    put_html_size(to, snapshot->total.live.bytes);
     fprintf(to, "<td class=n>%" PRIu64, snapshot->total.live.blocks);
-    put_size_cell(to, snapshot->total.peak_bytes);
-    put_size_cell(to, snapshot->memory.resident);
+    put_html_size(to, snapshot->total.peak_bytes);
+    put_html_size(to, snapshot->memory.resident);
     fprintf(to,
             "<td class=n>%.0f s<td><a href=\"/json?pid=%" PRIu32 "\">json</a> "
             "<a href=\"/debug/pprof/heap?pid=%" PRIu32 "\">profile</a>",

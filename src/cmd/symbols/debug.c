@@ -9,11 +9,11 @@
 #include "unit.h"
 
 struct debug {
-    Dwfl *session; /* with this one module */
+    Dwfl *session; /* has this one module */
     Dwfl_Module *module;
     Dwfl_Callbacks callbacks;
     char *debug_path;
-    Dwarf_Addr bias; /* what is added to the addresses of its DWARF */
+    Dwarf_Addr bias; /* to be added to the addresses in its DWARF */
     struct unit *unit;
     uint32_t units;
     bool units_known;
@@ -22,7 +22,7 @@ struct debug {
 
 /* ---- the file ---- */
 
-static bool report(struct debug *debug, int file, const char *path)
+static bool report_module(struct debug *debug, int file, const char *path)
 {
     debug->session = dwfl_begin(&debug->callbacks);
     if (debug->session == NULL)
@@ -37,12 +37,12 @@ struct debug *debug_open(int file, const char *path, const char *debug_path)
     struct debug *debug = must_allocate(sizeof *debug);
     debug->debug_path = xasprintf("%s", debug_path);
     debug->callbacks = (Dwfl_Callbacks){
-        .find_elf = dwfl_build_id_find_elf, /* not asked: the file is open */
+        .find_elf = dwfl_build_id_find_elf, /* never called: the file is open */
         .find_debuginfo = dwfl_standard_find_debuginfo,
         .section_address = dwfl_offline_section_address,
         .debuginfo_path = &debug->debug_path,
     };
-    if (report(debug, file, path))
+    if (report_module(debug, file, path))
         return debug;
     if (debug->module == NULL)
         close(file);
@@ -66,15 +66,15 @@ void debug_close(struct debug *debug)
 
 /* ---- which compilation unit ---- */
 
-/* libdw asks .debug_aranges, which clang and rustc do not write; so all units are asked themselves, once. */
+/* libdw would look into .debug_aranges, which clang and rustc do not write; so the ranges are taken from the units. */
 static void find_units(struct debug *debug)
 {
-    uint32_t room = 0;
+    uint32_t capacity = 0;
     debug->units_known = true;
     for (Dwarf_Die *die = NULL; (die = dwfl_module_nextcu(debug->module, die, &debug->bias)) != NULL;) {
-        if (debug->units == room) {
-            room = room != 0 ? 2 * room : 64;
-            debug->unit = must_resize(debug->unit, room * sizeof *debug->unit);
+        if (debug->units == capacity) {
+            capacity = capacity != 0 ? 2 * capacity : 64;
+            debug->unit = must_resize(debug->unit, capacity * sizeof *debug->unit);
         }
         spans_add(&debug->spans, die, debug->units);
         debug->unit[debug->units++] = unit_of(die);
@@ -90,9 +90,9 @@ static struct unit *unit_at(struct debug *debug, Dwarf_Addr address)
     return span != NULL ? &debug->unit[span->number] : NULL;
 }
 
-/* ---- what stands there ---- */
+/* ---- the functions at an address ---- */
 
-/* A function has the name that the linker knows (foo.constprop.0), unless DWARF gives it in full. */
+/* The name in the symbol table (foo.constprop.0), for functions whose linkage name is not in the DWARF. */
 static const char *find_symbol(struct debug *debug, Dwarf_Addr address, struct debug_place *place)
 {
     GElf_Off offset;

@@ -16,8 +16,8 @@ static struct {
     jmp_buf too_long;
 } out;
 
-/* libiberty cannot be told to stop, so it is left: what it holds is on its stack. */
-static void append(const char *text, size_t length, void *nothing)
+/* libiberty has no way to stop it, so it is left by longjmp. It has allocated nothing: its data are on the stack. */
+static void append_output(const char *text, size_t length, void *nothing)
 {
     (void)nothing;
     if (length >= MOST - out.length)
@@ -28,28 +28,28 @@ static void append(const char *text, size_t length, void *nothing)
 
 typedef int language(const char *name, int options, demangle_callbackref callback, void *opaque);
 
-static bool write_out(language *language, const char *name)
+static bool demangle_by(language *language, const char *name)
 {
     out.length = 0;
     if (setjmp(out.too_long) != 0)
         return false;
-    bool good = language(name, OPTIONS, append, NULL) != 0 && out.length != 0;
+    bool good = language(name, OPTIONS, append_output, NULL) != 0 && out.length != 0;
     out.text[out.length] = '\0';
     return good;
 }
 
 /* ---- D ---- */
 
-/* Its demangler has no callback, but asks for all its memory here: these stand in for libiberty's own (xmalloc.o). */
+/* Its demangler has no callback, but allocates by these functions, which replace libiberty's own (xmalloc.o). */
 enum { D_NAME_MOST = 4096, D_ASKED_MOST = 1024 * 1024, D_LEFT_MOST = 16 };
 
 static struct {
-    size_t asked;  /* for this name */
-    unsigned left; /* names that were given up; what was held for them is lost */
+    size_t asked;  /* bytes, for this name */
+    unsigned left; /* names that were left by longjmp; their memory is leaked */
     jmp_buf too_long;
 } d;
 
-static void count(size_t bytes)
+static void count_asked(size_t bytes)
 {
     d.asked += bytes;
     if (d.asked <= D_ASKED_MOST)
@@ -60,13 +60,13 @@ static void count(size_t bytes)
 
 void *xmalloc(size_t bytes)
 {
-    count(bytes);
+    count_asked(bytes);
     return must_resize(NULL, bytes);
 }
 
 void *xrealloc(void *memory, size_t bytes)
 {
-    count(bytes);
+    count_asked(bytes);
     return must_resize(memory, bytes);
 }
 
@@ -84,10 +84,10 @@ char *demangle(const char *name)
 {
     if (strncmp(name, "_D", 2) == 0)
         return demangle_d(name);
-    /* Rust's first: its older names are C++ names too, with a hash behind. */
+    /* Rust first: its legacy names are also valid C++ names, with a hash at the end. */
     if (strncmp(name, "_R", 2) != 0 && strncmp(name, "_Z", 2) != 0)
         return NULL;
-    return write_out(rust_demangle_callback, name) || write_out(cplus_demangle_v3_callback, name)
+    return demangle_by(rust_demangle_callback, name) || demangle_by(cplus_demangle_v3_callback, name)
                ? xasprintf("%s", out.text)
                : NULL;
 }

@@ -1,12 +1,12 @@
-/* Names as they were written, in one place for all who show a snapshot: the process itself knows few, for it looks at
- * what its objects export and opens few files, and those as the linker does. */
+/* Demangled names in a snapshot, for all that show it. The process itself gives few names, and mangled ones: it reads
+ * mostly what its objects export. */
 #ifndef TM_NAMING_H
 #define TM_NAMING_H
 
 #include "cmd/segment/load.h"
 
-/* Gives call sites, frames and the alarm their names, as far as the files that were loaded or the process itself tell.
- * Progress on a terminal's stderr. */
+/* Replaces the names of call sites, frames and the alarm by those that the loaded files or the snapshot have. Shows its
+ * progress on stderr, if that is a terminal. */
 void name_all(struct loaded *loaded);
 
 #endif

@@ -5,8 +5,8 @@
 #include "cmd/diagnostics.h"
 
 enum {
-    ROWS_MOST = 1 << 22, /* for a file that makes no sense; the largest browsers have a third of it */
-    OVERLAPPING = 16     /* what the linker dropped can leave ranges that begin at 0 */
+    ROWS_MOST = 1 << 22, /* a bound, for corrupt files; the largest browsers have a third of it */
+    OVERLAPPING = 16     /* spans that may be tried: functions that the linker dropped can leave ranges from 0 on */
 };
 
 void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number)
@@ -15,15 +15,15 @@ void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number)
     for (ptrdiff_t at = 0; (at = dwarf_ranges(die, at, &base, &begin, &end)) > 0 && spans->rows < ROWS_MOST;) {
         if (begin >= end)
             continue;
-        if (spans->rows == spans->room) {
-            spans->room = spans->room != 0 ? 2 * spans->room : 64;
-            spans->row = must_resize(spans->row, spans->room * sizeof *spans->row);
+        if (spans->rows == spans->capacity) {
+            spans->capacity = spans->capacity != 0 ? 2 * spans->capacity : 64;
+            spans->row = must_resize(spans->row, spans->capacity * sizeof *spans->row);
         }
         spans->row[spans->rows++] = (struct span){begin, end, *die, number};
     }
 }
 
-static int compare(const void *a, const void *b)
+static int spans_by_begin(const void *a, const void *b)
 {
     const struct span *x = a, *y = b;
     return (x->begin > y->begin) - (x->begin < y->begin);
@@ -32,7 +32,7 @@ static int compare(const void *a, const void *b)
 void spans_sort(struct spans *spans)
 {
     if (spans->rows != 0)
-        qsort(spans->row, spans->rows, sizeof *spans->row, compare);
+        qsort(spans->row, spans->rows, sizeof *spans->row, spans_by_begin);
 }
 
 struct span *spans_find(const struct spans *spans, Dwarf_Addr address)

@@ -10,21 +10,21 @@ struct span {
     Dwarf_Addr begin;
     Dwarf_Addr end;
     Dwarf_Die die;
-    uint32_t number; /* the caller's */
+    uint32_t number; /* of the caller's choice */
 };
 
 /* All zero: none yet. */
 struct spans {
     struct span *row;
     size_t rows;
-    size_t room;
+    size_t capacity;
 };
 
-/* Adds every range of code that an entry has. At last they are sorted, once. */
+/* Adds every address range of an entry. After the last one, they must be sorted. */
 void spans_add(struct spans *spans, Dwarf_Die *die, uint32_t number);
 void spans_sort(struct spans *spans);
 
-/* The one that begins last before the address and covers it; NULL: none. */
+/* Of the spans that contain the address, the one that begins last; NULL: none. */
 struct span *spans_find(const struct spans *spans, Dwarf_Addr address);
 void spans_free(struct spans *spans);
 

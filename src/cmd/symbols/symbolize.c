@@ -10,13 +10,13 @@
 
 #include "binary.h"
 #include "cmd/diagnostics.h"
-#include "cmd/export/texts.h"
 #include "cmd/segment/process.h"
+#include "cmd/texts.h"
 #include "demangle.h"
 
-#define NO_MODULE "(no module)" /* as the library says */
+#define NO_MODULE "(no module)" /* as the library writes it */
 
-/* An address of the snapshot, or one that was asked for beyond. */
+/* An address of the snapshot, or another one that was asked for. */
 struct spot {
     uint64_t address;
     uint32_t object;
@@ -25,9 +25,9 @@ struct spot {
 };
 
 struct file {
-    struct debug *debug; /* NULL: it cannot be found, or not believed */
+    struct debug *debug; /* NULL: not found, or not the same file */
     bool looked_for;
-    bool shared; /* with an earlier row, whose it is */
+    bool shared; /* an earlier row owns `debug` */
 };
 
 struct symbolizer {
@@ -47,7 +47,7 @@ struct symbolizer {
 
 /* ---- addresses ---- */
 
-static int compare(const void *a, const void *b)
+static int spots_by_address(const void *a, const void *b)
 {
     const struct spot *x = a, *y = b;
     if (x->address != y->address)
@@ -58,25 +58,25 @@ static int compare(const void *a, const void *b)
 static struct spot *spot_of(struct symbolizer *symbolizer, uint32_t object, uint64_t address)
 {
     struct spot key = {.address = address, .object = object};
-    struct spot *const *there = tfind(&key, &symbolizer->spots, compare);
+    struct spot *const *there = tfind(&key, &symbolizer->spots, spots_by_address);
     if (there != NULL)
         return *there;
     struct spot *spot = must_allocate(sizeof *spot);
     *spot = key;
-    if (tsearch(spot, &symbolizer->spots, compare) == NULL)
-        must_resize(NULL, PTRDIFF_MAX); /* says that there is no memory */
+    if (tsearch(spot, &symbolizer->spots, spots_by_address) == NULL)
+        must_resize(NULL, PTRDIFF_MAX); /* ends the process with its message */
     symbolizer->to_find++;
     return spot;
 }
 
-static void note(struct symbolizer *symbolizer, uint32_t object, uint64_t address, const char *name)
+static void add_spot(struct symbolizer *symbolizer, uint32_t object, uint64_t address, const char *name)
 {
     struct spot *spot = spot_of(symbolizer, object, address);
     if (name[0] != '\0' && spot->known == NULL)
         spot->known = name;
 }
 
-static void note_all(struct symbolizer *symbolizer)
+static void add_all_spots(struct symbolizer *symbolizer)
 {
     const struct snapshot *snapshot = symbolizer->snapshot;
     const struct snapshot_site *site = snapshot_sites(snapshot);
@@ -84,11 +84,11 @@ static void note_all(struct symbolizer *symbolizer)
     const char *names = snapshot_names(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++)
         if (site[i].address != 0)
-            note(symbolizer, site[i].object, site[i].address, site[i].name);
+            add_spot(symbolizer, site[i].object, site[i].address, site[i].name);
     for (uint32_t i = 0; i < snapshot->stacks; i++)
         for (uint32_t j = 0; j < stack[i].frames; j++) {
             const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack[i].frame + j];
-            note(symbolizer, frame->object, frame->address, frame->name_at != 0 ? names + frame->name_at : "");
+            add_spot(symbolizer, frame->object, frame->address, frame->name_at != 0 ? names + frame->name_at : "");
         }
 }
 
@@ -100,7 +100,7 @@ static bool same_file(const struct snapshot_object *a, const struct snapshot_obj
            strcmp(a->path, b->path) == 0 && (a->build_id_bytes != 0 || a->first_seen_ms == b->first_seen_ms);
 }
 
-/* Another row of the same file (it was loaded twice), or NULL. */
+/* An earlier row of the same file, which was loaded twice; or NULL. */
 static const struct file *opened_before(const struct symbolizer *symbolizer, uint32_t row)
 {
     const struct snapshot_object *object = snapshot_objects(symbolizer->snapshot);
@@ -139,16 +139,16 @@ static struct debug *debug_of(struct symbolizer *symbolizer, uint32_t row)
 
 static const char *keep_clean(struct symbolizer *symbolizer, const char *text)
 {
-    size_t room = strlen(text) + 1;
-    char *clean = must_allocate(room);
-    clean_text(text, clean, room);
+    size_t capacity = strlen(text) + 1;
+    char *clean = must_allocate(capacity);
+    clean_text(text, clean, capacity);
     const char *kept = texts_keep(&symbolizer->texts, clean);
     free(clean);
     return kept;
 }
 
-/* The name as the linker has it, without the version that it puts behind (memcpy@@GLIBC_2.14). */
-static void name_frame(struct symbolizer *symbolizer, struct symbol_frame *frame, const char *linkage)
+/* Names a frame by its linkage name, of which the symbol version (memcpy@@GLIBC_2.14) is cut off. */
+static void name_symbol_frame(struct symbolizer *symbolizer, struct symbol_frame *frame, const char *linkage)
 {
     char *name = xasprintf("%.*s", (int)(linkage[0] != '\0' ? 1 + strcspn(linkage + 1, "@") : 0), linkage);
     char *readable = demangle(name);
@@ -177,7 +177,7 @@ static struct symbol *symbol_new(struct symbolizer *symbolizer, uint32_t object,
     return symbol;
 }
 
-static struct symbol *without_name(struct symbolizer *symbolizer, const struct spot *spot)
+static struct symbol *symbol_without_name(struct symbolizer *symbolizer, const struct spot *spot)
 {
     bool in_file = spot->object != SNAPSHOT_NONE;
     struct symbol *symbol = symbol_new(symbolizer, spot->object, 1);
@@ -188,8 +188,8 @@ static struct symbol *without_name(struct symbolizer *symbolizer, const struct s
     return symbol;
 }
 
-/* MODULE!FUNCTION+0x12, as the library writes it (lib/symbol.h). NULL: no function is in it. */
-static struct symbol *from_snapshot(struct symbolizer *symbolizer, const struct spot *spot)
+/* The snapshot's name is MODULE!FUNCTION+0x12. NULL: it has no function. */
+static struct symbol *symbol_from_snapshot(struct symbolizer *symbolizer, const struct spot *spot)
 {
     const char *function = spot->known != NULL ? strchr(spot->known, '!') : NULL;
     const char *plus = function != NULL ? strrchr(function, '+') : NULL;
@@ -197,7 +197,7 @@ static struct symbol *from_snapshot(struct symbolizer *symbolizer, const struct 
         return NULL;
     struct symbol *symbol = symbol_new(symbolizer, spot->object, 1);
     char *name = xasprintf("%.*s", (int)(plus - function - 1), function + 1);
-    name_frame(symbolizer, &symbol->frame[0], name);
+    name_symbol_frame(symbolizer, &symbol->frame[0], name);
     symbol->offset = strtoull(plus + 1, NULL, 16);
     symbol->named = true;
     free(name);
@@ -216,7 +216,7 @@ static const char *keep_file(struct symbolizer *symbolizer, const struct debug_f
     return kept;
 }
 
-static struct symbol *from_file(struct symbolizer *symbolizer, const struct spot *spot)
+static struct symbol *symbol_from_file(struct symbolizer *symbolizer, const struct spot *spot)
 {
     struct debug_place place;
     struct debug *debug = spot->object != SNAPSHOT_NONE ? debug_of(symbolizer, spot->object) : NULL;
@@ -232,7 +232,7 @@ static struct symbol *from_file(struct symbolizer *symbolizer, const struct spot
     for (uint32_t i = 0; i < place.frames; i++) {
         const struct debug_frame *from = &place.frame[i];
         struct symbol_frame *frame = &symbol->frame[i];
-        name_frame(symbolizer, frame, from->function != NULL ? from->function : "(no name)");
+        name_symbol_frame(symbolizer, frame, from->function != NULL ? from->function : "(no name)");
         frame->file = keep_file(symbolizer, from);
         frame->line = from->line;
         frame->first_line = from->first_line;
@@ -249,16 +249,16 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void step(struct symbolizer *symbolizer)
+static void show_progress(struct symbolizer *symbolizer)
 {
-    enum { PATIENCE_MS = 1000, STEP_MS = 100 };
+    enum { QUIET_MS = 1000, REFRESH_MS = 100 };
     symbolizer->found++;
     if (!symbolizer->progress)
         return;
     uint64_t now = now_ms();
     if (symbolizer->began_ms == 0)
         symbolizer->began_ms = now;
-    if (now - symbolizer->began_ms < PATIENCE_MS || now - symbolizer->shown_ms < STEP_MS)
+    if (now - symbolizer->began_ms < QUIET_MS || now - symbolizer->shown_ms < REFRESH_MS)
         return;
     fprintf(stderr, "\rtrackmalloc: symbols of %u of %u addresses", symbolizer->found, symbolizer->to_find);
     symbolizer->shown_ms = now;
@@ -279,7 +279,7 @@ struct symbolizer *symbolizer_new(const struct snapshot *snapshot)
     symbolizer->snapshot = snapshot;
     symbolizer->pid = process_lives(snapshot->pid, snapshot->started_ticks, NULL) ? snapshot->pid : 0;
     symbolizer->file = must_allocate(snapshot->objects * sizeof *symbolizer->file);
-    note_all(symbolizer);
+    add_all_spots(symbolizer);
     return symbolizer;
 }
 
@@ -315,18 +315,18 @@ const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t obj
 {
     struct spot *spot = spot_of(symbolizer, object, address);
     if (spot->symbol == NULL) {
-        spot->symbol = from_file(symbolizer, spot);
+        spot->symbol = symbol_from_file(symbolizer, spot);
         if (spot->symbol == NULL)
-            spot->symbol = from_snapshot(symbolizer, spot);
+            spot->symbol = symbol_from_snapshot(symbolizer, spot);
         if (spot->symbol == NULL)
-            spot->symbol = without_name(symbolizer, spot);
-        step(symbolizer);
+            spot->symbol = symbol_without_name(symbolizer, spot);
+        show_progress(symbolizer);
     }
     return spot->symbol;
 }
 
-/* In the middle: what a function does stands at its end, and the offset behind that. No character is cut in two. */
-static void shorten(char *text, size_t length, size_t most)
+/* Replaces the middle by dots: the end of a name tells most, and has the offset. Cuts no character in two. */
+static void shorten_middle(char *text, size_t length, size_t most)
 {
     enum { GAP = 3 };
     size_t head = (most - GAP) / 2;
@@ -339,7 +339,7 @@ static void shorten(char *text, size_t length, size_t most)
     memmove(text + head + GAP, text + tail, length - tail + 1);
 }
 
-size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t room)
+size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t capacity)
 {
     enum { SHORTEST = 16 };
     const struct symbol *symbol = symbolizer_find(symbolizer, object, address);
@@ -347,9 +347,9 @@ size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t 
     char *whole = symbol->named ? xasprintf("%s!%s+0x%" PRIx64, symbol->module, function, symbol->offset)
                                 : xasprintf("%s", function);
     size_t length = clean_text(whole, whole, strlen(whole) + 1);
-    if (length >= room && room > SHORTEST)
-        shorten(whole, length, room - 1);
-    length = clean_text(whole, name, room);
+    if (length >= capacity && capacity > SHORTEST)
+        shorten_middle(whole, length, capacity - 1);
+    length = clean_text(whole, name, capacity);
     free(whole);
     return length;
 }

@@ -1,5 +1,5 @@
-/* What stands at the addresses of a snapshot: functions as they were written, files and lines, what was inlined. From
- * the files that were loaded, where these can still be found (binary.h); else what the snapshot itself says.
+/* Finds, for the addresses in a snapshot, functions (demangled, with inlined calls), files and lines. They come from
+ * the files that were loaded, if these are still there (binary.h); else from the snapshot itself.
  *
  * All texts are clean (clean_text). One thread at a time. */
 #ifndef TM_SYMBOLIZE_H
@@ -13,7 +13,7 @@
 
 struct symbol_frame {
     const char *function;    /* demangled; MODULE+0x123 where it is not known */
-    const char *system_name; /* as the linker knows it */
+    const char *system_name; /* its linkage name */
     const char *file;        /* "": not known */
     uint32_t line;           /* 0: not known */
     uint32_t first_line;     /* of the function; 0: not known */
@@ -29,22 +29,22 @@ struct symbol {
 
 struct symbolizer;
 
-/* Looks at no file yet. The snapshot must be checked (snapshot/check.h) and outlive it. */
+/* Opens no file yet. The snapshot must be checked (snapshot/check.h) and outlive the symbolizer. */
 struct symbolizer *symbolizer_new(const struct snapshot *snapshot);
 void symbolizer_free(struct symbolizer *symbolizer);
 
-/* Where debug files are: colon-separated, as gdb and libdw take it; before anything is asked. */
+/* Sets where debug files are, in the form of DEBUG_PATH (debug.h); before anything is looked for. */
 void symbolizer_look_in(struct symbolizer *symbolizer, const char *debug_path);
 
-/* How far it is, on stderr, once it has worked for a second; only on a terminal. Gone with symbolizer_free. */
+/* Shows progress on stderr, if that is a terminal, once the work has taken a second. symbolizer_free erases it. */
 void symbolizer_show_progress(struct symbolizer *symbolizer);
 
-/* Of an address that a call returns to, and the row of the object that it is in (or SNAPSHOT_NONE): what stands at the
- * call. Found out once; lives as long as the symbolizer. */
+/* The symbol of a call: `address` is its return address, `object` the row of the object that contains it, or
+ * SNAPSHOT_NONE. Each is looked for once and lives as long as the symbolizer. */
 const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t object, uint64_t address);
 
-/* In one line, in the form of the report: MODULE!FUNCTION+0x12; where there is no `room`, something in the
- * middle is left out. Returns the length. */
-size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t room);
+/* In one line, in the form of the report: MODULE!FUNCTION+0x12; one that is longer than `capacity` loses
+ * its middle. Returns the length. */
+size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t address, char *name, size_t capacity);
 
 #endif

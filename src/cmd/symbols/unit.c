@@ -3,7 +3,7 @@
 #include <dwarf.h>
 #include <string.h>
 
-enum { DEEPEST = 64, STEPS_MOST = 1 << 24 }; /* for a file that makes no sense */
+enum { DEEPEST = 64, STEPS_MOST = 1 << 24 }; /* bounds, for corrupt files */
 
 struct unit unit_of(Dwarf_Die *die)
 {
@@ -24,8 +24,8 @@ static bool may_hold_functions(int tag)
            tag == DW_TAG_enumeration_type;
 }
 
-/* libdw's own search (dwarf_getscopes) does not look into namespaces, where rustc puts all functions; and it would go
- * through the whole unit for each address. */
+/* libdw's own search (dwarf_getscopes) does not look into namespaces, where rustc puts all functions, and it reads the
+ * whole unit for each address. */
 static void add_functions(struct unit *unit)
 {
     Dwarf_Die path[DEEPEST];
@@ -46,7 +46,7 @@ static void add_functions(struct unit *unit)
     }
 }
 
-/* With split DWARF, functions are described in a file of their own. */
+/* With split DWARF, the functions are in another file. */
 static void find_description(struct unit *unit)
 {
     Dwarf_Die part;
@@ -69,7 +69,7 @@ static Dwarf_Die *function_at(struct unit *unit, Dwarf_Addr address)
     return span != NULL ? &span->die : NULL;
 }
 
-/* The child of a scope that the address is in: what was inlined there, or a block. */
+/* Replaces a scope by its child that contains the address: an inlined call or a block. false: there is none. */
 static bool step_into(Dwarf_Die *scope, Dwarf_Addr address)
 {
     Dwarf_Die die;
@@ -88,7 +88,7 @@ static bool step_into(Dwarf_Die *scope, Dwarf_Addr address)
     return false;
 }
 
-/* What was inlined at the address, the outermost first. */
+/* The inlined calls at the address, outermost first. */
 static uint32_t inlined_at(const Dwarf_Die *function, Dwarf_Addr address, Dwarf_Die inlined[DEBUG_FRAMES])
 {
     Dwarf_Die scope = *function;
@@ -102,7 +102,7 @@ static uint32_t inlined_at(const Dwarf_Die *function, Dwarf_Addr address, Dwarf_
     return count;
 }
 
-/* ---- what is said of it ---- */
+/* ---- its names and lines ---- */
 
 static const char *linkage_name(Dwarf_Die *function)
 {
@@ -113,7 +113,7 @@ static const char *linkage_name(Dwarf_Die *function)
     return dwarf_formstring(&attribute);
 }
 
-static uint32_t number_of(Dwarf_Die *die, unsigned name)
+static uint32_t attribute_number(Dwarf_Die *die, unsigned name)
 {
     Dwarf_Attribute attribute;
     Dwarf_Word value;
@@ -146,19 +146,19 @@ static const char *directory_of(Dwarf_Die *unit)
     return dwarf_attr(unit, DW_AT_comp_dir, &attribute) != NULL ? dwarf_formstring(&attribute) : NULL;
 }
 
-/* The place in the caller where an inlined function stands. */
-static struct debug_frame call_of(Dwarf_Die *unit, Dwarf_Die *inlined, const char *directory)
+/* The place of an inlined call in its caller. */
+static struct debug_frame place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, const char *directory)
 {
-    struct debug_frame at = {.line = number_of(inlined, DW_AT_call_line), .directory = directory};
+    struct debug_frame at = {.line = attribute_number(inlined, DW_AT_call_line), .directory = directory};
     Dwarf_Files *files;
     size_t count;
-    uint32_t file = number_of(inlined, DW_AT_call_file);
+    uint32_t file = attribute_number(inlined, DW_AT_call_file);
     if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
         at.file = dwarf_filesrc(files, file, NULL, NULL);
     return at;
 }
 
-static struct debug_frame line_of(Dwarf_Die *unit, Dwarf_Addr address)
+static struct debug_frame place_of_line(Dwarf_Die *unit, Dwarf_Addr address)
 {
     struct debug_frame at = {.directory = directory_of(unit)};
     int number;
@@ -174,16 +174,16 @@ static struct debug_frame line_of(Dwarf_Die *unit, Dwarf_Addr address)
 const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place *place)
 {
     Dwarf_Die inlined[DEBUG_FRAMES];
-    struct debug_frame at = line_of(&unit->die, address);
+    struct debug_frame at = place_of_line(&unit->die, address);
     const char *directory = at.directory;
     Dwarf_Die *function = function_at(unit, address);
-    if (function == NULL) { /* assembly: it has lines and no functions */
+    if (function == NULL) { /* assembly has lines, but no functions */
         place->frame[place->frames++] = at;
         return NULL;
     }
     for (uint32_t i = inlined_at(function, address, inlined); i-- > 0;) {
         add_inlined(place, &inlined[i], &at);
-        at = call_of(&unit->described, &inlined[i], directory);
+        at = place_of_call(&unit->described, &inlined[i], directory);
     }
     add_frame(place, function, &at);
     if (dwarf_lowpc(function, &place->begin) != 0)

@@ -9,16 +9,16 @@
 
 struct unit {
     Dwarf_Die die;
-    Dwarf_Die described; /* the same, or its part in another file */
+    Dwarf_Die described; /* the same, or with split DWARF the unit in the other file */
     struct spans functions;
-    bool known; /* its functions are */
+    bool known; /* `functions` is filled */
 };
 
 struct unit unit_of(Dwarf_Die *die);
 void unit_free(struct unit *unit);
 
-/* Fills the place's frames, at least one, and where the last frame's function begins (0: not known). Functions have
- * their linkage names, if DWARF gives them. Returns the last one's name in the source, or NULL. */
+/* Fills the frames, at least one, and the beginning of the last frame's function (0: not known). Functions get their
+ * linkage names, if they are in the DWARF. Returns the name that the last one has in the source, or NULL. */
 const char *unit_find(struct unit *unit, Dwarf_Addr address, struct debug_place *place);
 
 #endif

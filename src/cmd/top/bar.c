@@ -16,7 +16,7 @@ static int rounded(double value)
     return (int)(value + 0.5);
 }
 
-/* Each part ends where the sum up to it does, so that the whole has its length whatever the parts are. */
+/* The end of each part is rounded, not its length, so that rounding does not change the length of the bar. */
 void bar_put(const struct canvas *canvas, int row, int column, int columns, const uint64_t part[SNAPSHOT_AGE_ROWS],
              uint64_t whole)
 {

@@ -1,13 +1,14 @@
-/* The stacks as one tree: who called whom, from main inwards, and how much is held below each call. */
+/* The stacks as one tree of calls, from main inwards, with what is live below each call. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
+#include "cmd/hash.h"
 #include "view.h"
 
 enum {
-    NODES = 16384,  /* a snapshot may claim many more; what is left out counts for its callers */
-    PLACES = 32768, /* of the look-up table; a power of two, and never full */
+    NODES = 16384,  /* a hostile snapshot may have many more; what is left out counts for its callers */
+    PLACES = 32768, /* of the hash table: a power of two; never full */
     EMPTY = -1
 };
 
@@ -15,10 +16,10 @@ struct tree {
     const struct snapshot *snapshot;
     const struct namer *namer;
     struct rows *rows;
-    int place[PLACES]; /* rows by key */
+    int place[PLACES]; /* numbers of rows, by key */
 };
 
-static void name_frame(const struct tree *tree, const struct snapshot_frame *frame, struct row *row)
+static void name_node(const struct tree *tree, const struct snapshot_frame *frame, struct row *row)
 {
     const char *known = frame->name_at != 0 ? snapshot_names(tree->snapshot) + frame->name_at : "";
     view_name(tree->snapshot, tree->namer, frame->address, frame->object, known, row->name);
@@ -39,10 +40,11 @@ static int add_node(struct tree *tree, int *place, int parent, uint64_t key)
     return *place;
 }
 
-/* The node of this frame below `parent`, or of the calls that nobody saw; ROW_NONE: there is no room for one more. */
+/* The node of a frame below `parent`; of NULL, the one for calls beyond a truncated stack. ROW_NONE: there are too
+ * many. */
 static int node_of(struct tree *tree, int parent, const struct snapshot_frame *frame)
 {
-    uint64_t above = parent != ROW_NONE ? tree->rows->row[parent].key : ROW_KEY;
+    uint64_t above = parent != ROW_NONE ? tree->rows->row[parent].key : HASH_START;
     uint64_t key = frame != NULL ? view_place_key(tree->snapshot, above, frame->address, frame->object) : above;
     size_t at = key % PLACES;
     while (tree->place[at] != EMPTY && tree->rows->row[tree->place[at]].key != key)
@@ -51,26 +53,26 @@ static int node_of(struct tree *tree, int parent, const struct snapshot_frame *f
         return tree->place[at];
     int node = add_node(tree, &tree->place[at], parent, key);
     if (node != ROW_NONE && frame != NULL)
-        name_frame(tree, frame, &tree->rows->row[node]);
+        name_node(tree, frame, &tree->rows->row[node]);
     else if (node != ROW_NONE)
         strcpy(tree->rows->row[node].name, "(calls too far out)");
     return node;
 }
 
-/* Never beyond the largest. */
+/* Adds without overflow. */
 static void add_value(int64_t *value, uint64_t more)
 {
     *value = *value > INT64_MAX - figure_of(more) ? INT64_MAX : *value + figure_of(more);
 }
 
-static void count(struct row *row, const struct snapshot_stack *stack)
+static void count_stack(struct row *row, const struct snapshot_stack *stack)
 {
     add_value(&row->value[FIELD_LIVE], stack->live.bytes);
     add_value(&row->value[FIELD_BLOCKS], stack->live.blocks);
     add_value(&row->value[FIELD_ALLOCATIONS], stack->allocated.blocks);
 }
 
-static void add_stack(struct tree *tree, const struct snapshot_stack *stack)
+static void add_stack_to_tree(struct tree *tree, const struct snapshot_stack *stack)
 {
     const struct snapshot_frame *frames = snapshot_frames(tree->snapshot) + stack->frame;
     int node = ROW_NONE;
@@ -78,26 +80,26 @@ static void add_stack(struct tree *tree, const struct snapshot_stack *stack)
         node = node_of(tree, ROW_NONE, NULL);
         if (node == ROW_NONE)
             return;
-        count(&tree->rows->row[node], stack);
+        count_stack(&tree->rows->row[node], stack);
     }
     for (uint32_t i = stack->frames; i-- > 0;) {
         node = node_of(tree, node, &frames[i]);
         if (node == ROW_NONE)
             return;
-        count(&tree->rows->row[node], stack);
+        count_stack(&tree->rows->row[node], stack);
     }
 }
 
-/* Those that the snapshot has no row for. */
-static void add_others(struct tree *tree, const struct snapshot_stack *stack)
+/* The sum of the stacks without a row in the snapshot. */
+static void add_rest_to_tree(struct tree *tree, const struct snapshot_stack *stack)
 {
-    if (tree->rows->count == 0 || !tree->rows->row[0].apart) {
+    if (tree->rows->count == 0 || !tree->rows->row[0].at_end) {
         struct row *row = rows_add(tree->rows, 0);
-        row->apart = true;
+        row->at_end = true;
         row->value[FIELD_LIVE] = row->value[FIELD_BLOCKS] = row->value[FIELD_ALLOCATIONS] = 0;
         strcpy(row->name, "(others)");
     }
-    count(&tree->rows->row[0], stack);
+    count_stack(&tree->rows->row[0], stack);
 }
 
 void calltree_collect(const struct snapshot *snapshot, const struct namer *namer, struct rows *rows)
@@ -108,11 +110,11 @@ void calltree_collect(const struct snapshot *snapshot, const struct namer *namer
     tree->rows = rows;
     memset(tree->place, 0xFF, sizeof tree->place);
     const struct snapshot_stack *stacks = snapshot_stacks(snapshot);
-    for (uint32_t i = 0; i < snapshot->stacks; i++) /* their row stands first, where it is found again */
+    for (uint32_t i = 0; i < snapshot->stacks; i++) /* first, so that their node is row 0 */
         if (stacks[i].frames == 0)
-            add_others(tree, &stacks[i]);
+            add_rest_to_tree(tree, &stacks[i]);
     for (uint32_t i = 0; i < snapshot->stacks; i++)
-        add_stack(tree, &stacks[i]);
+        add_stack_to_tree(tree, &stacks[i]);
     free(tree);
 }
 

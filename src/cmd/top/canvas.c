@@ -7,9 +7,9 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
-enum { LINE = 1024 }; /* bytes of one text at most */
+enum { LINE = 1024 }; /* bytes of a text; longer ones are cut */
 
 struct canvas canvas_new(int rows, int columns, bool utf8)
 {
@@ -37,7 +37,7 @@ struct cell *canvas_at(const struct canvas *canvas, int row, int column)
 
 struct character {
     char text[5];
-    int columns; /* 0: it stands on the one before, and is left out */
+    int columns; /* 0: it combines with the character before, and is left out */
 };
 
 static uint32_t code_point(const char *text, size_t bytes)
@@ -49,7 +49,7 @@ static uint32_t code_point(const char *text, size_t bytes)
     return point;
 }
 
-/* Of a clean text; moves behind it. */
+/* The first character of a clean text; moves *text behind it. */
 static struct character next_character(const char **text, bool utf8)
 {
     unsigned char first = (unsigned char)**text;
@@ -81,7 +81,7 @@ int canvas_width(const struct canvas *canvas, const char *text)
 
 /* ---- drawing ---- */
 
-static void set(const struct canvas *canvas, int row, int column, const char *text, enum look look)
+static void set_cell(const struct canvas *canvas, int row, int column, const char *text, enum look look)
 {
     struct cell *cell = canvas_at(canvas, row, column);
     if (cell == NULL)
@@ -90,37 +90,37 @@ static void set(const struct canvas *canvas, int row, int column, const char *te
     memcpy(cell->text, text, strnlen(text, sizeof cell->text - 1));
 }
 
-int canvas_put(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+int canvas_put(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     char clean[LINE];
     int taken = 0;
-    if (room > canvas->columns - column)
-        room = canvas->columns - column;
+    if (space > canvas->columns - column)
+        space = canvas->columns - column;
     clean_text(text, clean, sizeof clean);
     for (const char *from = clean; *from != '\0';) {
         struct character character = next_character(&from, canvas->utf8);
-        if (taken + character.columns > room)
+        if (taken + character.columns > space)
             break;
         if (character.columns > 0)
-            set(canvas, row, column + taken, character.text, look);
+            set_cell(canvas, row, column + taken, character.text, look);
         if (character.columns > 1)
-            set(canvas, row, column + taken + 1, "", look);
+            set_cell(canvas, row, column + taken + 1, "", look);
         taken += character.columns;
     }
     return taken;
 }
 
-int canvas_print(const struct canvas *canvas, int row, int column, int room, enum look look, const char *format, ...)
+int canvas_print(const struct canvas *canvas, int row, int column, int space, enum look look, const char *format, ...)
 {
     char text[LINE];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return canvas_put(canvas, row, column, room, look, text);
+    return canvas_put(canvas, row, column, space, look, text);
 }
 
-/* Behind the first characters, as many as stand for all but the last `columns` columns. */
+/* The end of a text that takes at most `columns` columns. */
 static const char *last_columns(const char *clean, int columns, bool utf8)
 {
     int left = columns_of(clean, utf8);
@@ -129,29 +129,29 @@ static const char *last_columns(const char *clean, int columns, bool utf8)
     return clean;
 }
 
-int canvas_put_name(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+int canvas_put_name(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     enum { DOTS = 2, LEAST = 8 };
     char clean[LINE];
     clean_text(text, clean, sizeof clean);
-    if (columns_of(clean, canvas->utf8) <= room || room < LEAST)
-        return canvas_put(canvas, row, column, room, look, clean);
-    int end = (room - DOTS) / 2;
-    int taken = canvas_put(canvas, row, column, room - DOTS - end, look, clean);
+    if (columns_of(clean, canvas->utf8) <= space || space < LEAST)
+        return canvas_put(canvas, row, column, space, look, clean);
+    int end = (space - DOTS) / 2;
+    int taken = canvas_put(canvas, row, column, space - DOTS - end, look, clean);
     taken += canvas_put(canvas, row, column + taken, DOTS, look, "..");
     return taken + canvas_put(canvas, row, column + taken, end, look, last_columns(clean, end, canvas->utf8));
 }
 
-void canvas_put_right(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text)
+void canvas_put_right(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text)
 {
     int width = canvas_width(canvas, text);
-    int before = room > width ? room - width : 0;
-    canvas_put(canvas, row, column + before, room - before, look, text);
+    int before = space > width ? space - width : 0;
+    canvas_put(canvas, row, column + before, space - before, look, text);
 }
 
-void canvas_paint(const struct canvas *canvas, int row, int column, int room, enum look look)
+void canvas_paint(const struct canvas *canvas, int row, int column, int space, enum look look)
 {
-    for (int i = 0; i < room; i++) {
+    for (int i = 0; i < space; i++) {
         struct cell *cell = canvas_at(canvas, row, column + i);
         if (cell != NULL)
             cell->look = (unsigned char)look;
@@ -160,7 +160,7 @@ void canvas_paint(const struct canvas *canvas, int row, int column, int room, en
 
 /* ---- as text ---- */
 
-/* Columns up to the last that is no blank. */
+/* Columns up to the last one that is not blank. */
 static int used_columns(const struct canvas *canvas, int row)
 {
     const struct cell *first = canvas->cell + (size_t)row * (size_t)canvas->columns;

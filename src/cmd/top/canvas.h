@@ -1,5 +1,5 @@
-/* A screen full of characters with their looks, on no terminal yet: a pipe takes it as text, a test reads it, and the
- * terminal is given it whole. */
+/* A screen of characters and their looks, in memory: it is written to a pipe as text, copied to the terminal as a
+ * whole, and read by tests. */
 #ifndef TM_CANVAS_H
 #define TM_CANVAS_H
 
@@ -14,11 +14,11 @@ enum look {
     LOOK_STRONG,
     LOOK_BAR,  /* heads and feet of the screen */
     LOOK_KEY,  /* what may be pressed */
-    LOOK_HERE, /* the row that the keys are about */
+    LOOK_HERE, /* the row at the cursor */
     LOOK_MORE, /* something grew */
     LOOK_LESS,
     LOOK_ALERT,
-    LOOK_AGE, /* and four more: older and older */
+    LOOK_AGE, /* and the next four, for older and older blocks */
     LOOKS = LOOK_AGE + CANVAS_AGES
 };
 
@@ -34,24 +34,24 @@ struct canvas {
     struct cell *cell;
 };
 
-/* Blank. The caller frees it; what does not fit on it is not drawn, wherever it is put. */
+/* A blank canvas, which the caller frees. Drawing outside of it has no effect. */
 struct canvas canvas_new(int rows, int columns, bool utf8);
 void canvas_free(struct canvas *canvas);
 
 struct cell *canvas_at(const struct canvas *canvas, int row, int column); /* NULL: outside */
 
-/* Text, cleaned (command.h), in at most `room` columns; returns the columns it took. */
-int canvas_put(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
-int canvas_print(const struct canvas *canvas, int row, int column, int room, enum look look, const char *format, ...)
+/* Text, cleaned (command.h), in at most `space` columns; returns the columns it took. */
+int canvas_put(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
+int canvas_print(const struct canvas *canvas, int row, int column, int space, enum look look, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-/* The same; a text that is too long loses its middle, not its end. */
-int canvas_put_name(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
-/* The same, ending at the last of the columns. */
-void canvas_put_right(const struct canvas *canvas, int row, int column, int room, enum look look, const char *text);
-/* The looks of a part of a row. */
-void canvas_paint(const struct canvas *canvas, int row, int column, int room, enum look look);
+/* The same; a text that is too long loses its middle. */
+int canvas_put_name(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
+/* The same, right-aligned. */
+void canvas_put_right(const struct canvas *canvas, int row, int column, int space, enum look look, const char *text);
+/* Changes the look of part of a row, not its text. */
+void canvas_paint(const struct canvas *canvas, int row, int column, int space, enum look look);
 
-/* The columns that a text takes. */
+/* The columns that a text takes on the screen. */
 int canvas_width(const struct canvas *canvas, const char *text);
 
 /* As lines without blanks at their ends, and without blank lines at the end. */

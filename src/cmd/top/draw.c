@@ -6,7 +6,7 @@
 #include "bar.h"
 #include "layout.h"
 
-enum { HEADER_LINES = 6, LINES_FOR_ONE = 4 /* of the screen, for one of the header */ };
+enum { HEADER_LINES = 6, LINES_FOR_ONE = 4 /* the header has at most one line for so many of the screen */ };
 
 /* ---- names ---- */
 
@@ -35,31 +35,31 @@ static const char *branch_mark(const struct canvas *canvas, const struct row *ro
     return row->open ? "-" : "+";
 }
 
-/* Of module!function+0x12 the module loses its end first. */
-static void put_short(const struct canvas *canvas, int line, int at, int room, enum look look, const char *name)
+/* A name that is too long, module!function+0x12, first loses the end of its module. */
+static void draw_short_name(const struct canvas *canvas, int line, int at, int space, enum look look, const char *name)
 {
     enum { DOTS = 2, MODULE_LEAST = 4 };
     char text[ROW_NAME + DOTS];
     const char *function = strchr(name, '!');
     int module = function != NULL ? (int)(function - name) : 0;
-    int keep = room - DOTS - canvas_width(canvas, function != NULL ? function : name);
-    if (canvas_width(canvas, name) > room && keep >= MODULE_LEAST && keep < module)
+    int keep = space - DOTS - canvas_width(canvas, function != NULL ? function : name);
+    if (canvas_width(canvas, name) > space && keep >= MODULE_LEAST && keep < module)
         snprintf(text, sizeof text, "%.*s..%s", keep, name, function);
     else
         snprintf(text, sizeof text, "%s", name);
-    canvas_put_name(canvas, line, at, room, look, text);
+    canvas_put_name(canvas, line, at, space, look, text);
 }
 
-/* Of a deep tree's rows something has to be left of the name. */
-static void draw_name(const struct model *model, const struct canvas *canvas, int line, int room, const struct row *row,
-                      enum look look)
+/* In a deep tree, at least half of the column is for the name. */
+static void draw_name(const struct model *model, const struct canvas *canvas, int line, int space,
+                      const struct row *row, enum look look)
 {
     int indent = indent_of(row, model);
-    if (indent > room / 2)
-        indent = room / 2;
+    if (indent > space / 2)
+        indent = space / 2;
     if (indent >= 2)
-        canvas_put(canvas, line, indent - 2, room, look, branch_mark(canvas, row));
-    put_short(canvas, line, indent, room - indent, look, row->name);
+        canvas_put(canvas, line, indent - 2, space, look, branch_mark(canvas, row));
+    draw_short_name(canvas, line, indent, space - indent, look, row->name);
 }
 
 /* ---- the table ---- */
@@ -69,7 +69,7 @@ struct table {
     const struct canvas *canvas;
     struct layout layout;
     enum field by;
-    uint64_t largest; /* of the live bytes */
+    uint64_t largest; /* live bytes of any row */
 };
 
 static bool is_left_aligned(enum field field)
@@ -77,8 +77,9 @@ static bool is_left_aligned(enum field field)
     return field == FIELD_NOTE || field == FIELD_BAR || field == FIELD_AGES;
 }
 
-/* The column that is sorted by has a mark, so that it is seen without colour too. */
-static void draw_title(const struct table *table, int line, int at, int width, enum field field, const char *title)
+/* The column that the rows are sorted by has a mark. */
+static void draw_column_title(const struct table *table, int line, int at, int width, enum field field,
+                              const char *title)
 {
     char text[32];
     bool sorted = table->by == field;
@@ -93,19 +94,19 @@ static void draw_title(const struct table *table, int line, int at, int width, e
         canvas_put_right(table->canvas, line, at, width, LOOK_BAR, text);
 }
 
-static void draw_titles(const struct table *table, int line)
+static void draw_column_titles(const struct table *table, int line)
 {
     const struct view *view = &views[table->model->view];
     const char *filter = table->model->state[table->model->view].filter;
     canvas_paint(table->canvas, line, 0, table->canvas->columns, LOOK_BAR);
-    draw_title(table, line, 0, table->layout.name, FIELD_END, view->rows);
+    draw_column_title(table, line, 0, table->layout.name, FIELD_END, view->rows);
     if (filter[0] != '\0')
         canvas_print(table->canvas, line, (int)strlen(view->rows) + 1, table->layout.name - (int)strlen(view->rows) - 1,
                      LOOK_BAR, "/%s", filter);
     for (int i = 0; i < table->layout.columns; i++) {
         enum field field = table->layout.column[i].field;
-        draw_title(table, line, table->layout.column[i].at, table->layout.column[i].width, field,
-                   field == FIELD_NOTE ? view->note : fields[field].title);
+        draw_column_title(table, line, table->layout.column[i].at, table->layout.column[i].width, field,
+                          field == FIELD_NOTE ? view->note : fields[field].title);
     }
 }
 
@@ -145,7 +146,7 @@ static void draw_row(const struct table *table, int line, const struct row *row,
     }
 }
 
-static struct table table_of(const struct model *model, const struct canvas *canvas)
+static struct table table_to_draw(const struct model *model, const struct canvas *canvas)
 {
     struct table table = {.model = model, .canvas = canvas, .by = model->state[model->view].by};
     for (int i = 0; i < model->rows.count; i++) {
@@ -158,7 +159,7 @@ static struct table table_of(const struct model *model, const struct canvas *can
     return table;
 }
 
-static void draw_nothing(const struct model *model, const struct canvas *canvas, int line)
+static void draw_empty_table(const struct model *model, const struct canvas *canvas, int line)
 {
     const char *filter = model->state[model->view].filter;
     if (filter[0] != '\0' && model->rows.count != 0)
@@ -170,11 +171,11 @@ static void draw_nothing(const struct model *model, const struct canvas *canvas,
 
 static void draw_table(const struct model *model, const struct canvas *canvas, int line, int rows, int cursor)
 {
-    struct table table = table_of(model, canvas);
+    struct table table = table_to_draw(model, canvas);
     int scroll = model->state[model->view].scroll;
-    draw_titles(&table, line++);
+    draw_column_titles(&table, line++);
     if (model->rows.shown == 0 && rows > 0)
-        draw_nothing(model, canvas, line);
+        draw_empty_table(model, canvas, line);
     for (int i = 0; i < rows && scroll + i < model->rows.shown; i++)
         draw_row(&table, line + i, &model->rows.row[model->rows.order[scroll + i]], scroll + i == cursor);
 }
@@ -184,7 +185,7 @@ static void draw_table(const struct model *model, const struct canvas *canvas, i
 struct key_word {
     const char *key;
     const char *word;
-    int view; /* or VIEWS */
+    int view; /* that the key shows, or VIEWS */
 };
 
 static const struct key_word key_words[] = {
@@ -194,7 +195,7 @@ static const struct key_word key_words[] = {
     {"<>", "sort", VIEWS},      {"b", "base", VIEWS},          {"space", "pause", VIEWS},
 };
 
-static void draw_keys(const struct model *model, const struct canvas *canvas, int line)
+static void draw_key_words(const struct model *model, const struct canvas *canvas, int line)
 {
     int at = 0;
     for (size_t i = 0; i < sizeof key_words / sizeof *key_words; i++) {
@@ -217,7 +218,7 @@ static void draw_foot(const struct model *model, const struct canvas *canvas, in
     else if (model->message[0] != '\0')
         canvas_put(canvas, line, 0, canvas->columns, LOOK_STRONG, model->message);
     else
-        draw_keys(model, canvas, line);
+        draw_key_words(model, canvas, line);
 }
 
 /* ---- the whole ---- */
@@ -241,7 +242,7 @@ void draw(struct model *model, const struct canvas *canvas, int64_t wall_seconds
     int rows = canvas->rows - head - 2; /* titles and foot */
     model_scroll(model, rows);
     draw_table(model, canvas, head, rows, model->state[model->view].cursor);
-    for (int column = 0; column < canvas->columns; column++) /* a low screen's table ends above it */
+    for (int column = 0; column < canvas->columns; column++) /* on a low screen, the table may have been drawn here */
         canvas_put(canvas, canvas->rows - 1, column, 1, LOOK_PLAIN, " ");
     draw_foot(model, canvas, canvas->rows - 1);
 }

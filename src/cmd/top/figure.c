@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "snapshot/format.h"
+#include "cmd/columns.h"
 
 int64_t figure_of(uint64_t number)
 {
@@ -23,7 +23,7 @@ int64_t figure_round(double number)
                              : (int64_t)(number < 0 ? number - 0.5 : number + 0.5);
 }
 
-/* Three digits, or four where the next unit has not been reached. */
+/* Three significant digits, or four below the next unit: 1023KiB. */
 static void put_scaled(char text[FIGURE_TEXT], const char *sign, uint64_t value, uint64_t step,
                        const char *const units[])
 {
@@ -51,13 +51,6 @@ static void put_count(char text[FIGURE_TEXT], const char *sign, uint64_t count)
         snprintf(text, FIGURE_TEXT, "%s%" PRIu64, sign, count);
     else
         put_scaled(text, sign, count, 1000, units);
-}
-
-static void put_duration(char text[FIGURE_TEXT], uint64_t ms)
-{
-    struct writer out = {text, FIGURE_TEXT - 1, 0};
-    format_duration(&out, ms);
-    text[out.length < out.capacity ? out.length : out.capacity] = '\0';
 }
 
 static void put_rate(char text[FIGURE_TEXT], const char *sign, uint64_t rate)
@@ -91,7 +84,7 @@ char *figure_text(char text[FIGURE_TEXT], enum figure_kind kind, int64_t value)
         snprintf(text, FIGURE_TEXT, "%" PRId64 ".%u%%", value / 10, (unsigned)(size % 10));
         break;
     case FIGURE_TIME:
-        put_duration(text, size);
+        cell_put_duration(text, size);
         break;
     case FIGURE_ID:
         snprintf(text, FIGURE_TEXT, "%" PRId64, value);

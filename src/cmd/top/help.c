@@ -20,7 +20,7 @@ static const char *const keys[][2] = {
 
 enum { KEYS = sizeof keys / sizeof *keys, WORDS_AT = 15 };
 
-static int draw_keys(const struct canvas *canvas)
+static int draw_help_of_keys(const struct canvas *canvas)
 {
     canvas_put(canvas, 0, 0, canvas->columns, LOOK_STRONG, "trackmalloc top: the keys (any key goes back)");
     for (int i = 0; i < KEYS; i++) {
@@ -30,7 +30,7 @@ static int draw_keys(const struct canvas *canvas)
     return KEYS + 1;
 }
 
-static int draw_marks(const struct canvas *canvas, int line)
+static int draw_help_of_bars(const struct canvas *canvas, int line)
 {
     static const char *const names[SNAPSHOT_AGE_ROWS] = {"younger than 1 s", "10 s", "100 s", "1000 s", "older"};
     int at = canvas_put(canvas, line, 0, canvas->columns, LOOK_STRONG, "Bars:");
@@ -44,7 +44,7 @@ static int draw_marks(const struct canvas *canvas, int line)
 void help_draw(const struct model *model, const struct canvas *canvas)
 {
     const struct view *view = &views[model->view];
-    int line = draw_marks(canvas, draw_keys(canvas));
+    int line = draw_help_of_bars(canvas, draw_help_of_keys(canvas));
     canvas_print(canvas, line++, 0, canvas->columns, LOOK_STRONG, "Columns of %s:", view->name);
     for (int i = 0; i < VIEW_COLUMNS && view->column[i] != FIELD_END; i++) {
         const struct field_kind *field = &fields[view->column[i]];

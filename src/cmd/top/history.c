@@ -2,12 +2,12 @@
 
 #include <stdbool.h>
 
-static void append(struct history *history, const struct snapshot_point *point)
+static void append_point(struct history *history, const struct snapshot_point *point)
 {
     bool later = history->points == 0 || point->uptime_ms > history->point[history->points - 1].uptime_ms;
     if (!later)
         return;
-    if (history->points == HISTORY_POINTS) { /* every second one of the past is enough */
+    if (history->points == HISTORY_POINTS) { /* full: keep every second one */
         for (int i = 0; i < HISTORY_POINTS; i += 2)
             history->point[i / 2] = history->point[i];
         history->points /= 2;
@@ -25,9 +25,9 @@ void history_take(struct history *history, const struct snapshot *snapshot)
     history->points = 0;
     for (uint32_t i = 0; i < snapshot->points; i++)
         if (snapshot_points(snapshot)[i].uptime_ms < now.uptime_ms)
-            append(history, &snapshot_points(snapshot)[i]);
+            append_point(history, &snapshot_points(snapshot)[i]);
     for (int i = 0; i < before.points; i++)
         if (before.point[i].uptime_ms < now.uptime_ms)
-            append(history, &before.point[i]);
-    append(history, &now);
+            append_point(history, &before.point[i]);
+    append_point(history, &now);
 }

@@ -1,4 +1,4 @@
-/* What the live bytes were: the snapshot's own moments, and those seen since its last one. Pure. */
+/* Live bytes over time: the points in the snapshot, and those of the snapshots seen since. No input or output. */
 #ifndef TM_HISTORY_H
 #define TM_HISTORY_H
 
@@ -6,13 +6,13 @@
 
 enum { HISTORY_POINTS = 2 * SNAPSHOT_POINTS };
 
-/* The oldest first. */
+/* Oldest first. */
 struct history {
     struct snapshot_point point[HISTORY_POINTS];
     int points;
 };
 
-/* The snapshot's moments, those of before that are later, and its own. */
+/* Takes the snapshot's points over, keeps own points that are later than these, and adds the snapshot itself. */
 void history_take(struct history *history, const struct snapshot *snapshot);
 
 #endif

@@ -2,22 +2,22 @@
 
 enum { GAP = 1, NAME_LEAST = 12, BAR_MOST = 40, NOTE_MOST = 24 };
 
-static int least(int a, int b)
+static int smaller(int a, int b)
 {
     return a < b ? a : b;
 }
 
-static int most(int a, int b)
+static int larger(int a, int b)
 {
     return a > b ? a : b;
 }
 
 struct choice {
     bool chosen[VIEW_COLUMNS];
-    int left; /* columns of the line */
+    int left; /* columns of the line that are not taken */
 };
 
-static void choose(struct choice *choice, int number, enum field field)
+static void choose_column(struct choice *choice, int number, enum field field)
 {
     int width = fields[field].width + GAP;
     if (choice->chosen[number] || width > choice->left)
@@ -26,31 +26,31 @@ static void choose(struct choice *choice, int number, enum field field)
     choice->left -= width;
 }
 
-static struct choice choose_columns(const struct view *view, int room, enum field by, bool since)
+static struct choice choose_columns(const struct view *view, int space, enum field by, bool since)
 {
-    struct choice choice = {.left = room};
+    struct choice choice = {.left = space};
     for (int i = 0; i < VIEW_COLUMNS && view->column[i] != FIELD_END; i++)
         if (view->column[i] == by)
-            choose(&choice, i, by);
+            choose_column(&choice, i, by);
     for (int i = 0; i < VIEW_COLUMNS && view->column[i] != FIELD_END; i++)
         if (view->column[i] != FIELD_SINCE || since)
-            choose(&choice, i, view->column[i]);
+            choose_column(&choice, i, view->column[i]);
     return choice;
 }
 
-/* What a column makes of room that is left. */
+/* The columns of the screen that a column takes of those left over. */
 static int widening(enum field field, int left)
 {
     bool bar = field == FIELD_BAR || field == FIELD_AGES;
     int wanted = bar ? BAR_MOST : field == FIELD_NOTE ? NOTE_MOST : fields[field].width;
-    return least(left, wanted - fields[field].width);
+    return smaller(left, wanted - fields[field].width);
 }
 
 struct layout layout_of(const struct view *view, int width, int longest, enum field by, bool since)
 {
-    struct layout layout = {.name = least(least(longest, width), most(NAME_LEAST, width * 2 / 5))};
+    struct layout layout = {.name = smaller(smaller(longest, width), larger(NAME_LEAST, width * 2 / 5))};
     struct choice choice = choose_columns(view, width - layout.name, by, since);
-    int longer = least(choice.left, most(0, longest - layout.name));
+    int longer = smaller(choice.left, larger(0, longest - layout.name));
     layout.name += longer;
     choice.left -= longer;
     int at = layout.name;

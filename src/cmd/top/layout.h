@@ -14,8 +14,8 @@ struct layout {
     } column[VIEW_COLUMNS];
 };
 
-/* In a line of `width`, for names of up to `longest` columns. The column that is sorted by has its place before all
- * others; `since`: whether there is a baseline. */
+/* In a line of `width`, for names of up to `longest` columns. The column that the rows are sorted by is always shown if
+ * it fits; `since`: whether there is a baseline. */
 struct layout layout_of(const struct view *view, int width, int longest, enum field by, bool since);
 
 #endif

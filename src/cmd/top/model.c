@@ -4,23 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
-static struct view_state *state_of(struct model *model)
+struct view_state *model_state(struct model *model)
 {
     return &model->state[model->view];
 }
 
-void model_say(struct model *model, const char *message)
+void model_show_message(struct model *model, const char *message)
 {
     snprintf(model->message, sizeof model->message, "%s", message);
 }
 
 /* ---- rows ---- */
 
-static void follow(struct model *model)
+static void follow_cursor(struct model *model)
 {
-    struct view_state *state = state_of(model);
+    struct view_state *state = model_state(model);
     int at = state->cursor > 0 ? rows_find(&model->rows, state->key) : 0;
     if (at != ROW_NONE)
         state->cursor = at;
@@ -32,14 +32,14 @@ static void follow(struct model *model)
 
 void model_arrange(struct model *model)
 {
-    const struct view_state *state = state_of(model);
+    const struct view_state *state = model_state(model);
     rows_arrange(&model->rows,
                  &(struct arrangement){
                      .by = state->by, .reversed = state->reversed, .filter = state->filter, .open = &model->open});
-    follow(model);
+    follow_cursor(model);
 }
 
-static void begin_tree(struct model *model)
+static void open_first_branch(struct model *model)
 {
     if (model->view != VIEW_STACKS || model->tree_begun || model->rows.shown == 0)
         return;
@@ -48,7 +48,8 @@ static void begin_tree(struct model *model)
     model_arrange(model);
 }
 
-static void compare(struct model *model, const struct snapshot *with, enum field of, enum field into, double seconds)
+static void compare_with(struct model *model, const struct snapshot *with, enum field of, enum field into,
+                         double seconds)
 {
     const struct view *view = &views[model->view];
     struct rows earlier = {.row = NULL};
@@ -70,12 +71,12 @@ void model_collect(struct model *model)
         view->collect(model->now, &model->namer, &model->rows);
         rows_share(&model->rows, FIELD_LIVE, model->now->total.live.bytes);
         if (model->before != NULL && view->counted != FIELD_END)
-            compare(model, model->before, view->counted, FIELD_RATE, seconds_between(model->before, model->now));
+            compare_with(model, model->before, view->counted, FIELD_RATE, seconds_between(model->before, model->now));
         if (model->baseline != NULL)
-            compare(model, model->baseline, view->measure, FIELD_SINCE, 1);
+            compare_with(model, model->baseline, view->measure, FIELD_SINCE, 1);
     }
     model_arrange(model);
-    begin_tree(model);
+    open_first_branch(model);
 }
 
 int64_t model_rate(const struct model *model, bool bytes)
@@ -94,7 +95,7 @@ const struct row *model_here(const struct model *model)
 
 void model_scroll(struct model *model, int page)
 {
-    struct view_state *state = state_of(model);
+    struct view_state *state = model_state(model);
     model->page = page > 0 ? page : 1;
     if (state->scroll > model->rows.shown - model->page)
         state->scroll = model->rows.shown - model->page;
@@ -106,7 +107,7 @@ void model_scroll(struct model *model, int page)
         state->scroll = state->cursor - model->page + 1;
 }
 
-/* ---- what comes in ---- */
+/* ---- snapshots ---- */
 
 void model_begin(struct model *model, enum view_number view, struct namer namer)
 {
@@ -138,7 +139,7 @@ void model_end(struct model *model)
 void model_take(struct model *model, struct snapshot *snapshot)
 {
     if (model->now != NULL && snapshot->uptime_ms < model->now->uptime_ms)
-        model_forget(model); /* the process has become another program */
+        model_forget(model); /* the process has called exec */
     if (model->now != NULL && snapshot->uptime_ms > model->now->uptime_ms) {
         free(model->before);
         model->before = model->now;

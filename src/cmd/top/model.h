@@ -1,5 +1,4 @@
-/* What `top` shows: the snapshots, the view, and what the keys have done to it. Pure: it knows no terminal and no
- * process. */
+/* What `top` shows: the snapshots, the view, and the state that keys change. No input or output. */
 #ifndef TM_MODEL_H
 #define TM_MODEL_H
 
@@ -18,8 +17,8 @@ struct view_state {
     enum field by;
     bool reversed;
     char filter[MODEL_FILTER];
-    int cursor;   /* among the rows shown */
-    uint64_t key; /* of the row there: the cursor goes where the row goes, but stays at the very top */
+    int cursor;   /* index among the rows shown */
+    uint64_t key; /* of the row there: the cursor follows its row, but a cursor on the first row stays there */
     int scroll;
 };
 
@@ -32,18 +31,18 @@ struct model {
     struct history history;
     struct namer namer;
     enum process_state process;
-    const char *file; /* NULL, or where the snapshot was read that no process of ours stands behind */
+    const char *file; /* the file that the snapshot was read from; NULL: of a process */
     struct rows rows; /* of the view */
     struct key_set open;
-    bool tree_begun; /* the way to its first branching was opened */
+    bool tree_begun; /* the tree was opened to its first branch, once */
     bool paused;
     bool help;
-    bool typing; /* a filter */
+    bool typing; /* keys go to the filter */
     int page;    /* rows that fit on the screen */
     char message[MODEL_MESSAGE];
 };
 
-/* What the keyboard may say that is no character. */
+/* Keys that are not characters. */
 enum model_key {
     MODEL_UP = 0x10000,
     MODEL_DOWN,
@@ -59,32 +58,36 @@ enum model_key {
     MODEL_HELP
 };
 
-enum wish { WISH_NOTHING, WISH_QUIT, WISH_OPEN /* the process at the cursor */ };
+/* What a key asks of the caller. */
+enum model_request { REQUEST_NOTHING, REQUEST_QUIT, REQUEST_OPEN /* the process at the cursor */ };
 
 void model_begin(struct model *model, enum view_number view, struct namer namer);
 void model_end(struct model *model);
 
-/* Another process, or none: all that was seen of the last one is forgotten. */
+/* Drops all that is known of the process, before another one. */
 void model_forget(struct model *model);
-/* A newer snapshot, which is the model's from now on. */
+/* Takes a newer snapshot, and frees it later. */
 void model_take(struct model *model, struct snapshot *snapshot);
-/* The rows of the view of processes, which become the model's. */
+/* Takes the rows of the view of processes, and frees them later. */
 void model_take_processes(struct model *model, struct rows *rows);
 
-/* After a change of the view or the snapshots; of the order, the filter or what is open. */
+/* Collects the rows, after a change of the view or the snapshots. Arranges them only, after a change of the order, the
+ * filter or what is open. */
 void model_collect(struct model *model);
 void model_arrange(struct model *model);
 
 /* One key: a byte, or an enum model_key. */
-enum wish model_press(struct model *model, int key);
+enum model_request model_press(struct model *model, int key);
 
+/* The state of the view that is shown. */
+struct view_state *model_state(struct model *model);
 /* The row at the cursor; NULL: there is none. */
 const struct row *model_here(const struct model *model);
-/* Says at the foot of the screen, until the next key. */
-void model_say(struct model *model, const char *message);
+/* Shows a message at the foot of the screen, until the next key. */
+void model_show_message(struct model *model, const char *message);
 /* Allocations, or bytes, a second between the last two snapshots. */
 int64_t model_rate(const struct model *model, bool bytes);
-/* Keeps the cursor on the page, which has so many rows. */
+/* Scrolls so that the cursor is on the page, which has `page` rows. */
 void model_scroll(struct model *model, int page);
 
 #endif

@@ -5,20 +5,21 @@
 #include <string.h>
 #include <time.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
+#include "cmd/hash.h"
 #include "cmd/symbols/symbolize.h"
 
 struct name {
     uint64_t key;
-    char *text; /* NULL: there is none */
+    char *text; /* NULL: the files have none */
 };
 
 struct names {
     void *known;               /* a tree of tsearch's */
-    struct snapshot *snapshot; /* whose objects the symbolizer looks into */
+    struct snapshot *snapshot; /* that the symbolizer works on */
     struct symbolizer *symbolizer;
-    int64_t until_ms;
-    bool owed;
+    int64_t deadline_ms;
+    bool pending;
 };
 
 static int64_t now_ms(void)
@@ -28,7 +29,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int by_key(const void *a, const void *b)
+static int names_by_key(const void *a, const void *b)
 {
     uint64_t x = ((const struct name *)a)->key, y = ((const struct name *)b)->key;
     return (x > y) - (x < y);
@@ -82,17 +83,17 @@ void names_take(struct names *names, const struct snapshot *snapshot)
 
 void names_allow(struct names *names, int64_t ms)
 {
-    names->until_ms = now_ms() + ms;
+    names->deadline_ms = now_ms() + ms;
 }
 
-bool names_owed(struct names *names)
+bool names_pending(struct names *names)
 {
-    bool owed = names->owed;
-    names->owed = false;
-    return owed;
+    bool pending = names->pending;
+    names->pending = false;
+    return pending;
 }
 
-static char *look_up(struct names *names, uint32_t object, uint64_t address)
+static char *name_from_files(struct names *names, uint32_t object, uint64_t address)
 {
     char text[ROW_NAME];
     if (!symbolizer_find(names->symbolizer, object, address)->named)
@@ -101,26 +102,26 @@ static char *look_up(struct names *names, uint32_t object, uint64_t address)
     return xasprintf("%s", text);
 }
 
-static const char *find(void *of, const struct snapshot *snapshot, uint32_t object, uint64_t address)
+static const char *find_name(void *of, const struct snapshot *snapshot, uint32_t object, uint64_t address)
 {
     struct names *names = of;
-    struct name key = {.key = view_place_key(snapshot, ROW_KEY, address, object)};
-    struct name *const *there = tfind(&key, &names->known, by_key);
+    struct name key = {.key = view_place_key(snapshot, HASH_START, address, object)};
+    struct name *const *there = tfind(&key, &names->known, names_by_key);
     if (there != NULL)
         return (*there)->text;
     if (names->symbolizer == NULL || object >= names->snapshot->objects)
         return NULL;
-    if (now_ms() >= names->until_ms) {
-        names->owed = true;
+    if (now_ms() >= names->deadline_ms) {
+        names->pending = true;
         return NULL;
     }
     struct name *name = must_allocate(sizeof *name);
-    *name = (struct name){key.key, look_up(names, object, address)};
-    tsearch(name, &names->known, by_key);
+    *name = (struct name){key.key, name_from_files(names, object, address)};
+    tsearch(name, &names->known, names_by_key);
     return name->text;
 }
 
 struct namer names_namer(struct names *names)
 {
-    return (struct namer){find, names};
+    return (struct namer){find_name, names};
 }

@@ -1,5 +1,5 @@
-/* Names of addresses, as the files of the process have them (cmd/symbolize.h): asked for once, and no more at a time
- * than a reader of the screen has patience for. */
+/* Names of addresses out of the files of the process (symbols/symbolize.h). Each is looked for once, and in slices of
+ * time, so that keys are not delayed. */
 #ifndef TM_NAMES_H
 #define TM_NAMES_H
 
@@ -14,16 +14,16 @@ struct names;
 struct names *names_new(void);
 void names_free(struct names *names);
 
-/* What the names are asked of from now on: the snapshot's objects are kept. */
+/* The snapshot whose objects are searched from now on; it is copied. */
 void names_take(struct names *names, const struct snapshot *snapshot);
 
-/* So long may be spent on what is not known yet. */
+/* From now on, `ms` may be spent on names that are not known yet. */
 void names_allow(struct names *names, int64_t ms);
 
-/* Whether something was asked for when the time was over; forgets it. */
-bool names_owed(struct names *names);
+/* Whether names were left out since the last call, because the time was over. */
+bool names_pending(struct names *names);
 
-/* For the model: NULL where no name is known, or none yet. */
+/* For the model: finds NULL where no name is known, or none yet. */
 struct namer names_namer(struct names *names);
 
 #endif

@@ -3,28 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "model.h"
-
-static struct view_state *state_of(struct model *model)
-{
-    return &model->state[model->view];
-}
 
 /* ---- the view ---- */
 
 static void show_view(struct model *model, enum view_number view)
 {
     if (view != VIEW_PROCESSES && model->now == NULL)
-        return model_say(model, "choose a process first: arrow keys, then Enter");
+        return model_show_message(model, "choose a process first: arrow keys, then Enter");
     model->view = view;
     model_collect(model);
 }
 
-/* The next column to the left or to the right that can be sorted by; before the first stands the name. */
+/* Sorts by the next column to the left or to the right. The name is to the left of the first column. */
 static void sort_beside(struct model *model, int step)
 {
-    struct view_state *state = state_of(model);
+    struct view_state *state = model_state(model);
     const uint8_t *column = views[model->view].column;
     int columns = 0, at = -1;
     for (; column[columns] != FIELD_END; columns++)
@@ -43,17 +38,17 @@ static void sort_beside(struct model *model, int step)
 static void set_baseline(struct model *model)
 {
     if (model->view == VIEW_PROCESSES || model->now == NULL)
-        return model_say(model, "a baseline is set where a process is shown");
+        return model_show_message(model, "a baseline is set where a process is shown");
     free(model->baseline);
     model->baseline = must_allocate(model->now->bytes);
     memcpy(model->baseline, model->now, model->now->bytes);
-    model_say(model, "from here on, SINCE B tells what has grown");
+    model_show_message(model, "from here on, SINCE B tells what has grown");
     model_collect(model);
 }
 
-static void move(struct model *model, int to)
+static void move_cursor(struct model *model, int to)
 {
-    struct view_state *state = state_of(model);
+    struct view_state *state = model_state(model);
     state->cursor = to < 0 ? 0 : to;
     if (state->cursor >= model->rows.shown)
         state->cursor = model->rows.shown > 0 ? model->rows.shown - 1 : 0;
@@ -75,11 +70,11 @@ static void open_here(struct model *model)
 {
     if (model->view != VIEW_STACKS || model->rows.shown == 0)
         return;
-    calltree_open(&model->rows, model->rows.order[state_of(model)->cursor], &model->open);
+    calltree_open(&model->rows, model->rows.order[model_state(model)->cursor], &model->open);
     model_arrange(model);
 }
 
-/* Closes the row; one that is closed leads to its parent. */
+/* Closes the row; from one that is closed, moves to its parent. */
 static void close_here(struct model *model)
 {
     const struct row *here = model_here(model);
@@ -88,15 +83,15 @@ static void close_here(struct model *model)
     if (key_set_has(&model->open, here->key) && here->children != 0)
         key_set_remove(&model->open, here->key);
     else if (here->parent != ROW_NONE)
-        move(model, rows_find(&model->rows, model->rows.row[here->parent].key));
+        move_cursor(model, rows_find(&model->rows, model->rows.row[here->parent].key));
     model_arrange(model);
 }
 
-/* From a tag to its call sites, from a call site to the calls that led there. */
-static void go_inside(struct model *model, enum view_number view)
+/* From a tag to its call sites, from a call site to its stacks. */
+static void show_inside(struct model *model, enum view_number view)
 {
     const struct row *here = model_here(model);
-    if (here == NULL || here->apart)
+    if (here == NULL || here->at_end)
         return;
     struct view_state *inside = &model->state[view];
     snprintf(inside->filter, sizeof inside->filter, "%s%.*s", view == VIEW_SITES ? "=" : "", MODEL_FILTER - 2,
@@ -105,34 +100,34 @@ static void go_inside(struct model *model, enum view_number view)
     show_view(model, view);
 }
 
-static enum wish enter(struct model *model)
+static enum model_request press_enter(struct model *model)
 {
     const struct row *here = model_here(model);
     if (model->view == VIEW_PROCESSES)
-        return here != NULL ? WISH_OPEN : WISH_NOTHING;
+        return here != NULL ? REQUEST_OPEN : REQUEST_NOTHING;
     if (model->view == VIEW_TAGS)
-        go_inside(model, VIEW_SITES);
+        show_inside(model, VIEW_SITES);
     else if (model->view == VIEW_SITES)
-        go_inside(model, VIEW_STACKS);
+        show_inside(model, VIEW_STACKS);
     else if (here != NULL && here->open)
         close_here(model);
     else
         open_here(model);
-    return WISH_NOTHING;
+    return REQUEST_NOTHING;
 }
 
 /* ---- the filter ---- */
 
-static void type(struct model *model, int key)
+static void press_in_filter(struct model *model, int key)
 {
-    char *filter = state_of(model)->filter;
+    char *filter = model_state(model)->filter;
     size_t length = strlen(filter);
     if (key == MODEL_ENTER || key == MODEL_ESCAPE)
         model->typing = false;
     if (key == MODEL_ESCAPE)
         filter[0] = '\0';
     if (key == MODEL_BACKSPACE && length > 0) {
-        while (length > 1 && (filter[length - 1] & 0xC0) == 0x80) /* the rest of a character */
+        while (length > 1 && (filter[length - 1] & 0xC0) == 0x80) /* the other bytes of its character */
             length--;
         filter[length - 1] = '\0';
     }
@@ -145,7 +140,7 @@ static void type(struct model *model, int key)
 
 static void clear_filter(struct model *model)
 {
-    state_of(model)->filter[0] = '\0';
+    model_state(model)->filter[0] = '\0';
     model_arrange(model);
 }
 
@@ -153,20 +148,20 @@ static void clear_filter(struct model *model)
 
 static bool press_movement(struct model *model, int key)
 {
-    int cursor = state_of(model)->cursor;
+    int cursor = model_state(model)->cursor;
     switch (key) {
     case MODEL_UP:
-        return move(model, cursor - 1), true;
+        return move_cursor(model, cursor - 1), true;
     case MODEL_DOWN:
-        return move(model, cursor + 1), true;
+        return move_cursor(model, cursor + 1), true;
     case MODEL_PAGE_UP:
-        return move(model, cursor - model->page), true;
+        return move_cursor(model, cursor - model->page), true;
     case MODEL_PAGE_DOWN:
-        return move(model, cursor + model->page), true;
+        return move_cursor(model, cursor + model->page), true;
     case MODEL_HOME:
-        return move(model, 0), true;
+        return move_cursor(model, 0), true;
     case MODEL_END:
-        return move(model, model->rows.shown - 1), true;
+        return move_cursor(model, model->rows.shown - 1), true;
     default:
         return false;
     }
@@ -190,7 +185,7 @@ static bool press_order(struct model *model, int key)
     case '.':
         return sort_beside(model, +1), true;
     case 'i':
-        state_of(model)->reversed = !state_of(model)->reversed;
+        model_state(model)->reversed = !model_state(model)->reversed;
         return model_arrange(model), true;
     default:
         return false;
@@ -213,13 +208,13 @@ static bool press_tree(struct model *model, int key)
     }
 }
 
-static enum wish press_other(struct model *model, int key)
+static enum model_request press_other(struct model *model, int key)
 {
     switch (key) {
     case 'q':
-        return WISH_QUIT;
+        return REQUEST_QUIT;
     case MODEL_ENTER:
-        return enter(model);
+        return press_enter(model);
     case 'h':
     case '?':
     case MODEL_HELP:
@@ -240,19 +235,19 @@ static enum wish press_other(struct model *model, int key)
     default:
         break;
     }
-    return WISH_NOTHING;
+    return REQUEST_NOTHING;
 }
 
-enum wish model_press(struct model *model, int key)
+enum model_request model_press(struct model *model, int key)
 {
     model->message[0] = '\0';
     if (model->typing)
-        return type(model, key), WISH_NOTHING;
+        return press_in_filter(model, key), REQUEST_NOTHING;
     if (model->help) {
         model->help = false;
-        return WISH_NOTHING;
+        return REQUEST_NOTHING;
     }
     if (press_movement(model, key) || press_view(model, key) || press_order(model, key) || press_tree(model, key))
-        return WISH_NOTHING;
+        return REQUEST_NOTHING;
     return press_other(model, key);
 }

@@ -5,10 +5,10 @@
 #include "cmd/segment/find.h"
 #include "rows.h"
 
-/* One row for each segment of this user (find.h); the caller frees both. */
+/* One row for each segment (find.h); the caller frees both. */
 void processes_collect(const char *directory, struct rows *rows, struct found_list *list);
 
-/* The process that a row is about; NULL: it is not in the list. */
+/* The process with the key of a row; NULL: it is not in the list. */
 const struct found *processes_find(const struct found_list *list, uint64_t key);
 
 #endif

@@ -13,7 +13,7 @@ enum { LEAVE = 256 };
 
 static struct {
     struct termios before;
-    char leave[LEAVE]; /* what puts it back */
+    char leave[LEAVE]; /* the bytes that restore it */
     size_t leave_bytes;
 } terminal;
 
@@ -36,10 +36,10 @@ static void leave_by_signal(int number)
     ssize_t written = write(STDOUT_FILENO, terminal.leave, terminal.leave_bytes);
     (void)written;
     tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
-    raise(number); /* by default: the handler is used once */
+    raise(number); /* SA_RESETHAND: now the default action */
 }
 
-/* Without its delays, which stand as $<5>. */
+/* Without its delays, which are written $<5>. */
 static void keep_capability(const char *name)
 {
     const char *text = tigetstr(name);
@@ -63,7 +63,7 @@ void restore_prepare(void)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         struct sigaction present;
         sigaction(ends[i], NULL, &present);
-        if (present.sa_handler != SIG_IGN) /* nohup */
+        if (present.sa_handler != SIG_IGN) /* as nohup sets it */
             sigaction(ends[i], &action, NULL);
     }
 }

@@ -1,11 +1,11 @@
-/* The way out of the full screen that is always open: a signal that ends us puts the terminal back first. */
+/* Restores the terminal where a signal ends the command in full-screen mode. */
 #ifndef TM_RESTORE_H
 #define TM_RESTORE_H
 
-/* Before curses touches the terminal. NULL, or why it can show no full screen, in a few words. */
+/* Before curses changes the terminal. NULL, or the reason why it cannot show a full screen. */
 const char *restore_keep(void);
 
-/* After it has: from here on, signals that end a process end this one in order. Those that are ignored stay so. */
+/* After curses has changed it: from here on, signals restore it. Signals that are ignored stay ignored. */
 void restore_prepare(void);
 
 #endif

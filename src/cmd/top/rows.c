@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 const struct field_kind fields[FIELDS] = {
     [FIELD_END] = {"", 0, FIGURE_NONE, ""},
@@ -31,9 +31,9 @@ const struct field_kind fields[FIELDS] = {
 
 struct row *rows_add(struct rows *rows, uint64_t key)
 {
-    if (rows->count == rows->room) {
-        rows->room = rows->room != 0 ? 2 * rows->room : 64;
-        rows->row = must_resize(rows->row, (size_t)rows->room * sizeof *rows->row);
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity != 0 ? 2 * rows->capacity : 64;
+        rows->row = must_resize(rows->row, (size_t)rows->capacity * sizeof *rows->row);
     }
     struct row *row = &rows->row[rows->count++];
     memset(row, 0, sizeof *row);
@@ -56,14 +56,6 @@ void rows_free(struct rows *rows)
     *rows = (struct rows){.row = NULL};
 }
 
-uint64_t row_key(uint64_t key, const void *bytes, size_t count)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        key = (key ^ byte[i]) * 0x100000001b3;
-    return key;
-}
-
 int rows_find(const struct rows *rows, uint64_t key)
 {
     for (int i = 0; i < rows->shown; i++)
@@ -72,7 +64,7 @@ int rows_find(const struct rows *rows, uint64_t key)
     return ROW_NONE;
 }
 
-/* ---- beside each other ---- */
+/* ---- compared with each other ---- */
 
 void rows_share(struct rows *rows, enum field of, uint64_t total)
 {
@@ -83,7 +75,7 @@ void rows_share(struct rows *rows, enum field of, uint64_t total)
     }
 }
 
-static int by_key(const void *a, const void *b)
+static int rows_by_key(const void *a, const void *b)
 {
     uint64_t x = ((const struct row *)a)->key, y = ((const struct row *)b)->key;
     return (x > y) - (x < y);
@@ -93,13 +85,13 @@ void rows_compare(struct rows *rows, struct rows *earlier, enum field of, enum f
 {
     bool others = false;
     for (int i = 0; i < earlier->count; i++)
-        others |= earlier->row[i].apart;
+        others |= earlier->row[i].at_end;
     if (earlier->count != 0)
-        qsort(earlier->row, (size_t)earlier->count, sizeof *earlier->row, by_key);
+        qsort(earlier->row, (size_t)earlier->count, sizeof *earlier->row, rows_by_key);
     for (int i = 0; i < rows->count; i++) {
         struct row *row = &rows->row[i];
         const struct row *before =
-            earlier->count != 0 ? bsearch(row, earlier->row, (size_t)earlier->count, sizeof *row, by_key) : NULL;
+            earlier->count != 0 ? bsearch(row, earlier->row, (size_t)earlier->count, sizeof *row, rows_by_key) : NULL;
         int64_t then = before != NULL ? before->value[of] : others ? FIGURE_UNKNOWN : 0;
         if (then != FIGURE_UNKNOWN && row->value[of] != FIGURE_UNKNOWN)
             row->value[into] = figure_round(((double)row->value[of] - (double)then) / seconds);
@@ -108,8 +100,8 @@ void rows_compare(struct rows *rows, struct rows *earlier, enum field of, enum f
 
 /* ---- what is open ---- */
 
-/* The number of keys below this one. */
-static int place(const struct key_set *set, uint64_t key)
+/* The index of the key, or where it would be inserted. */
+static int place_of_key(const struct key_set *set, uint64_t key)
 {
     int low = 0, high = set->count;
     while (low < high) {
@@ -124,13 +116,13 @@ static int place(const struct key_set *set, uint64_t key)
 
 bool key_set_has(const struct key_set *set, uint64_t key)
 {
-    int at = place(set, key);
+    int at = place_of_key(set, key);
     return at < set->count && set->key[at] == key;
 }
 
 void key_set_add(struct key_set *set, uint64_t key)
 {
-    int at = place(set, key);
+    int at = place_of_key(set, key);
     if (key_set_has(set, key))
         return;
     set->key = must_resize(set->key, (size_t)(set->count + 1) * sizeof *set->key);
@@ -141,7 +133,7 @@ void key_set_add(struct key_set *set, uint64_t key)
 
 void key_set_remove(struct key_set *set, uint64_t key)
 {
-    int at = place(set, key);
+    int at = place_of_key(set, key);
     if (!key_set_has(set, key))
         return;
     set->count--;
@@ -165,26 +157,26 @@ static int compare_values(const struct row *a, const struct row *b, const struct
     return (a->value[by] < b->value[by]) - (a->value[by] > b->value[by]);
 }
 
-static int compare(const void *a, const void *b, void *of)
+static int compare_rows(const void *a, const void *b, void *of)
 {
     const struct sorting *sorting = of;
     const struct row *x = &sorting->rows->row[*(const int *)a];
     const struct row *y = &sorting->rows->row[*(const int *)b];
-    if (x->apart != y->apart)
-        return x->apart - y->apart;
+    if (x->at_end != y->at_end)
+        return x->at_end - y->at_end;
     int way = compare_values(x, y, sorting->how);
     if (way == 0)
         way = (x->value[FIELD_LIVE] < y->value[FIELD_LIVE]) - (x->value[FIELD_LIVE] > y->value[FIELD_LIVE]);
     else if (sorting->how->reversed)
         way = -way;
-    return way != 0 ? way : by_key(x, y);
+    return way != 0 ? way : rows_by_key(x, y);
 }
 
-/* Children of each row, and behind all rows those that have no parent, as lists in their order. */
+/* The children of each row as linked lists, sorted. One more list, behind them, has the rows without a parent. */
 struct family {
     int *first;
     int *next;
-    bool *wanted; /* by the filter */
+    bool *wanted; /* the filter shows it */
 };
 
 static bool matches(const struct row *row, const char *filter)
@@ -194,7 +186,7 @@ static bool matches(const struct row *row, const char *filter)
     return strcasestr(row->name, filter) != NULL || strcasestr(row->note, filter) != NULL;
 }
 
-/* A row stands behind its parent in the table, so that one walk backwards reaches all ancestors. */
+/* Every row comes after its parent in the table, so that one pass from the end marks all ancestors. */
 static void mark_wanted(const struct rows *rows, const char *filter, bool *wanted)
 {
     for (int i = rows->count - 1; i >= 0; i--) {
@@ -216,7 +208,7 @@ static void join_family(const struct rows *rows, const int *sorted, const struct
     }
 }
 
-/* The row after this one, with those below it if it is open. */
+/* The row to show after this one: its first child if it is open. */
 static int next_row(const struct rows *rows, const struct family *family, int row)
 {
     if (rows->row[row].open)
@@ -245,7 +237,7 @@ void rows_arrange(struct rows *rows, const struct arrangement *how)
     int *sorted = must_allocate(count * sizeof *sorted);
     for (int i = 0; i < rows->count; i++)
         sorted[i] = i;
-    qsort_r(sorted, count, sizeof *sorted, compare, &(struct sorting){rows, how});
+    qsort_r(sorted, count, sizeof *sorted, compare_rows, &(struct sorting){rows, how});
     rows->order = must_resize(rows->order, count * sizeof *rows->order);
     rows->shown = 0;
     mark_wanted(rows, how->filter, family.wanted);

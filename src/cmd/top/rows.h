@@ -1,4 +1,4 @@
-/* The rows of any view: a name, and a value for each field that the view knows of. Pure. */
+/* The rows of any view: a name, and a value for each field that the view has. No input or output. */
 #ifndef TM_ROWS_H
 #define TM_ROWS_H
 
@@ -11,7 +11,7 @@
 
 enum { ROW_NAME = 256, ROW_NOTE = 64, ROW_NONE = -1 };
 
-/* What a row may tell, in the order of fields[]. */
+/* What a row may have, in the order of fields[]. */
 enum field {
     FIELD_END, /* closes a view's list */
     FIELD_LIVE,
@@ -47,16 +47,16 @@ struct field_kind {
 extern const struct field_kind fields[FIELDS];
 
 struct row {
-    uint64_t key; /* the same row in another snapshot has the same */
+    uint64_t key; /* equal for the same row of another snapshot */
     int64_t value[FIELDS];
     uint64_t age[SNAPSHOT_AGE_ROWS]; /* live bytes by age */
-    unsigned rank;                   /* before its name, where rows are sorted by that */
-    int parent;                      /* in a tree: its number; ROW_NONE: none */
+    unsigned rank;                   /* compared before the names where rows are sorted by name */
+    int parent;                      /* in a tree: the parent's number; ROW_NONE: none */
     int children;
     int depth;
-    bool open;  /* its children are shown */
-    bool ages;  /* it knows them */
-    bool apart; /* stands behind all others: what has no row of its own; a process that is dead */
+    bool open;   /* its children are shown */
+    bool ages;   /* `age` is known */
+    bool at_end; /* sorted after all others: the sum of what has no row of its own; a process that has ended */
     char name[ROW_NAME];
     char note[ROW_NOTE];
 };
@@ -64,30 +64,26 @@ struct row {
 struct rows {
     struct row *row;
     int count;
-    int room;
-    int *order; /* which are shown, one after the other */
+    int capacity;
+    int *order; /* numbers of the rows that are shown, in their order */
     int shown;
 };
 
-/* A new row, all unknown; it stays where it is until the next is added. */
+/* A new row without any value. The pointer is valid until the next row is added. */
 struct row *rows_add(struct rows *rows, uint64_t key);
 void rows_clear(struct rows *rows); /* keeps the memory */
 void rows_free(struct rows *rows);
 
-/* FNV-1a over bytes, to be carried on from `key`. */
-#define ROW_KEY 0xcbf29ce484222325
-uint64_t row_key(uint64_t key, const void *bytes, size_t count);
-
-/* Where the row with this key is among those shown; ROW_NONE: nowhere. */
+/* The index in `order` of the row with this key; ROW_NONE: it is not shown. */
 int rows_find(const struct rows *rows, uint64_t key);
 
-/* SHARE: of `total`. */
+/* Sets FIELD_SHARE: the part that `of` is of `total`. */
 void rows_share(struct rows *rows, enum field of, uint64_t total);
-/* into = of - of in the earlier rows, divided by `seconds`: the earlier ones are sorted by key. A row that was not
- * there began at 0, unless it may have stood among those without a row. */
+/* Sets `into` to the change of `of` since the earlier rows, divided by `seconds`; sorts the earlier rows by key. A row
+ * that is new began at 0, unless earlier rows were left out: then it is not known. */
 void rows_compare(struct rows *rows, struct rows *earlier, enum field of, enum field into, double seconds);
 
-/* Keys of rows that are open, sorted. */
+/* The keys of the rows that are open, sorted. */
 struct key_set {
     uint64_t *key;
     int count;
@@ -98,13 +94,14 @@ void key_set_remove(struct key_set *set, uint64_t key);
 
 struct arrangement {
     enum field by; /* FIELD_END: by name */
-    bool reversed; /* the smallest first */
-    /* "": all; else rows whose name or note has it, whatever the case, and their ancestors; "=word": is that word */
+    bool reversed; /* smallest first */
+    /* "": all rows. "=word": those whose name or note is the word. Else those with the text in their name or note,
+     * whatever the case. Their ancestors are shown too. */
     const char *filter;
     const struct key_set *open;
 };
 
-/* Fills `order`. The row of the others stands last. */
+/* Fills `order`. Rows with `at_end` come last. */
 void rows_arrange(struct rows *rows, const struct arrangement *how);
 
 #endif

@@ -10,14 +10,14 @@
 
 #include <curses.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "model.h"
 #include "restore.h"
 
 static struct {
     bool shown;
     bool coloured;
-    int errors; /* the stderr that we came with; -1: none was kept */
+    int errors; /* the original stderr; -1: none was kept */
 } screen = {.errors = -1};
 
 bool screen_utf8(void)
@@ -60,7 +60,7 @@ bool screen_begin(void)
     if (why == NULL && newterm(NULL, stdout, stdin) == NULL)
         why = "it cannot be used";
     if (why != NULL)
-        return complain(term != NULL && term[0] != '\0' ? term : "TERM", "%s", why) == STATUS_OK;
+        return report_error("%s: %s", term != NULL && term[0] != '\0' ? term : "TERM", why) == STATUS_OK;
     screen.shown = true;
     atexit(screen_end);
     restore_prepare();
@@ -89,7 +89,7 @@ void screen_end(void)
     }
 }
 
-/* ---- what is seen ---- */
+/* ---- output ---- */
 
 struct canvas screen_canvas(void)
 {
@@ -119,7 +119,7 @@ void screen_show(const struct canvas *canvas)
     refresh();
 }
 
-/* ---- what is pressed ---- */
+/* ---- keys ---- */
 
 static int model_key_of(int key)
 {

@@ -26,7 +26,7 @@ void source_end(struct source *source)
     source->file = -1;
 }
 
-/* A program that another one becomes (exec) has a file of the same name. */
+/* After exec, the new program has a new file of the same name. */
 static const char *open_newest(struct source *source)
 {
     const char *path = source->found.path;
@@ -50,7 +50,7 @@ static const char *open_newest(struct source *source)
     return NULL;
 }
 
-/* Cheaper than a copy: the file says how many there were. */
+/* Cheaper than a copy: the segment's head counts the snapshots. */
 static bool has_newer(const struct source *source)
 {
     struct segment head;
@@ -77,7 +77,7 @@ struct snapshot *source_read(struct source *source, const char **why)
 
 void source_watch(const struct source *source, uint32_t ms, uint64_t lasting_ms)
 {
-    enum { LASTING_MOST_MS = 50000 }; /* a process believes no promise beyond a minute */
+    enum { LASTING_MOST_MS = 50000 }; /* processes ignore requests that last more than a minute */
     struct timespec now;
     if (source->plain || source->file < 0)
         return;
@@ -91,7 +91,7 @@ void source_watch(const struct source *source, uint32_t ms, uint64_t lasting_ms)
     };
     const size_t from = offsetof(struct segment_control, watched_until_ns);
     const size_t bytes = offsetof(struct segment_control, reserved) - from;
-    /* Where it cannot be asked, snapshots come as often as the process has its reports. */
+    /* If this fails, the process goes on writing snapshots at the interval of its reports. */
     ssize_t written = pwrite(source->file, (const char *)&control + from, bytes, SEGMENT_CONTROL_AT + (off_t)from);
     (void)written;
 }
@@ -102,7 +102,7 @@ enum process_state source_state(const struct source *source)
     if (source->plain)
         return PROCESS_DEAD;
     enum process_state state = find_state(&source->found);
-    bool removed = access(source->found.path, F_OK) != 0; /* at its own exit */
+    bool removed = access(source->found.path, F_OK) != 0; /* by the process, at its exit */
     bool ended = removed || (source->file >= 0 && pread(source->file, &head, sizeof head, 0) == sizeof head &&
                              head.state == SEGMENT_ENDED);
     return state == PROCESS_DEAD && ended ? PROCESS_ENDED : state;

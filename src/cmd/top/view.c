@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/hash.h"
+
 static void set_name(struct row *row, const char *name)
 {
     snprintf(row->name, sizeof row->name, "%s", name);
@@ -25,9 +27,9 @@ static void set_past(struct row *row, uint64_t live, const struct snapshot_past 
         row->value[FIELD_MINUTES] = figure_change(live, past->live_bytes[1]);
 }
 
-void view_command(const struct snapshot *snapshot, char *command, size_t room)
+void view_command(const struct snapshot *snapshot, char *command, size_t capacity)
 {
-    size_t length = snapshot->command_bytes < room ? snapshot->command_bytes : room - 1;
+    size_t length = snapshot->command_bytes < capacity ? snapshot->command_bytes : capacity - 1;
     memcpy(command, snapshot_command(snapshot), length);
     while (length > 0 && command[length - 1] == '\0')
         length--;
@@ -36,7 +38,7 @@ void view_command(const struct snapshot *snapshot, char *command, size_t room)
             command[i] = ' ';
     command[length] = '\0';
     if (length == 0)
-        snprintf(command, room, "%s", snapshot->program);
+        snprintf(command, capacity, "%s", snapshot->program);
 }
 
 /* ---- tags ---- */
@@ -46,7 +48,7 @@ static void collect_tags(const struct snapshot *snapshot, const struct namer *na
     (void)namer;
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (const struct snapshot_tag *end = tag + snapshot->tags; tag < end; tag++) {
-        struct row *row = rows_add(rows, row_key(ROW_KEY, tag->name, strlen(tag->name)));
+        struct row *row = rows_add(rows, hash_bytes(HASH_START, tag->name, strlen(tag->name)));
         set_name(row, tag->name);
         set_amounts(row, &tag->counts.live, &tag->counts.allocated);
         set_past(row, tag->counts.live.bytes, &tag->past);
@@ -67,8 +69,7 @@ static void name_place(const struct snapshot *snapshot, uint64_t address, uint32
         return;
     }
     const struct snapshot_object *of = &snapshot_objects(snapshot)[object];
-    const char *slash = strrchr(of->path, '/');
-    snprintf(name, ROW_NAME, "%.200s+0x%" PRIx64, slash != NULL ? slash + 1 : of->path, address - of->base);
+    snprintf(name, ROW_NAME, "%.200s+0x%" PRIx64, basename(of->path), address - of->base);
 }
 
 void view_name(const struct snapshot *snapshot, const struct namer *namer, uint64_t address, uint32_t object,
@@ -86,8 +87,8 @@ void view_name(const struct snapshot *snapshot, const struct namer *namer, uint6
 uint64_t view_place_key(const struct snapshot *snapshot, uint64_t key, uint64_t address, uint32_t object)
 {
     uint64_t base = object != SNAPSHOT_NONE ? snapshot_objects(snapshot)[object].base : 0;
-    key = row_key(key, &address, sizeof address);
-    return row_key(key, &base, sizeof base);
+    key = hash_bytes(key, &address, sizeof address);
+    return hash_bytes(key, &base, sizeof base);
 }
 
 static void collect_sites(const struct snapshot *snapshot, const struct namer *namer, struct rows *rows)
@@ -95,10 +96,10 @@ static void collect_sites(const struct snapshot *snapshot, const struct namer *n
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (const struct snapshot_site *end = site + snapshot->sites; site < end; site++) {
         const char *tag = site->tag != SNAPSHOT_NONE ? snapshot_tags(snapshot)[site->tag].name : "";
-        uint64_t key = row_key(ROW_KEY, tag, strlen(tag));
+        uint64_t key = hash_bytes(HASH_START, tag, strlen(tag));
         struct row *row = rows_add(rows, view_place_key(snapshot, key, site->address, site->object));
-        row->apart = site->address == 0;
-        if (row->apart)
+        row->at_end = site->address == 0;
+        if (row->at_end)
             set_name(row, "(others)");
         else
             view_name(snapshot, namer, site->address, site->object, site->name, row->name);
@@ -118,13 +119,13 @@ static void collect_threads(const struct snapshot *snapshot, const struct namer 
     (void)namer;
     const struct snapshot_thread *thread = snapshot_threads(snapshot);
     for (const struct snapshot_thread *end = thread + snapshot->threads; thread < end; thread++) {
-        struct row *row = rows_add(rows, row_key(ROW_KEY, &thread->tid, sizeof thread->tid));
-        row->apart = thread->tid == 0;
-        if (row->apart)
+        struct row *row = rows_add(rows, hash_bytes(HASH_START, &thread->tid, sizeof thread->tid));
+        row->at_end = thread->tid == 0;
+        if (row->at_end)
             snprintf(row->name, sizeof row->name, "(%u ended)", thread->threads);
         else
             set_name(row, thread->name);
-        if (!row->apart)
+        if (!row->at_end)
             row->value[FIELD_THREAD] = thread->tid;
         row->value[FIELD_ALLOCATIONS] = figure_of(thread->allocated.blocks);
         row->value[FIELD_ALLOCATED] = figure_of(thread->allocated.bytes);
@@ -135,19 +136,19 @@ static void collect_threads(const struct snapshot *snapshot, const struct namer 
 
 /* ---- sizes ---- */
 
-static void put_size(char text[FIGURE_TEXT], unsigned power)
+static void put_power_of_two(char text[FIGURE_TEXT], unsigned power)
 {
     static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB"};
     snprintf(text, FIGURE_TEXT, "%u%s", 1u << power % 10, units[power / 10]);
 }
 
-/* Class 0 is [0,4), class n is [2^(n+1), 2^(n+2)), the last is open. */
+/* Class 0 is [0, 4), class n is [2^(n+1), 2^(n+2)); the last has no upper end. */
 static void name_class(struct row *row, unsigned class)
 {
     char from[FIGURE_TEXT] = "0", to[FIGURE_TEXT];
     if (class != 0)
-        put_size(from, class + 1);
-    put_size(to, class + 2);
+        put_power_of_two(from, class + 1);
+    put_power_of_two(to, class + 2);
     if (class == SNAPSHOT_SIZE_CLASSES - 1)
         snprintf(row->name, sizeof row->name, "%s and more", from);
     else

@@ -168,9 +168,10 @@ struct slab_cell slab_sum(const struct slab *slab)
 static uint64_t held_back(unsigned tag)
 {
     uint64_t held = 0;
-    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        held += cell_read(&slab->tag[tag].net) - cell_read(&slab->tag[tag].net_base);
-    return held + cell_read(&slab_shared.tag[tag].net) - cell_read(&slab_shared.tag[tag].net_base);
+    for
+        EACH_SLAB(slab)
+    held += cell_read(&slab->tag[tag].net) - cell_read(&slab->tag[tag].net_base);
+    return held;
 }
 
 uint64_t slab_tag_bytes(unsigned tag)

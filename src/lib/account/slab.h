@@ -181,6 +181,34 @@ struct slab *slab_take(uint32_t tid, uintptr_t owner, uint32_t tick);
 void slab_leave(struct slab *slab);   /* its owner ends: pushes what it held back, and hands it on */
 void slab_orphan(struct slab *alive); /* in a forked child: every slab but this one (or NULL) has lost its owner */
 struct slab *slab_first(void);
+
+/* All that count: the threads' slabs, and the shared one as the last. */
+HOT const struct slab *slab_next(const struct slab *slab)
+{
+    const struct slab *next = slab == NULL ? slab_first() : slab->next;
+    return next != NULL || slab == &slab_shared ? next : &slab_shared;
+}
+
+#define EACH_SLAB(slab) (const struct slab *slab = slab_next(NULL); slab != NULL; slab = slab_next(slab))
+
+/* What slabs counted of one tag, or of several. Signed sums modulo 2^64. */
+struct slab_tag_sums {
+    uint64_t resizes;
+    uint64_t failures;
+    uint64_t lifetime[AGE_ROWS];
+    struct amount age[AGE_ROWS]; /* of what lives */
+};
+
+/* Adds what the slab counted of the tag; of ages, what is in its wheel, which is taken from the youngest row: to that
+ * row the caller adds what lives (slab_young_row). */
+void slab_add_tag(const struct slab *slab, unsigned tag, uint32_t now, struct slab_tag_sums *to);
+/* When all slabs are added: no row is negative, and blocks that were never aged are among the lifetimes. */
+void slab_finish_sums(struct slab_tag_sums *sums, uint64_t freed_blocks);
+
+HOT unsigned slab_young_row(const struct slab *slab, uint32_t now)
+{
+    return age_row_shown(slab->tick, now);
+}
 void slab_sweep(uint32_t pid);                                         /* finds slabs whose owner has died unheard */
 void slab_live(const struct slab *slab, struct amount live[TAGS_MAX]); /* adds what each tag holds */
 struct slab *slab_of(uintptr_t owner);                                 /* NULL: that thread has none */

@@ -44,6 +44,31 @@ struct age_wheel *slab_wheel(struct slab *slab, unsigned tag)
     return wheel;
 }
 
+void slab_add_tag(const struct slab *slab, unsigned tag, uint32_t now, struct slab_tag_sums *to)
+{
+    const struct slab_tag *from = &slab->tag[tag];
+    to->resizes += cell_read(&from->resizes);
+    to->failures += cell_read(&from->failures);
+    for (unsigned row = 0; row < AGE_ROWS; row++)
+        to->lifetime[row] += cell_read(&from->lifetime[row]);
+    if (from->wheel == NULL)
+        return;
+    struct amount old = age_sum(from->wheel, slab->tick, now, to->age);
+    struct amount *young = &to->age[slab_young_row(slab, now)];
+    young->blocks -= old.blocks;
+    young->bytes -= old.bytes;
+}
+
+/* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
+void slab_finish_sums(struct slab_tag_sums *sums, uint64_t freed_blocks)
+{
+    uint64_t aged = 0;
+    age_balance(sums->age);
+    for (unsigned row = 0; row < AGE_ROWS; row++)
+        aged += sums->lifetime[row];
+    sums->lifetime[0] += not_negative(freed_blocks - aged);
+}
+
 /* Adds up, tag by tag, what this slab's contexts hold. */
 void slab_live(const struct slab *slab, struct amount live[TAGS_MAX])
 {

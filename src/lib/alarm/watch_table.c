@@ -58,9 +58,10 @@ bool watch_is_switched_on(const struct watch *watch)
 
 static uint64_t context_bytes(unsigned at)
 {
-    uint64_t sum = cell_read(&slab_shared.cell[at].allocated.bytes) - cell_read(&slab_shared.cell[at].freed.bytes);
-    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
+    uint64_t sum = 0;
+    for
+        EACH_SLAB(slab)
+    sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
     return sum;
 }
 

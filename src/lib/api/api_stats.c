@@ -12,15 +12,12 @@
 #include "lib/thread/site.h"
 #include "lib/thread/thread.h"
 
-_Static_assert((int)TM_AGE_ROWS == (int)AGE_ROWS, "rows are told as they are counted");
+_Static_assert((int)TM_AGE_ROWS == (int)AGE_ROWS, "rows are stats as they are counted");
 
 /* Signed sums modulo 2^64 over slabs, until they are finished. */
 struct sums {
     struct slab_cell cell;
-    struct amount age[AGE_ROWS];
-    uint64_t lifetime[AGE_ROWS];
-    uint64_t resizes;
-    uint64_t failures;
+    struct slab_tag_sums tags;
     uint64_t peak;
 };
 
@@ -48,59 +45,38 @@ static struct slab_cell wanted_cells(const struct slab *slab)
     return sum;
 }
 
-/* Returns what is in the tag's wheel. */
-static struct amount add_tag(struct sums *sums, const struct slab *slab, unsigned tag, uint32_t now)
-{
-    const struct slab_tag *from = &slab->tag[tag];
-    sums->resizes += cell_read(&from->resizes);
-    sums->failures += cell_read(&from->failures);
-    for (unsigned row = 0; row < AGE_ROWS; row++)
-        sums->lifetime[row] += cell_read(&from->lifetime[row]);
-    if (from->wheel == NULL)
-        return (struct amount){0, 0};
-    return age_sum(from->wheel, slab->tick, now, sums->age);
-}
-
 /* What lives and is in no wheel is young. */
 static void sum_slab(struct sums *sums, const struct slab *slab, uint32_t now)
 {
     struct slab_cell cell = wanted_cells(slab);
-    struct amount *young = &sums->age[age_row_shown(slab->tick, now)];
+    struct amount *young = &sums->tags.age[slab_young_row(slab, now)];
     sum_amount(&sums->cell.allocated, &cell.allocated);
     sum_amount(&sums->cell.freed, &cell.freed);
     young->blocks += cell.allocated.blocks - cell.freed.blocks;
     young->bytes += cell.allocated.bytes - cell.freed.bytes;
-    for (unsigned tag = 0; tag < tag_count(); tag++) {
-        if (!wanted[tag])
-            continue;
-        struct amount aged = add_tag(sums, slab, tag, now);
-        young->blocks -= aged.blocks;
-        young->bytes -= aged.bytes;
-    }
+    for (unsigned tag = 0; tag < tag_count(); tag++)
+        if (wanted[tag])
+            slab_add_tag(slab, tag, now, &sums->tags);
 }
 
 /* ---- all of them ---- */
 
-/* Under the accounting lock. Blocks freed in the tick they were born in are what the lifetimes leave. */
+/* Under the accounting lock. */
 static void sum_wanted(struct sums *sums)
 {
     uint32_t now = clock_now();
-    uint64_t told = 0;
     *sums = (struct sums){.peak = 0};
-    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        sum_slab(sums, slab, now);
-    sum_slab(sums, &slab_shared, now);
-    age_balance(sums->age);
-    for (unsigned row = 0; row < AGE_ROWS; row++)
-        told += sums->lifetime[row];
-    sums->lifetime[0] += not_negative(sums->cell.freed.blocks - told);
+    for
+        EACH_SLAB(slab)
+    sum_slab(sums, slab, now);
+    slab_finish_sums(&sums->tags, sums->cell.freed.blocks);
 }
 
 static struct tm_counts counts_of(const struct slab_cell *cell)
 {
     return (struct tm_counts){
-        .live_blocks = not_negative(cell->allocated.blocks - cell->freed.blocks),
-        .live_bytes = not_negative(cell->allocated.bytes - cell->freed.bytes),
+        .live_blocks = cell->allocated.blocks - cell->freed.blocks,
+        .live_bytes = cell->allocated.bytes - cell->freed.bytes,
         .allocated_blocks = cell->allocated.blocks,
         .allocated_bytes = cell->allocated.bytes,
         .freed_blocks = cell->freed.blocks,
@@ -116,17 +92,17 @@ static struct tm_counts counts_of_all(const struct slab_cell *cell)
     return counts;
 }
 
-#define TELL_SUMS(told, sums)                                     \
-    do {                                                          \
-        (told)->counts = counts_of_all(&(sums)->cell);            \
-        (told)->peak_bytes = (sums)->peak;                        \
-        (told)->resizes = (sums)->resizes;                        \
-        (told)->failures = (sums)->failures;                      \
-        for (unsigned row = 0; row < AGE_ROWS; row++) {           \
-            (told)->age_blocks[row] = (sums)->age[row].blocks;    \
-            (told)->age_bytes[row] = (sums)->age[row].bytes;      \
-            (told)->lifetime_blocks[row] = (sums)->lifetime[row]; \
-        }                                                         \
+#define COPY_SUMS(stats, sums)                                          \
+    do {                                                                \
+        (stats)->counts = counts_of_all(&(sums)->cell);                 \
+        (stats)->peak_bytes = (sums)->peak;                             \
+        (stats)->resizes = (sums)->tags.resizes;                        \
+        (stats)->failures = (sums)->tags.failures;                      \
+        for (unsigned row = 0; row < AGE_ROWS; row++) {                 \
+            (stats)->age_blocks[row] = (sums)->tags.age[row].blocks;    \
+            (stats)->age_bytes[row] = (sums)->tags.age[row].bytes;      \
+            (stats)->lifetime_blocks[row] = (sums)->tags.lifetime[row]; \
+        }                                                               \
     } while (0)
 
 /* ---- a tag ---- */
@@ -160,12 +136,12 @@ PUBLIC int tm_tag_stats(tm_tag tag, unsigned flags, struct tm_tag_info *info)
     uint64_t peak = want_tag(tag, flags & TM_TREE);
     sum_wanted(&sums);
     lock_release(&lock_accounting);
-    struct tm_tag_info told = {.struct_size = sizeof told};
+    struct tm_tag_info stats = {.struct_size = sizeof stats};
     sums.peak = peak;
-    TELL_SUMS(&told, &sums);
-    if (told.peak_bytes < told.counts.live_bytes)
-        told.peak_bytes = told.counts.live_bytes;
-    return api_give(info, &told);
+    COPY_SUMS(&stats, &sums);
+    if (stats.peak_bytes < stats.counts.live_bytes)
+        stats.peak_bytes = stats.counts.live_bytes;
+    return api_give(info, &stats);
 }
 
 /* ---- a thread ---- */
@@ -182,18 +158,18 @@ static const struct slab *slab_of_tid(uint32_t tid)
 
 static struct tm_thread_info log_thread(const struct slab *slab)
 {
-    struct tm_thread_info told = {.struct_size = sizeof told};
+    struct tm_thread_info stats = {.struct_size = sizeof stats};
     struct slab_cell cell = slab_sum(slab);
     cell.allocated.blocks -= slab->before.allocated.blocks;
     cell.allocated.bytes -= slab->before.allocated.bytes;
     cell.freed.blocks -= slab->before.freed.blocks;
     cell.freed.bytes -= slab->before.freed.bytes;
-    told.counts = counts_of(&cell);
-    told.tid = (int32_t)slab->tid;
-    told.depth = (int32_t)scope_depth(slab);
-    told.current = (tm_tag)slab->scope;
-    memcpy(told.name, slab->name, sizeof told.name);
-    return told;
+    stats.counts = counts_of(&cell);
+    stats.tid = (int32_t)slab->tid;
+    stats.depth = (int32_t)scope_depth(slab);
+    stats.current = (tm_tag)slab->scope;
+    memcpy(stats.name, slab->name, sizeof stats.name);
+    return stats;
 }
 
 PUBLIC int tm_thread_stats(int tid, struct tm_thread_info *info)
@@ -205,11 +181,11 @@ PUBLIC int tm_thread_stats(int tid, struct tm_thread_info *info)
     if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     const struct slab *slab = slab_of_tid((uint32_t)tid);
-    struct tm_thread_info told;
+    struct tm_thread_info stats;
     if (slab != NULL)
-        told = log_thread(slab);
+        stats = log_thread(slab);
     lock_release(&lock_accounting);
-    return slab != NULL ? api_give(info, &told) : TM_UNKNOWN;
+    return slab != NULL ? api_give(info, &stats) : TM_UNKNOWN;
 }
 
 /* ---- the process ---- */
@@ -226,24 +202,24 @@ PUBLIC int tm_process_stats(struct tm_process_info *info)
 {
     if (!api_tracks())
         return TM_ABSENT;
-    struct tm_process_info told = {.struct_size = sizeof told};
+    struct tm_process_info stats = {.struct_size = sizeof stats};
     struct sums sums;
     if (lock_take(&lock_accounting, thread_self()) != LOCK_TAKEN)
         return TM_BUSY;
     memset(wanted, true, sizeof wanted);
     sum_wanted(&sums);
-    told.threads = threads_now();
-    told.threads_past = slab_owners_past();
-    told.own_bytes = slab_resident();
+    stats.threads = threads_now();
+    stats.threads_past = slab_owners_past();
+    stats.own_bytes = slab_resident();
     lock_release(&lock_accounting);
     uint64_t live = not_negative(sums.cell.allocated.bytes - sums.cell.freed.bytes);
     sums.peak = (int64_t)total_peak() > (int64_t)live ? total_peak() : live;
-    TELL_SUMS(&told, &sums);
-    told.uptime_ms = clock_process_ns() / 1000000;
-    told.foreign_frees = cell_read(&pointer_counts.foreign);
-    told.wild_frees = cell_read(&pointer_counts.wild);
-    told.mismatches = cell_read(&pointer_counts.mismatched);
-    told.tags = tag_count();
-    told.call_sites = site_count() - 1;
-    return api_give(info, &told);
+    COPY_SUMS(&stats, &sums);
+    stats.uptime_ms = clock_process_ns() / 1000000;
+    stats.foreign_frees = cell_read(&pointer_counts.foreign);
+    stats.wild_frees = cell_read(&pointer_counts.wild);
+    stats.mismatches = cell_read(&pointer_counts.mismatched);
+    stats.tags = tag_count();
+    stats.call_sites = site_count() - 1;
+    return api_give(info, &stats);
 }

@@ -46,8 +46,8 @@ static struct {
 /* Working tables. */
 static struct {
     struct slab_cell context[CONTEXTS_MAX];
-    struct amount live[TAGS_MAX];          /* of one slab */
-    struct amount age[TAGS_MAX][AGE_ROWS]; /* signed sums over slabs */
+    struct amount live[TAGS_MAX]; /* of one slab */
+    struct slab_tag_sums sums[TAGS_MAX];
     struct snapshot_counts counts[TAGS_MAX];
     uint32_t tag_row[TAGS_MAX];
 } work SPARSE;
@@ -77,19 +77,12 @@ static struct slab_cell add_cells(const struct slab *slab, unsigned contexts)
 
 static void add_tags(const struct slab *slab, unsigned tags, uint32_t now)
 {
+    unsigned row = slab_young_row(slab, now);
     for (unsigned tag = 0; tag < tags; tag++) {
-        const struct slab_tag *from = &slab->tag[tag];
-        struct snapshot_counts *counts = &work.counts[tag];
-        counts->resizes += cell_read(&from->resizes);
-        counts->failures += cell_read(&from->failures);
-        for (unsigned row = 0; row < AGE_ROWS; row++)
-            counts->lifetime[row] += cell_read(&from->lifetime[row]);
-        struct amount old = {0, 0};
-        if (from->wheel != NULL)
-            old = age_sum(from->wheel, slab->tick, now, work.age[tag]);
-        struct amount *young = &work.age[tag][age_row_shown(slab->tick, now)];
-        young->blocks += work.live[tag].blocks - old.blocks;
-        young->bytes += work.live[tag].bytes - old.bytes;
+        struct slab_tag_sums *sums = &work.sums[tag];
+        slab_add_tag(slab, tag, now, sums);
+        sums->age[row].blocks += work.live[tag].blocks;
+        sums->age[row].bytes += work.live[tag].bytes;
         work.live[tag] = (struct amount){0, 0};
     }
 }
@@ -143,17 +136,16 @@ static void spread_contexts(unsigned contexts)
     }
 }
 
-/* Blocks freed in the tick they were born in have no lifetime counter: they are what the others leave. */
-static void finish_counts(struct snapshot_counts *counts, struct amount age[AGE_ROWS], uint64_t peak)
+static void finish_counts(struct snapshot_counts *counts, struct slab_tag_sums *sums, uint64_t peak)
 {
-    uint64_t aged = 0;
-    age_balance(age);
+    slab_finish_sums(sums, counts->freed.blocks);
+    counts->resizes = sums->resizes;
+    counts->failures = sums->failures;
     for (unsigned row = 0; row < AGE_ROWS; row++) {
-        counts->age[row].blocks = age[row].blocks;
-        counts->age[row].bytes = age[row].bytes;
-        aged += counts->lifetime[row];
+        counts->age[row].blocks = sums->age[row].blocks;
+        counts->age[row].bytes = sums->age[row].bytes;
+        counts->lifetime[row] = sums->lifetime[row];
     }
-    counts->lifetime[0] += not_negative(counts->freed.blocks - aged);
     counts->live.blocks = not_negative(counts->allocated.blocks - counts->freed.blocks);
     counts->live.bytes = not_negative(counts->allocated.bytes - counts->freed.bytes);
     counts->peak_bytes = peak > counts->live.bytes ? peak : counts->live.bytes;
@@ -181,7 +173,7 @@ static void spread_tags(unsigned tags)
     struct snapshot *head = &area.head;
     for (unsigned tag = 0; tag < tags; tag++) {
         struct snapshot_counts *counts = &work.counts[tag];
-        finish_counts(counts, work.age[tag], 0);
+        finish_counts(counts, &work.sums[tag], 0);
         tag_raise(tag, counts->live.bytes);
         counts->peak_bytes = tag_peak(tag);
         add_counts(&head->total, counts);
@@ -311,11 +303,11 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
         slab_sweep(clock_area.now.pid);
     memset(&area.head, 0, sizeof area.head);
     memset(work.context, 0, contexts * sizeof work.context[0]);
-    memset(work.age, 0, tags * sizeof work.age[0]);
+    memset(work.sums, 0, tags * sizeof work.sums[0]);
     memset(work.counts, 0, tags * sizeof work.counts[0]);
-    for (const struct slab *slab = slab_first(); slab != NULL; slab = slab->next)
-        collect_slab(slab, contexts, tags, now);
-    collect_slab(&slab_shared, contexts, tags, now);
+    for
+        EACH_SLAB(slab)
+    collect_slab(slab, contexts, tags, now);
     area.head.own_resident_bytes = slab_resident() + growth_resident();
     area.head.peak_error_bytes = slab_peak_error();
     if (lock == LOCK_TAKEN)

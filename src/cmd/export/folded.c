@@ -1,25 +1,25 @@
-/* Folded stacks: a line each, `outermost;...;innermost NUMBER`, as flame graph tools read them. */
+/* Folded stacks, as flame graph tools read them: on each line, `outermost;...;innermost NUMBER`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
-#include "cmd/export.h"
+#include "cmd/diagnostics.h"
+#include "formats.h"
 #include "label.h"
 #include "samples.h"
 
-/* Takes the name over. */
-static void put_name(FILE *to, char *name)
+/* Frees the name. */
+static void put_folded_name(FILE *to, char *name)
 {
     label_fold(name);
     fputs(name, to);
     free(name);
 }
 
-static uint64_t value_of(const struct export_asked *asked, const struct snapshot_amount *live,
-                         const struct snapshot_amount *allocated)
+static uint64_t folded_value(const struct export_options *options, const struct snapshot_amount *live,
+                             const struct snapshot_amount *allocated)
 {
-    switch (asked->value) {
+    switch (options->value) {
     case EXPORT_ALLOCATED_BYTES:
         return allocated->bytes;
     case EXPORT_LIVE_BLOCKS:
@@ -29,7 +29,7 @@ static uint64_t value_of(const struct export_asked *asked, const struct snapshot
     }
 }
 
-static void put_value(FILE *to, uint64_t value)
+static void put_folded_value(FILE *to, uint64_t value)
 {
     fprintf(to, " %" PRIu64 "\n", value);
 }
@@ -48,13 +48,13 @@ static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer 
     return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : xasprintf("(others)");
 }
 
-/* Their sum is the process's own, also where stacks are sampled. */
+/* The sum of all lines is the process's total, also where stacks are sampled (samples.h). */
 static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
-                       const struct export_asked *asked)
+                       const struct export_options *options)
 {
-    const int which = asked->value == EXPORT_ALLOCATED_BYTES ? SAMPLE_ALLOC_SPACE
-                      : asked->value == EXPORT_LIVE_BLOCKS   ? SAMPLE_INUSE_OBJECTS
-                                                             : SAMPLE_INUSE_SPACE;
+    const int which = options->value == EXPORT_ALLOCATED_BYTES ? SAMPLE_ALLOC_SPACE
+                      : options->value == EXPORT_LIVE_BLOCKS   ? SAMPLE_INUSE_OBJECTS
+                                                               : SAMPLE_INUSE_SPACE;
     struct samples samples = samples_new(snapshot);
     for (size_t i = 0; i < samples.rows; i++) {
         if (samples.row[i].value[which] == 0)
@@ -62,34 +62,34 @@ static void put_stacks(FILE *to, const struct snapshot *snapshot, struct symboli
         char *line = label_of_sample(snapshot, symbols, &samples.row[i]);
         fputs(line, to);
         free(line);
-        put_value(to, samples.row[i].value[which]);
+        put_folded_value(to, samples.row[i].value[which]);
     }
     samples_free(&samples);
 }
 
 static void put_sites(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
-                      const struct export_asked *asked)
+                      const struct export_options *options)
 {
     const struct snapshot_site *site = snapshot_sites(snapshot);
     for (uint32_t i = 0; i < snapshot->sites; i++) {
-        uint64_t value = value_of(asked, &site[i].live, &site[i].allocated);
+        uint64_t value = folded_value(options, &site[i].live, &site[i].allocated);
         if (value == 0)
             continue;
-        put_name(to, label_tag(snapshot, site[i].tag));
+        put_folded_name(to, label_tag(snapshot, site[i].tag));
         fputc(';', to);
         char *call = label_of_site(snapshot, symbols, &site[i]);
         fputs(call, to);
         free(call);
-        put_value(to, value);
+        put_folded_value(to, value);
     }
 }
 
-/* A tag that is part of others by its name, db/cache, stands above them. */
-static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_asked *asked)
+/* A name with slashes, db/cache, is a path: its parts are the frames. */
+static void put_tags(FILE *to, const struct snapshot *snapshot, const struct export_options *options)
 {
     const struct snapshot_tag *tag = snapshot_tags(snapshot);
     for (uint32_t i = 0; i < snapshot->tags; i++) {
-        uint64_t value = value_of(asked, &tag[i].counts.live, &tag[i].counts.allocated);
+        uint64_t value = folded_value(options, &tag[i].counts.live, &tag[i].counts.allocated);
         if (value == 0)
             continue;
         char *name = label_tag(snapshot, i);
@@ -97,23 +97,23 @@ static void put_tags(FILE *to, const struct snapshot *snapshot, const struct exp
         for (char *part; (part = strsep(&rest, "/")) != NULL;) {
             if (part != name)
                 fputc(';', to);
-            put_name(to, label_clean(part));
+            put_folded_name(to, label_clean(part));
         }
         free(name);
-        put_value(to, value);
+        put_folded_value(to, value);
     }
 }
 
-bool export_folded(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_folded(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
     const struct snapshot *snapshot = loaded->snapshot;
-    struct symbolizer *symbols = export_symbols(loaded, asked);
-    if (asked->by == EXPORT_BY_TAGS)
-        put_tags(to, snapshot, asked);
-    else if (asked->by == EXPORT_BY_SITES || snapshot->stacks == 0)
-        put_sites(to, snapshot, symbols, asked);
+    struct symbolizer *symbols = export_symbols(loaded, options);
+    if (options->by == EXPORT_BY_TAGS)
+        put_tags(to, snapshot, options);
+    else if (options->by == EXPORT_BY_SITES || snapshot->stacks == 0)
+        put_sites(to, snapshot, symbols, options);
     else
-        put_stacks(to, snapshot, symbols, asked);
+        put_stacks(to, snapshot, symbols, options);
     symbolizer_free(symbols);
     return true;
 }

@@ -1,22 +1,22 @@
-/* Texts numbered from 0, each kept once. */
+/* A set of texts, numbered from 0. */
 #ifndef TM_TEXTS_H
 #define TM_TEXTS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* All zero: none yet. The texts stay where they are as long as it lives. */
+/* All zero: empty. A text keeps its address until texts_free. */
 struct texts {
     char **text;
     uint32_t count;
-    uint32_t room;
+    uint32_t capacity;
     uint32_t *place; /* by hash: number + 1, or 0; `places` is a power of two */
     uint32_t places;
 };
 
-/* The number of that text; where it is new, the next one. */
+/* The number of a text, which is added if it is new. */
 uint32_t texts_number(struct texts *texts, const char *text);
-const char *texts_keep(struct texts *texts, const char *text); /* the text itself, as it is kept */
+const char *texts_keep(struct texts *texts, const char *text); /* the copy in the set */
 void texts_free(struct texts *texts);
 
 #endif

@@ -3,36 +3,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "command.h"
+#include "hash.h"
 
 enum { PLACES_LEAST = 64 };
 
-/* FNV-1a, by Fowler, Noll and Vo. */
-static uint32_t hash(const char *text)
-{
-    uint32_t hash = 2166136261;
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619;
-    return hash;
-}
-
-/* Where its number stands, or would. */
+/* The place of its number, or the empty one where it belongs. */
 static uint32_t *place_of(const struct texts *texts, const char *text)
 {
-    uint32_t at = hash(text) & (texts->places - 1);
+    uint32_t at = (uint32_t)hash_bytes(HASH_START, text, strlen(text)) & (texts->places - 1);
     while (texts->place[at] != 0 && strcmp(texts->text[texts->place[at] - 1], text) != 0)
         at = (at + 1) & (texts->places - 1);
     return &texts->place[at];
 }
 
-/* At most half of the places are taken. */
-static void make_room(struct texts *texts)
+/* At most half of the places are in use. */
+static void grow(struct texts *texts)
 {
-    if (texts->count < texts->room)
+    if (texts->count < texts->capacity)
         return;
     texts->places = texts->places != 0 ? 2 * texts->places : PLACES_LEAST;
-    texts->room = texts->places / 2;
-    texts->text = must_resize(texts->text, texts->room * sizeof *texts->text);
+    texts->capacity = texts->places / 2;
+    texts->text = must_resize(texts->text, texts->capacity * sizeof *texts->text);
     free(texts->place);
     texts->place = must_allocate(texts->places * sizeof *texts->place);
     for (uint32_t i = 0; i < texts->count; i++)
@@ -41,7 +33,7 @@ static void make_room(struct texts *texts)
 
 uint32_t texts_number(struct texts *texts, const char *text)
 {
-    make_room(texts);
+    grow(texts);
     uint32_t *place = place_of(texts, text);
     if (*place == 0) {
         texts->text[texts->count++] = xasprintf("%s", text);

@@ -3,17 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/export.h"
+#include "cmd/diagnostics.h"
 #include "fields.h"
+#include "formats.h"
 #include "label.h"
 
-/* A spreadsheet takes what begins with one of these for a formula and runs it; behind a quote it is a text. */
+/* Spreadsheets run a cell that begins with one of these as a formula, unless a quote is before it. */
 static bool is_formula(const char *text)
 {
     return text[0] != '\0' && strchr("=+-@", text[0]) != NULL;
 }
 
-static void put_text(FILE *to, const char *text)
+static void put_csv_text(FILE *to, const char *text)
 {
     fputs(is_formula(text) ? "\"'" : "\"", to);
     for (; *text != '\0'; text++) {
@@ -24,7 +25,7 @@ static void put_text(FILE *to, const char *text)
     fputc('"', to);
 }
 
-static void put_value(FILE *to, const struct value *value)
+static void put_csv_value(FILE *to, const struct value *value)
 {
     switch (value->kind) {
     case VALUE_NONE:
@@ -40,14 +41,14 @@ static void put_value(FILE *to, const struct value *value)
         fprintf(to, "%" PRIu64 ".%06" PRIu64, value->count / 1000000, value->count % 1000000);
         break;
     default:
-        put_text(to, value->text);
+        put_csv_text(to, value->text);
         break;
     }
 }
 
-/* What is a list elsewhere is one text here. */
-static void join_calls(struct value *value, const struct snapshot *snapshot, struct symbolizer *symbols,
-                       const void *row)
+/* Frames, which are lists in JSON, are one text in a cell. */
+static void join_frames(struct value *value, const struct snapshot *snapshot, struct symbolizer *symbols,
+                        const void *row)
 {
     const struct snapshot_site *site = row;
     if (value->kind == VALUE_STACK)
@@ -56,29 +57,29 @@ static void join_calls(struct value *value, const struct snapshot *snapshot, str
         value->text = label_call(symbols, site->object, site->address);
 }
 
-static void put_row(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
-                    const struct field_table *table, const void *row)
+static void put_csv_row(FILE *to, const struct snapshot *snapshot, struct symbolizer *symbols,
+                        const struct field_table *table, const void *row)
 {
     for (const struct field *field = table->fields; field->name != NULL; field++) {
         struct value value = field->get(snapshot, row, field);
         if (field != table->fields)
             fputc(',', to);
-        join_calls(&value, snapshot, symbols, row);
-        put_value(to, &value);
+        join_frames(&value, snapshot, symbols, row);
+        put_csv_value(to, &value);
         free(value.text);
     }
     fputc('\n', to);
 }
 
-bool export_csv(const struct loaded *loaded, const struct export_asked *asked, FILE *to)
+bool export_csv(const struct loaded *loaded, const struct export_options *options, FILE *to)
 {
-    const struct field_table *table = fields_table(asked->table != NULL ? asked->table : "tags");
+    const struct field_table *table = fields_table(options->table != NULL ? options->table : "tags");
     for (const struct field *field = table->fields; field->name != NULL; field++)
         fprintf(to, "%s%s", field != table->fields ? "," : "", field->name);
     fputc('\n', to);
-    struct symbolizer *symbols = export_symbols(loaded, asked);
+    struct symbolizer *symbols = export_symbols(loaded, options);
     for (uint32_t i = 0; i < fields_rows(table, loaded->snapshot); i++)
-        put_row(to, loaded->snapshot, symbols, table, fields_row(table, loaded->snapshot, i));
+        put_csv_row(to, loaded->snapshot, symbols, table, fields_row(table, loaded->snapshot, i));
     symbolizer_free(symbols);
     return true;
 }
