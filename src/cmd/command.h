@@ -1,39 +1,29 @@
-/* The subcommands of `trackmalloc`, and what they have in common. */
+/* The table of subcommands. */
 #ifndef TM_COMMAND_H
 #define TM_COMMAND_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "diagnostics.h"
 
-/* As a shell script sees them. */
-enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
-
-/* Each takes its own name as argv[0] ("trackmalloc show") and returns a status. They parse with argp, which prints
- * --help and --usage and ends the process with STATUS_USAGE where the words make no sense. */
+/* A subcommand takes its own name as argv[0] ("trackmalloc show") and returns a status. It parses with argp, which
+ * prints --help and --usage and ends the process with STATUS_USAGE where the words make no sense. */
 typedef int command_run(int argc, char **argv);
 
-struct command {
-    const char *name;
-    command_run *run;
-    const char *arguments; /* as usage shows them */
-    const char *summary;
-};
+/* The subcommands in the order of `trackmalloc --help`: name, arguments as usage shows them, summary. The function of
+ * each is NAME_run, in NAME.c. `run` returns only where its program could not be started: 127, there is no such
+ * program; 126, it cannot be run; else as all others do. */
+#define COMMANDS(X)                                                                             \
+    X(run, "PROGRAM [ARGUMENT...]", "runs a program with the library in it")                    \
+    X(ps, "", "the tracked processes, as a tree")                                               \
+    X(top, "[PID|FILE]", "a process's heap, live on the whole screen")                          \
+    X(show, "[PID|FILE]", "the report of a process, or of a snapshot that was kept")            \
+    X(diff, "[PID|FILE [PID|FILE]]", "what grew from one to the other, or since some time ago") \
+    X(save, "[PID|FILE]", "keeps a snapshot of a process in a file")                            \
+    X(ctl, "[PID] REQUEST", "asks a process for a report, a baseline, a pause")                 \
+    X(export, "[PID|FILE]", "a snapshot as JSON, CSV, a flame graph or metrics")                \
+    X(serve, "", "all tracked processes over HTTP, for Prometheus and for browsers")
 
-/* The table of main.c; ends with a row whose name is NULL. */
-extern const struct command commands[];
-
-/* One line on stderr, `trackmalloc: what: why`, the reason as printf makes it; returns STATUS_FAILED. What could steer
- * a terminal is shown as '?'. */
-int complain(const char *what, const char *why, ...) __attribute__((format(printf, 2, 3)));
-
-/* The caller frees what these return; where there is no memory, the process ends with a line. */
-void *must_allocate(size_t bytes); /* zeroed */
-void *must_resize(void *memory, size_t bytes);
-char *must_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The text with all that is no printable UTF-8 as '?': names out of a target must not steer a terminal. Writes at most
- * `room` bytes, the closing zero included, never half a character; returns the length. `text` may stand in `clean`'s
- * place. */
-size_t clean_text(const char *text, char *clean, size_t room);
+#define COMMAND_DECLARED(name, arguments, summary) command_run name##_run;
+COMMANDS(COMMAND_DECLARED)
+#undef COMMAND_DECLARED
 
 #endif

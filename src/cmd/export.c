@@ -1,5 +1,4 @@
-#include "export.h"
-
+/* `trackmalloc export`: a snapshot in the forms that other tools read (doc/export.md). */
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,66 +6,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/export/fields.h"
 #include "cmd/export/formats.h"
+#include "command.h"
+#include "target.h"
 #include "whole_file.h"
 
-struct asked {
-    struct ask_source source;
+struct export_arguments {
+    struct arguments_source source;
     const char *output;
     const struct export_format *format;
     struct export_options of_format;
 };
 
-/* The place of a word among those of a list that ends with NULL. */
-static int word_of(struct argp_state *state, const char *option, const char *word, const char *const *words)
+static const struct export_format *find_format(const struct argp_state *state, const char *name)
 {
-    for (int i = 0; words[i] != NULL; i++)
-        if (strcmp(word, words[i]) == 0)
-            return i;
-    argp_error(state, "%s: there is no '%s'; see --help", option, word);
-    return 0;
+    return &export_formats[arguments_choice(state, "--format", name, export_formats, sizeof *export_formats)];
 }
 
-static const struct export_format *format_of(struct argp_state *state, const char *name)
+static const char *find_table(const struct argp_state *state, const char *name)
 {
-    const struct export_format *format = export_format_named(name);
-    if (format == NULL)
-        argp_error(state, "--format: there is no '%s'; see --help", name);
-    return format;
+    return field_tables[arguments_choice(state, "--table", name, field_tables, sizeof *field_tables)].name;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_export(int key, char *value, struct argp_state *state)
 {
     static const char *const bys[] = {"stacks", "sites", "tags", NULL};
     static const char *const values[] = {"live", "allocated", "blocks", NULL};
-    struct asked *asked = state->input;
+    struct export_arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->source;
+        return 0;
     case 'f':
-        asked->format = format_of(state, argument);
+        arguments->format = find_format(state, value);
         return 0;
     case 'b':
-        asked->of_format.by = (enum export_by)word_of(state, "--by", argument, bys);
+        arguments->of_format.by = (enum export_by)arguments_choice(state, "--by", value, bys, sizeof *bys);
         return 0;
     case 'v':
-        asked->of_format.value = (enum export_value)word_of(state, "--value", argument, values);
+        arguments->of_format.value =
+            (enum export_value)arguments_choice(state, "--value", value, values, sizeof *values);
         return 0;
     case 't':
-        if (fields_table(argument) == NULL)
-            argp_error(state, "--table: there is no '%s'; see --help", argument);
-        asked->of_format.table = argument;
+        arguments->of_format.table = find_table(state, value);
         return 0;
     case 'o':
-        asked->output = argument;
+        arguments->output = value;
         return 0;
     case ARGP_KEY_END:
-        ask_source(key, argument, state, &asked->source);
-        if (asked->format == NULL)
-            argp_error(state, "--format: which one? See --help");
+        if (arguments->format == NULL)
+            argp_error(state, "option '--format' is missing (allowed: %s)", export_format_names());
         return 0;
     default:
-        return ask_source(key, argument, state, &asked->source);
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -79,9 +73,10 @@ static const struct argp_option options[] = {
     {"by", 'b', "WHAT", 0, "folded: stacks (the default where there are some), sites or tags", 0},
     {"value", 'v', "VALUE", 0, "folded: live (bytes, the default), allocated (bytes) or blocks (live ones)", 0},
     {"output", 'o', "FILE", 0, "to a file, which is replaced when all went well", 0},
-    ASK_DIRECTORY,
     {0},
 };
+
+static const struct argp_child common[] = {{.argp = &arguments_source}, {.argp = NULL}};
 
 static char *complete_help(int key, const char *text, void *input)
 {
@@ -103,16 +98,16 @@ static bool write_bytes(FILE *to, const void *from)
 static bool write_to_stdout(const struct bytes *bytes)
 {
     return (write_bytes(stdout, bytes) && fflush(stdout) == 0) ||
-           complain("standard output", "%s", strerror(errno)) == STATUS_OK;
+           report_error("cannot write to standard output: %s", strerror(errno)) == STATUS_OK;
 }
 
 /* A device, or a pipe that somebody reads. */
-static bool write_through(const char *output, const struct bytes *bytes)
+static bool write_to_device(const char *output, const struct bytes *bytes)
 {
     FILE *to = fopen(output, "we");
     bool done = to != NULL && write_bytes(to, bytes);
     done = to != NULL && fclose(to) == 0 && done;
-    return done || complain(output, "%s", strerror(errno)) == STATUS_OK;
+    return done || report_error("cannot write %s: %s", output, strerror(errno)) == STATUS_OK;
 }
 
 /* A link stays one: what it leads to is replaced. */
@@ -122,7 +117,7 @@ static bool write_out(const char *output, const struct bytes *bytes)
     if (output == NULL)
         return write_to_stdout(bytes);
     if (stat(output, &there) == 0 && !S_ISREG(there.st_mode))
-        return write_through(output, bytes);
+        return write_to_device(output, bytes);
     char *whole = realpath(output, NULL);
     int status = whole_file(whole != NULL ? whole : output, true, write_bytes, bytes);
     free(whole);
@@ -131,24 +126,25 @@ static bool write_out(const char *output, const struct bytes *bytes)
 
 int export_run(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .args_doc = "PID|FILE",
-        .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that other tools read.",
-        .help_filter = complete_help};
-    struct asked asked = {.of_format = {.progress = true}};
+    static const struct argp argp = {.options = options,
+                                     .parser = parse_export,
+                                     .children = common,
+                                     .doc = "Writes a snapshot, of a tracked process or out of a file, in a form that "
+                                            "other tools read. Without PID, the only process that is running.",
+                                     .help_filter = complete_help};
+    struct export_arguments arguments = {.of_format = {.progress = true}};
     struct loaded loaded;
     char *text;
     size_t length;
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (asked.format->binary && asked.output == NULL && isatty(STDOUT_FILENO))
-        return complain(asked.format->name, "these bytes are not for a terminal; say where to with -o");
-    if (!load(asked.source.directory, asked.source.which, &loaded))
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (arguments.format->binary && arguments.output == NULL && isatty(STDOUT_FILENO))
+        return report_error("%s is binary: it is not written to a terminal; name a file with --output",
+                            arguments.format->name);
+    if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
-    bool done = export_bytes(asked.format->write, &loaded, &asked.of_format, &text, &length);
+    bool done = export_bytes(arguments.format->write, &loaded, &arguments.of_format, &text, &length);
     if (done) {
-        done = write_out(asked.output, &(struct bytes){text, length});
+        done = write_out(arguments.output, &(struct bytes){text, length});
         free(text);
     }
     loaded_free(&loaded);

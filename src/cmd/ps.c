@@ -1,5 +1,4 @@
-#include "ps.h"
-
+/* `trackmalloc ps`: which processes are tracked, and which were. */
 #include <argp.h>
 #include <langinfo.h>
 #include <pwd.h>
@@ -11,10 +10,11 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/gc.h"
 #include "columns.h"
-#include "family.h"
+#include "command.h"
+#include "process_tree.h"
 
 enum column { PID, USER, STATE, LIVE, BLOCKS, GROWTH, RSS, AGE, COLUMNS };
 
@@ -23,8 +23,9 @@ static const char *const titles[COLUMNS] = {"PID", "USER", "STATE", "LIVE", "BLO
 
 typedef column_cell row[COLUMNS];
 
-struct asked {
+struct ps_arguments {
     const char *directory;
+    bool all;
     bool gc;
     bool flat;
 };
@@ -54,42 +55,37 @@ static void cell_put_user(column_cell cell, uint32_t uid)
         cell_put_id(cell, uid);
 }
 
-static void fill(row cells, const struct member *member)
+static void fill_row(row cells, const struct tracked_process *process)
 {
     for (int i = 0; i < COLUMNS; i++)
         cell_put_text(cells[i], "-");
-    cell_put_id(cells[PID], member->found.pid);
-    cell_put_user(cells[USER], member->found.uid);
-    cell_put_text(cells[STATE], name_of(member->found.state));
-    if (!member->published)
+    cell_put_id(cells[PID], process->found.pid);
+    cell_put_user(cells[USER], process->found.uid);
+    cell_put_text(cells[STATE], name_of(process->found.state));
+    if (!process->published)
         return;
-    cell_put_size(cells[LIVE], member->live_bytes);
-    cell_put_number(cells[BLOCKS], member->live_blocks);
-    if (member->past_known)
-        cell_put_size_change(cells[GROWTH], member->past_bytes, member->live_bytes);
-    if (member->resident != 0)
-        cell_put_size(cells[RSS], member->resident);
-    cell_put_age(cells[AGE], member->taken_seconds);
-}
-
-static bool has_ended(const struct member *member)
-{
-    return member->found.state == PROCESS_DEAD || member->found.state == PROCESS_ENDED;
+    cell_put_size(cells[LIVE], process->live_bytes);
+    cell_put_number(cells[BLOCKS], process->live_blocks);
+    if (process->past_known)
+        cell_put_size_change(cells[GROWTH], process->past_bytes, process->live_bytes);
+    if (process->resident != 0)
+        cell_put_size(cells[RSS], process->resident);
+    cell_put_age(cells[AGE], process->taken_seconds);
 }
 
 /* Of those that hold memory now. */
-static void fill_sum(row cells, const struct family *family)
+static void fill_sum(row cells, const struct process_tree *tree)
 {
     uint64_t bytes = 0, blocks = 0, resident = 0, past = 0, present = 0;
-    for (size_t i = 0; i < family->members; i++) {
-        const struct member *member = &family->member[i];
-        if (has_ended(member))
+    for (size_t i = 0; i < tree->processes; i++) {
+        const struct tracked_process *process = &tree->process[i];
+        if (found_has_ended(&process->found))
             continue;
-        bytes += member->live_bytes;
-        blocks += member->live_blocks;
-        resident += member->resident;
-        past += member->past_known ? member->past_bytes : 0;
-        present += member->past_known ? member->live_bytes : 0;
+        bytes += process->live_bytes;
+        blocks += process->live_blocks;
+        resident += process->resident;
+        past += process->past_known ? process->past_bytes : 0;
+        present += process->past_known ? process->live_bytes : 0;
     }
     for (int i = 0; i < COLUMNS; i++)
         cells[i][0] = '\0';
@@ -146,38 +142,38 @@ static void widen(size_t *width, const row cells)
             width[i] = strlen(cells[i]);
 }
 
-static char *count(const struct family *family)
+static char *count_text(const struct process_tree *tree, size_t unlisted)
 {
     size_t ended = 0;
-    for (size_t i = 0; i < family->members; i++)
-        ended += has_ended(&family->member[i]);
-    return must_print("%zu live, %zu dead", family->members - ended, ended);
+    for (size_t i = 0; i < tree->processes; i++)
+        ended += found_has_ended(&tree->process[i].found);
+    return xasprintf("%zu live, %zu dead", tree->processes - ended, ended + unlisted);
 }
 
-/* Whose it is stands there where it can be others'. */
-static void print(const struct family *family, bool users)
+/* Whose it is stands there where it can be others'. `unlisted`: so many dead that are only counted. */
+static void print_table(const struct process_tree *tree, bool users, size_t unlisted)
 {
-    const size_t rows = family->members + 2; /* titles and sum */
+    const size_t rows = tree->processes + 2; /* titles and sum */
     const size_t columns = columns_of_output();
     size_t width[COLUMNS] = {0};
     row *cells = must_allocate(rows * sizeof *cells);
     for (int i = 0; i < COLUMNS; i++)
         cell_put_text(cells[0][i], titles[i]);
-    for (size_t i = 0; i < family->members; i++)
-        fill(cells[i + 1], &family->member[i]);
-    fill_sum(cells[rows - 1], family);
+    for (size_t i = 0; i < tree->processes; i++)
+        fill_row(cells[i + 1], &tree->process[i]);
+    fill_sum(cells[rows - 1], tree);
     for (size_t i = 0; i < rows; i++)
         widen(width, cells[i]);
     if (!users)
         width[USER] = 0;
     print_line(cells[0], width, "COMMAND", columns);
-    for (size_t i = 0; i < family->members; i++) {
-        const struct member *member = &family->member[i];
-        char *behind = must_print("%s%s", member->branch != NULL ? member->branch : "", member->command);
+    for (size_t i = 0; i < tree->processes; i++) {
+        const struct tracked_process *process = &tree->process[i];
+        char *behind = xasprintf("%s%s", process->branch != NULL ? process->branch : "", process->command);
         print_line(cells[i + 1], width, behind, columns);
         free(behind);
     }
-    char *behind = count(family);
+    char *behind = count_text(tree, unlisted);
     print_line(cells[rows - 1], width, behind, columns);
     free(behind);
     free(cells);
@@ -185,24 +181,26 @@ static void print(const struct family *family, bool users)
 
 /* ---- the words ---- */
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_ps(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct ps_arguments *arguments = state->input;
+    (void)value;
     switch (key) {
-    case 'd':
-        asked->directory = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->directory;
         return 0;
     case 'a':
-        asked->directory = find_everybody;
+        arguments->all = true;
         return 0;
     case 'f':
-        asked->flat = true;
+        arguments->flat = true;
         return 0;
     case 'g':
-        asked->gc = true;
+        arguments->gc = true;
         return 0;
-    case ARGP_KEY_ARG:
-        argp_usage(state);
+    case ARGP_KEY_END:
+        if (arguments->all && arguments->directory == NULL)
+            arguments->directory = find_everybody;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -210,21 +208,30 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    ASK_EVERYBODY,
+    {"all", 'a', NULL, 0, "everybody's processes, as far as you may look at them, and the dead", 0},
     {"flat", 'f', NULL, 0, "no tree: the largest first", 0},
     {"gc", 'g', NULL, 0, "remove what dead processes left, and list nothing", 0},
-    ASK_DIRECTORY,
     {0},
 };
 
-static int list(const struct asked *asked, const struct found_list *found)
+static const struct argp_child common[] = {{.argp = &arguments_directory}, {.argp = NULL}};
+
+static bool may_be_running(const struct found *found)
 {
-    struct family family = family_load(found);
-    int status = family.broken ? STATUS_FAILED : STATUS_OK;
-    if (!asked->flat)
-        family_draw(&family, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
-    print(&family, asked->directory == find_everybody);
-    family_free(&family);
+    return !found_has_ended(found);
+}
+
+static int list_processes(const struct ps_arguments *arguments, struct found_list *found)
+{
+    const size_t rows = found->rows;
+    if (!arguments->all)
+        found_keep(found, may_be_running);
+    struct process_tree tree = process_tree_load(found);
+    int status = tree.broken ? STATUS_FAILED : STATUS_OK;
+    if (!arguments->flat)
+        process_tree_draw(&tree, strcmp(nl_langinfo(CODESET), "UTF-8") == 0);
+    print_table(&tree, arguments->directory == find_everybody, rows - found->rows);
+    process_tree_free(&tree);
     return status;
 }
 
@@ -232,16 +239,17 @@ int ps_run(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
-        .parser = parse,
-        .doc = "Lists the tracked processes of this user, dead ones too, with who started whom.\v"
+        .parser = parse_ps,
+        .children = common,
+        .doc = "Lists the tracked processes of this user that are running, with who started whom.\v"
                "LIVE and BLOCKS: what is allocated now. 1 MIN: how that changed in the last minute. AGE: of the "
                "snapshot that says so. STATE: live; dead, that is killed; ended, of itself, where its snapshot was to "
                "be kept; far, in another pid namespace, from where nobody can tell. The last line sums up all that are "
                "not dead."};
-    struct asked asked = {.directory = NULL};
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    struct found_list found = find_all(asked.directory);
-    int status = asked.gc ? gc_run(&found) : list(&asked, &found);
+    struct ps_arguments arguments = {.gc = false};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    struct found_list found = find_all(arguments.directory);
+    int status = arguments.gc ? gc_run(&found) : list_processes(&arguments, &found);
     found_free(&found);
     return status;
 }

@@ -1,17 +1,18 @@
-#include "save.h"
-
+/* `trackmalloc save`: keeps a snapshot in a file, which every other subcommand reads. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/load.h"
+#include "command.h"
+#include "target.h"
 #include "whole_file.h"
 
-struct asked {
-    struct ask_source source;
+struct save_arguments {
+    struct arguments_source source;
     const char *output;
     bool force;
 };
@@ -19,7 +20,7 @@ struct asked {
 /* ---- the name ---- */
 
 /* A program's name as a part of a file's: no slash, nothing that a shell or a terminal takes for its own. */
-static void tame(char *name)
+static void replace_unsafe_characters(char *name)
 {
     for (char *c = name; *c != '\0'; c++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-", *c) == NULL)
@@ -36,10 +37,10 @@ static char *usual_name(const struct snapshot *snapshot)
     time_t seconds = snapshot->wall_seconds;
     struct tm moment;
     memcpy(program, snapshot->program, SNAPSHOT_NAME);
-    tame(program);
+    replace_unsafe_characters(program);
     if (gmtime_r(&seconds, &moment) != NULL && moment.tm_year >= 0 && moment.tm_year < 8100)
         strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &moment);
-    return must_print("%s-%u-%s.tms", program, snapshot->pid, date);
+    return xasprintf("%s-%u-%s.tms", program, snapshot->pid, date);
 }
 
 /* ---- the file ---- */
@@ -71,43 +72,47 @@ static bool write_segment(FILE *file, const void *from)
 
 /* ---- the subcommand ---- */
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_save(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct save_arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->source;
+        return 0;
     case 'o':
-        asked->output = argument;
+        arguments->output = value;
         return 0;
     case 'f':
-        asked->force = true;
+        arguments->force = true;
         return 0;
     default:
-        return ask_source(key, argument, state, &asked->source);
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "where to (PROGRAM-PID-DATE.tms)", 0},
     {"force", 'f', NULL, 0, "overwrite a file that is there", 0},
-    ASK_DIRECTORY,
     {0},
 };
 
+static const struct argp_child common[] = {{.argp = &arguments_source}, {.argp = NULL}};
+
 int save_run(int argc, char **argv)
 {
-    static const struct argp argp = {.options = options,
-                                     .parser = parse,
-                                     .args_doc = "PID|FILE",
-                                     .doc =
-                                         "Keeps the present snapshot of a tracked process in a file, and says which. "
-                                         "Every other subcommand reads it in place of a PID."};
-    struct asked asked = {.output = NULL};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_save,
+        .children = common,
+        .doc = "Keeps the present snapshot of a tracked process in a file, and says which. "
+               "Every other subcommand reads it in place of a PID. Without PID, the only process that is running."};
+    struct save_arguments arguments = {.output = NULL};
     struct loaded loaded;
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (!load(asked.source.directory, asked.source.which, &loaded))
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (!target_load(&arguments.source, &loaded))
         return STATUS_FAILED;
-    char *path = asked.output != NULL ? must_print("%s", asked.output) : usual_name(loaded.snapshot);
-    int status = whole_file(path, asked.force, write_segment, &loaded);
+    char *path = arguments.output != NULL ? xasprintf("%s", arguments.output) : usual_name(loaded.snapshot);
+    int status = whole_file(path, arguments.force, write_segment, &loaded);
     if (status == STATUS_OK)
         puts(path);
     free(path);

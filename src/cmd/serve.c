@@ -1,5 +1,5 @@
-#include "serve.h"
-
+/* `trackmalloc serve`: all tracked processes of the user over HTTP, for Prometheus, for profilers that pull, and for
+ * people with a browser (doc/export.md). */
 #include <argp.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -9,15 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/find.h"
 #include "cmd/serve/listen.h"
 #include "cmd/serve/pages.h"
+#include "command.h"
 
-enum { CONNECTIONS = 64, PATIENCE_SECONDS = 10 };
+enum { CONNECTIONS = 64, TIMEOUT_SECONDS = 10 };
 
-struct asked {
-    const char *directory;
+struct serve_arguments {
+    struct arguments_places places;
     const char *where;
     bool loopback;
 };
@@ -53,13 +54,14 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static struct page answer_get(const struct asked *asked, struct MHD_Connection *connection, const char *path)
+static struct page answer_get(const struct serve_arguments *arguments, struct MHD_Connection *connection,
+                              const char *path)
 {
     const char *host = header_of(connection, MHD_HTTP_HEADER_HOST);
-    if (asked->loopback && host != NULL && !listen_is_local(host))
+    if (arguments->loopback && host != NULL && !listen_is_local(host))
         return page_error(MHD_HTTP_FORBIDDEN, "this is not the name of this server; call it 127.0.0.1 or localhost");
     const struct page_request request = {
-        .directory = asked->directory,
+        .directory = arguments->places.directory,
         .path = path,
         .pid = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "pid"),
         .accept = header_of(connection, MHD_HTTP_HEADER_ACCEPT),
@@ -68,8 +70,9 @@ static struct page answer_get(const struct asked *asked, struct MHD_Connection *
 }
 
 /* Called when the head of a request is there, and once more when it is whole. */
-static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-                              const char *version, const char *upload, size_t *upload_bytes, void **state)
+static enum MHD_Result answer_request(void *context, struct MHD_Connection *connection, const char *path,
+                                      const char *method, const char *version, const char *upload, size_t *upload_bytes,
+                                      void **state)
 {
     static char head_seen;
     (void)version, (void)upload;
@@ -87,7 +90,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 /* ---- the server ---- */
 
 /* One thread answers all: a page is made in milliseconds, and who waits disturbs nobody. Until a signal ends it. */
-static int serve(const struct asked *asked, const struct listening *listening)
+static int serve_until_signal(const struct serve_arguments *arguments, const struct listening *listening)
 {
     sigset_t ends;
     int signal;
@@ -96,12 +99,12 @@ static int serve(const struct asked *asked, const struct listening *listening)
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
-    struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer, (void *)asked, MHD_OPTION_LISTEN_SOCKET,
-                         (MHD_socket)listening->socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE_SECONDS, MHD_OPTION_END);
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer_request, (void *)arguments, MHD_OPTION_LISTEN_SOCKET,
+        (MHD_socket)listening->socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (daemon == NULL)
-        return complain(listening->url, "%s", strerror(errno));
+        return report_error("cannot serve %s: %s", listening->url, strerror(errno));
     printf("listening on %s\n", listening->url);
     fflush(stdout);
     sigwait(&ends, &signal);
@@ -109,21 +112,15 @@ static int serve(const struct asked *asked, const struct listening *listening)
     return STATUS_OK;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_serve(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct serve_arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->places;
+        return 0;
     case 'l':
-        asked->where = argument;
-        return 0;
-    case 'a':
-        asked->directory = find_everybody;
-        return 0;
-    case 'd':
-        asked->directory = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_usage(state);
+        arguments->where = value;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -132,26 +129,28 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"listen", 'l', "ADDRESS:PORT", 0, "where to listen (127.0.0.1:9787); port 0 is any that is free", 0},
-    ASK_DIRECTORY,
-    ASK_EVERYBODY,
     {0},
 };
+
+static const struct argp_child common[] = {{.argp = &arguments_places}, {.argp = NULL}};
 
 int serve_run(int argc, char **argv)
 {
     static const struct argp argp = {
         .options = options,
-        .parser = parse,
+        .parser = parse_serve,
+        .children = common,
         .doc = "Serves all tracked processes over HTTP: a list of them at /, their metrics for Prometheus at /metrics, "
                "a heap profile at /debug/pprof/heap?pid=PID, a snapshot at /json?pid=PID."};
-    struct asked asked = {.where = "127.0.0.1:9787"};
+    struct serve_arguments arguments = {.where = "127.0.0.1:9787"};
     struct listening listening;
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    if (!listen_at(asked.where, &listening))
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (!listen_at(arguments.where, &listening))
         return STATUS_FAILED;
-    asked.loopback = listening.loopback;
+    arguments.loopback = listening.loopback;
     if (!listening.loopback)
-        complain(listening.url, "whoever reaches this address may read what your processes allocate, and their "
-                                "command lines; nobody is asked who they are");
-    return serve(&asked, &listening);
+        report_error("warning: whoever reaches %s may read what your processes allocate, and their command lines; "
+                     "nobody is asked who they are",
+                     listening.url);
+    return serve_until_signal(&arguments, &listening);
 }

@@ -36,7 +36,7 @@ uint32_t texts_number(struct texts *texts, const char *text)
     grow(texts);
     uint32_t *place = place_of(texts, text);
     if (*place == 0) {
-        texts->text[texts->count++] = must_print("%s", text);
+        texts->text[texts->count++] = xasprintf("%s", text);
         *place = texts->count;
     }
     return *place - 1;

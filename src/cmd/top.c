@@ -1,5 +1,4 @@
-#include "top.h"
-
+/* `trackmalloc top`: a process's heap, live on the whole screen; or once, as text. */
 #include <argp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,9 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ask.h"
+#include "arguments.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
+#include "command.h"
 #include "top/draw.h"
 #include "top/model.h"
 #include "top/names.h"
@@ -20,8 +20,8 @@
 
 enum { DELAY_MS = 1000, DELAY_LEAST_MS = 100, DELAY_MOST_MS = 3600000, PAGE_COLUMNS = 132 };
 
-struct asked {
-    const char *directory;
+struct top_arguments {
+    struct arguments_places places;
     const char *which;
     uint32_t delay_ms;
     enum view_number view;
@@ -29,7 +29,7 @@ struct asked {
 };
 
 struct top {
-    const struct asked *asked;
+    const struct top_arguments *arguments;
     struct model model;
     struct source source;
     struct names *names;
@@ -38,46 +38,43 @@ struct top {
 
 /* ---- arguments ---- */
 
-static uint32_t parse_delay(const char *argument, struct argp_state *state)
+static uint32_t parse_delay(const char *value, struct argp_state *state)
 {
     char *end;
-    double ms = strtod(argument, &end) * 1000;
-    if (end == argument || *end != '\0' || !(ms >= DELAY_LEAST_MS && ms <= DELAY_MOST_MS))
-        argp_error(state, "--delay: '%s' is no number of seconds from 0.1 to 3600", argument);
+    double ms = strtod(value, &end) * 1000;
+    if (end == value || *end != '\0' || !(ms >= DELAY_LEAST_MS && ms <= DELAY_MOST_MS))
+        arguments_invalid(state, "--delay", value, "0.1 to 3600");
     return (uint32_t)ms;
 }
 
-static enum view_number parse_view(const char *argument, struct argp_state *state)
+static enum view_number parse_view(const char *value, struct argp_state *state)
 {
-    enum view_number view = view_named(argument);
+    enum view_number view = view_named(value);
     if (view == VIEWS)
-        argp_error(state, "--view: '%s' is none of tags, sites, stacks, threads, sizes, processes", argument);
+        arguments_invalid(state, "--view", value, "tags, sites, stacks, threads, sizes, processes");
     return view;
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse_top(int key, char *value, struct argp_state *state)
 {
-    struct asked *asked = state->input;
+    struct top_arguments *arguments = state->input;
     switch (key) {
-    case 'a':
-        asked->directory = find_everybody;
-        return 0;
-    case 'd':
-        asked->directory = argument;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->places;
         return 0;
     case 's':
-        asked->delay_ms = parse_delay(argument, state);
+        arguments->delay_ms = parse_delay(value, state);
         return 0;
     case 'v':
-        asked->view = parse_view(argument, state);
+        arguments->view = parse_view(value, state);
         return 0;
     case '1':
-        asked->once = true;
+        arguments->once = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (asked->which != NULL)
-            argp_usage(state);
-        asked->which = argument;
+        if (arguments->which != NULL)
+            return ARGP_ERR_UNKNOWN;
+        arguments->which = value;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -88,13 +85,14 @@ static const struct argp_option options[] = {
     {"once", '1', NULL, 0, "one page as text, and no keys; so it is where there is no terminal", 0},
     {"delay", 's', "SECONDS", 0, "from one look to the next (1)", 0},
     {"view", 'v', "VIEW", 0, "tags, sites, stacks, threads, sizes or processes", 0},
-    ASK_DIRECTORY,
-    ASK_EVERYBODY,
     {0},
 };
 
+static const struct argp_child common[] = {{.argp = &arguments_places}, {.argp = NULL}};
+
 static const struct argp argp = {.options = options,
-                                 .parser = parse,
+                                 .parser = parse_top,
+                                 .children = common,
                                  .args_doc = "[PID|FILE]",
                                  .doc = "Shows the heap of a tracked process, live: its tags with their ages, call "
                                         "sites, stacks, threads and sizes. Without PID, the only one or one of a list."
@@ -102,13 +100,8 @@ static const struct argp argp = {.options = options,
 
 /* ---- which process ---- */
 
-static bool is_pid(const char *which)
-{
-    return which[0] != '\0' && strspn(which, "0123456789") == strlen(which);
-}
-
 /* The names that are not known yet come when it has been shown. */
-static void take(struct top *top, struct snapshot *snapshot)
+static void take_snapshot(struct top *top, struct snapshot *snapshot)
 {
     names_take(top->names, snapshot);
     names_allow(top->names, 0);
@@ -118,27 +111,28 @@ static void take(struct top *top, struct snapshot *snapshot)
 /* The first snapshot of what was asked for by name. false: a line has said why there is none. */
 static bool open_named(struct top *top)
 {
-    const char *which = top->asked->which;
+    const char *which = top->arguments->which;
     struct found found = {.state = PROCESS_DEAD};
     struct loaded loaded;
-    if (!load(top->asked->directory, which, &loaded))
+    if (!load(top->arguments->places.directory, which, &loaded))
         return false;
-    bool plain = !is_pid(which) || !find_pid(top->asked->directory, (uint32_t)strtoul(which, NULL, 10), &found);
+    bool plain = !load_names_process(which) ||
+                 !find_pid(top->arguments->places.directory, (uint32_t)strtoul(which, NULL, 10), &found);
     if (plain)
         snprintf(found.path, sizeof found.path, "%s", loaded.path);
     source_begin(&top->source, &found, plain);
-    take(top, loaded.snapshot);
+    take_snapshot(top, loaded.snapshot);
     top->model.file = plain ? which : NULL;
     loaded.snapshot = NULL;
     loaded_free(&loaded);
     return true;
 }
 
-static void list_processes(struct top *top)
+static void collect_processes(struct top *top)
 {
     struct rows rows;
     found_free(&top->processes);
-    processes_collect(top->asked->directory, &rows, &top->processes);
+    processes_collect(top->arguments->places.directory, &rows, &top->processes);
     model_take_processes(&top->model, &rows);
 }
 
@@ -169,30 +163,30 @@ static bool open_found(struct top *top, const struct found *found)
     source_end(&top->source);
     top->source = source;
     model_forget(&top->model);
-    top->model.view = top->asked->view != VIEW_PROCESSES ? top->asked->view : VIEW_TAGS;
-    take(top, snapshot);
+    top->model.view = top->arguments->view != VIEW_PROCESSES ? top->arguments->view : VIEW_TAGS;
+    take_snapshot(top, snapshot);
     return true;
 }
 
-static int complain_of_none(const char *directory)
+static int report_no_snapshot(const char *directory)
 {
     char *places = find_looked(directory, 0);
-    complain("top", "no tracked process of yours has left a snapshot in %s", places);
+    report_error("no tracked process of this user has left a snapshot in %s", places);
     free(places);
     return STATUS_FAILED;
 }
 
-static bool choose(struct top *top)
+static bool choose_process(struct top *top)
 {
-    if (top->asked->which != NULL)
+    if (top->arguments->which != NULL)
         return open_named(top);
     top->model.view = VIEW_PROCESSES;
-    list_processes(top);
+    collect_processes(top);
     if (top->processes.rows == 0)
-        return complain_of_none(top->asked->directory) == STATUS_OK;
-    const struct found *only = top->asked->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
+        return report_no_snapshot(top->arguments->places.directory) == STATUS_OK;
+    const struct found *only = top->arguments->view != VIEW_PROCESSES ? only_process(&top->processes) : NULL;
     if (only != NULL && !open_found(top, only))
-        return complain(only->path, "%s", top->model.message) == STATUS_OK;
+        return report_error("cannot open %s: %s", only->path, top->model.message) == STATUS_OK;
     return true;
 }
 
@@ -208,7 +202,7 @@ static void refresh_process(struct top *top)
     if (!top->model.paused)
         snapshot = source_read(&top->source, &why);
     if (snapshot != NULL)
-        take(top, snapshot);
+        take_snapshot(top, snapshot);
     else if (why != NULL)
         model_show_message(&top->model, why);
 }
@@ -216,7 +210,7 @@ static void refresh_process(struct top *top)
 static void refresh_all(struct top *top)
 {
     if (top->model.view == VIEW_PROCESSES && !top->model.paused)
-        list_processes(top);
+        collect_processes(top);
     else
         refresh_process(top);
 }
@@ -247,7 +241,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void show(struct top *top)
+static void show_screen(struct top *top)
 {
     struct canvas canvas = screen_canvas();
     draw(&top->model, &canvas, time(NULL));
@@ -256,7 +250,7 @@ static void show(struct top *top)
 }
 
 /* false: it is over. */
-static bool press(struct top *top, int key)
+static bool press_key(struct top *top, int key)
 {
     enum view_number before = top->model.view;
     if (key == SCREEN_GONE)
@@ -274,7 +268,7 @@ static bool press(struct top *top, int key)
 }
 
 /* Not so long that a key would wait. */
-static void find_names(struct top *top)
+static void resolve_names(struct top *top)
 {
     enum { PATIENCE_MS = 50 };
     names_allow(top->names, PATIENCE_MS);
@@ -283,40 +277,40 @@ static void find_names(struct top *top)
     names_allow(top->names, 0);
 }
 
-/* It is asked again before it forgets. */
-static void watch(const struct top *top)
+/* It is arguments again before it forgets. */
+static void watch_process(const struct top *top)
 {
     if (top->model.now != NULL && top->model.process == PROCESS_LIVING && !top->model.paused)
-        source_watch(&top->source, top->asked->delay_ms, 2 * (uint64_t)top->asked->delay_ms + 1000);
+        source_watch(&top->source, top->arguments->delay_ms, 2 * (uint64_t)top->arguments->delay_ms + 1000);
 }
 
 static void run_screen(struct top *top)
 {
     int64_t due = 0;
     int key = SCREEN_NOTHING;
-    while (press(top, key)) {
+    while (press_key(top, key)) {
         if (now_ms() >= due) {
             refresh_all(top);
-            watch(top);
-            due = now_ms() + top->asked->delay_ms;
+            watch_process(top);
+            due = now_ms() + top->arguments->delay_ms;
         }
-        show(top);
+        show_screen(top);
         int64_t left = names_pending(top->names) ? 0 : due - now_ms();
         key = screen_key(left > 0 ? (int)left : 0);
         if (left <= 0)
-            find_names(top);
+            resolve_names(top);
     }
 }
 
 int top_run(int argc, char **argv)
 {
-    struct asked asked = {.delay_ms = DELAY_MS, .view = VIEW_TAGS};
-    struct top top = {.asked = &asked, .source = {.file = -1}, .names = names_new()};
-    argp_parse(&argp, argc, argv, 0, NULL, &asked);
-    model_begin(&top.model, asked.view, names_namer(top.names));
-    bool there = choose(&top);
+    struct top_arguments arguments = {.delay_ms = DELAY_MS, .view = VIEW_TAGS};
+    struct top top = {.arguments = &arguments, .source = {.file = -1}, .names = names_new()};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    model_begin(&top.model, arguments.view, names_namer(top.names));
+    bool there = choose_process(&top);
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (there && (asked.once || !terminal))
+    if (there && (arguments.once || !terminal))
         print_page(&top);
     else if (there && (there = screen_begin()))
         run_screen(&top);

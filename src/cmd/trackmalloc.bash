@@ -8,7 +8,11 @@ _trackmalloc_options() {
     "$1" "$2" --help 2> /dev/null | sed -n "s/^ \{2,6\}\(\(-.\), \)\{0,1\}\(--[a-z-]*\)${3-}.*/\2 \3/p"
 }
 
-_trackmalloc_processes() { "$1" ps --flat 2> /dev/null | awk -v state="$2" '$1 ~ /^[0-9]+$/ && $2 ~ state { print $1 }'; }
+# Those that are running; with --all, whatever left a snapshot. --all alone would look beyond the only directory.
+_trackmalloc_processes() {
+    "$1" ps --flat ${2-} ${TRACKMALLOC_DIR:+--dir "$TRACKMALLOC_DIR"} 2> /dev/null |
+        awk -v all="${2-}" '$1 ~ /^[0-9]+$/ && (all != "" || $2 == "live") { print $1 }'
+}
 
 # The words that are no options and no arguments of options, by their places: into `places`.
 _trackmalloc_places() {
@@ -36,11 +40,13 @@ _trackmalloc_program() {
 
 _trackmalloc_offer() { mapfile -t COMPREPLY < <(compgen -W "$*" -- "${COMP_WORDS[COMP_CWORD]}"); }
 
+# Of a process that is named, or of the only one.
 _trackmalloc_ctl() {
-    case $2 in
-    1) _trackmalloc_offer "$(_trackmalloc_processes "$1" live)" ;;
-    2) _trackmalloc_offer report baseline pause resume set ;;
-    3) [[ ${COMP_WORDS[COMP_CWORD - 1]} != set ]] || _trackmalloc_offer interval final top leaks keep ;;
+    local requests="report baseline pause resume set" named=0
+    [[ ${COMP_WORDS[places[0]]} == *[!0-9]* || $2 == 1 ]] || named=1
+    case $(($2 - named)) in
+    1) _trackmalloc_offer "$requests" "$( ((named)) || _trackmalloc_processes "$1")" ;;
+    2) [[ ${COMP_WORDS[COMP_CWORD - 1]} != set ]] || _trackmalloc_offer interval final top leaks keep ;;
     esac
 }
 
@@ -61,7 +67,7 @@ _trackmalloc() {
     elif [[ ${#places[@]} != 0 && ${places[-1]} == "$COMP_CWORD" && $subcommand == ctl ]]; then
         _trackmalloc_ctl "$command" "${#places[@]}"
     elif [[ ${#places[@]} != 0 && ${places[-1]} == "$COMP_CWORD" && $subcommand != @(ps|serve) ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(_trackmalloc_processes "$command" .)" -- "$word"; compgen -f -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "$(_trackmalloc_processes "$command" --all)" -- "$word"; compgen -f -- "$word")
     elif [[ ${#places[@]} == 0 || ${places[-1]} != "$COMP_CWORD" ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word") # an option's argument
     fi

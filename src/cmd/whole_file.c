@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "diagnostics.h"
 
 /* On the disk before it has its name: after a crash of the machine there is the old file or the new one. */
 static bool write_through(FILE *to, whole_content *content, const void *from)
@@ -32,14 +32,15 @@ int whole_file(const char *path, bool replace, whole_content *content, const voi
 {
     struct stat there;
     if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
-        return complain(path, "it is there already, and is no regular file");
-    char *temporary = must_print("%s.XXXXXX", path);
+        return report_error("cannot write %s: it exists and is no regular file", path);
+    char *temporary = xasprintf("%s.XXXXXX", path);
     int descriptor = mkostemp(temporary, O_CLOEXEC);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
     bool good = file != NULL && write_through(file, content, from) && rename_to(temporary, path, replace);
     int status = STATUS_OK;
     if (!good)
-        status = complain(path, "%s", errno == EEXIST ? "it is there already; --force overwrites it" : strerror(errno));
+        status = report_error("cannot write %s: %s", path,
+                              errno == EEXIST ? "it exists already; --force overwrites it" : strerror(errno));
     if (!good && descriptor >= 0)
         unlink(temporary);
     if (file != NULL)

@@ -94,6 +94,9 @@ static void requests_follow_the_process(void **state)
     assert_offers("trackmalloc ctl -d /tmp 1 re", "report resume", "pause");
     assert_offers("trackmalloc ctl 1 set ''", "interval final top leaks keep", "report");
     assert_offers("trackmalloc ctl 1 report ''", "", "interval report");
+    assert_offers("trackmalloc ctl ''", "report baseline pause resume set", "interval");
+    assert_offers("trackmalloc ctl set ''", "interval final top leaks keep", "report");
+    assert_offers("trackmalloc ctl -d /tmp report ''", "", "interval report set");
 }
 
 int main(void)

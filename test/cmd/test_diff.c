@@ -235,7 +235,7 @@ static void wrong_words_are_usage(void **state)
     (void)state;
     const char *file = kept("one.tms", story_new());
     const char *const *const calls[] = {
-        ARGV(built("trackmalloc"), "diff"),
+        ARGV(built("trackmalloc"), "diff", "--by", "stack"),
         ARGV(built("trackmalloc"), "diff", file, file, file),
         ARGV(built("trackmalloc"), "diff", "--by", "size", file),
         ARGV(built("trackmalloc"), "diff", "--by", "stack", file),

@@ -145,7 +145,7 @@ static void who_has_left_is_gone_unless_kept(void **state)
     assert_int_equal(target_end(&leaves, 0), 0);
     assert_int_equal(target_end(&stays, 0), 0);
     struct outcome outcome = run_command("show", pid_of(&leaves));
-    assert_refused(&outcome, 1, "there is no such process");
+    assert_refused(&outcome, 1, " does not exist");
     outcome = run_command("show", pid_of(&stays));
     assert_int_equal(outcome.status, 0);
     assert_non_null(strstr(outcome.out, "] report "));

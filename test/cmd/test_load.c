@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
 #include "place.h"
@@ -302,12 +302,12 @@ static void a_pid_is_found_by_its_file(void **state)
     assert_int_equal(outcome.status, 0);
     outcome_free(&outcome);
     outcome = run_command("show", "--dir", scratch(), "999999");
-    assert_refused(&outcome, 1, "999999: there is no such process");
+    assert_refused(&outcome, 1, "process 999999 does not exist");
     struct stat first;
     assert_int_equal(stat("/proc/1", &first), 0);
     bool strange = geteuid() != 0 && first.st_uid != geteuid();
     outcome = run_command("show", "1");
-    assert_refused(&outcome, 1, strange ? "1: this process is another user's" : "1: this process is not tracked");
+    assert_refused(&outcome, 1, strange ? "process 1 is another user's" : "process 1 is not tracked");
     free(snapshot);
 }
 

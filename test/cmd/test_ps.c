@@ -18,7 +18,8 @@
 #include "place.h"
 
 /* Elsewhere this machine's own processes may be. */
-#define list(...) run_command("ps", "--dir", segments() __VA_OPT__(, ) __VA_ARGS__)
+#define list(...)     run_command("ps", "--dir", segments() __VA_OPT__(, ) __VA_ARGS__)
+#define list_all(...) list("--all" __VA_OPT__(, ) __VA_ARGS__)
 
 /* What stands behind the columns, line by line, without title and sum; the caller frees it. */
 static char *commands_in(const char *text)
@@ -47,7 +48,7 @@ static void assert_commands(struct outcome outcome, int status, const char *expe
 
 /* ---- the tree ---- */
 
-static void leave_family(void)
+static void leave_process_tree(void)
 {
     place_leave((struct place){PLACE_NOBODY + 1, 10, 1, 5, "shell|-l"});
     place_leave((struct place){PLACE_NOBODY + 2, 20, PLACE_NOBODY + 1, 7, "small|child"});
@@ -59,19 +60,19 @@ static void leave_family(void)
 static void children_stand_below_their_parents(void **state)
 {
     (void)state;
-    leave_family();
+    leave_process_tree();
     setenv("LC_ALL", "C", 1);
-    assert_commands(list(), 0, "alone\nshell -l\n|- large child\n|  `- grandchild\n`- small child\n");
+    assert_commands(list_all(), 0, "alone\nshell -l\n|- large child\n|  `- grandchild\n`- small child\n");
     setenv("LC_ALL", "C.UTF-8", 1);
-    assert_commands(list(), 0, "alone\nshell -l\n├─ large child\n│  └─ grandchild\n└─ small child\n");
+    assert_commands(list_all(), 0, "alone\nshell -l\n├─ large child\n│  └─ grandchild\n└─ small child\n");
     unsetenv("LC_ALL");
 }
 
 static void flat_is_the_largest_first(void **state)
 {
     (void)state;
-    leave_family();
-    assert_commands(list("--flat"), 0, "alone\nlarge child\nsmall child\nshell -l\ngrandchild\n");
+    leave_process_tree();
+    assert_commands(list_all("--flat"), 0, "alone\nlarge child\nsmall child\nshell -l\ngrandchild\n");
 }
 
 static void a_number_used_twice_is_two_processes(void **state)
@@ -82,7 +83,7 @@ static void a_number_used_twice_is_two_processes(void **state)
     place_leave((struct place){PLACE_NOBODY + 1, 40, 1, 3, "third"});
     place_leave((struct place){PLACE_NOBODY + 2, 30, PLACE_NOBODY + 1, 1, "child"});
     setenv("LC_ALL", "C", 1);
-    assert_commands(list(), 0, "third\nsecond\n`- child\nfirst\n");
+    assert_commands(list_all(), 0, "third\nsecond\n`- child\nfirst\n");
     unsetenv("LC_ALL");
 }
 
@@ -94,7 +95,7 @@ static void nobody_is_his_own_ancestor(void **state)
     place_leave((struct place){PLACE_NOBODY + 3, 10, PLACE_NOBODY + 1, 1, "c"});
     place_leave((struct place){PLACE_NOBODY + 4, 10, PLACE_NOBODY + 4, 4, "itself"});
     setenv("LC_ALL", "C", 1);
-    assert_commands(list(), 0, "itself\na\n`- c\nb\n");
+    assert_commands(list_all(), 0, "itself\na\n`- c\nb\n");
     unsetenv("LC_ALL");
 }
 
@@ -107,7 +108,7 @@ static void living_and_dead_are_told_apart(void **state)
     place_leave((struct place){(uint32_t)getpid(), place_started(getpid()), 1, 6, "suite"});
     place_leave((struct place){(uint32_t)getpid(), 1, 1, 100, "before"});
     place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 300, "gone"});
-    struct outcome outcome = list("--flat");
+    struct outcome outcome = list_all("--flat");
     assert_int_equal(outcome.status, 0);
     snprintf(line, sizeof line, "\n%7d  live ", (int)getpid());
     assert_non_null(strstr(outcome.out, line));
@@ -123,6 +124,42 @@ static void living_and_dead_are_told_apart(void **state)
     assert_non_null(strstr(sum, " +3.0MiB  "));
     assert_non_null(strstr(sum, "  1 live, 2 dead\n"));
     outcome_free(&outcome);
+}
+
+static void the_dead_are_listed_when_all_are_asked_for(void **state)
+{
+    (void)state;
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 300, "gone"});
+    place_leave((struct place){(uint32_t)getpid(), place_started(getpid()), PLACE_NOBODY + 1, 6, "suite"});
+    struct outcome outcome = list();
+    assert_non_null(strstr(outcome.out, "  1 live, 1 dead\n")); /* nobody overlooks that there are some */
+    assert_commands(outcome, 0, "suite\n");
+    setenv("LC_ALL", "C", 1);
+    assert_commands(list("--all"), 0, "gone\n`- suite\n");
+    assert_commands(list("-a"), 0, "gone\n`- suite\n");
+    unsetenv("LC_ALL");
+    file_write(place_of(PLACE_NOBODY + 2, 1), "short", 5);
+    assert_commands(list(), 0, "suite\n"); /* who looks for none of the dead need not know that one cannot be read */
+}
+
+/* Those of the usual places, and of the only one that is looked into otherwise. */
+static void all_are_those_of_all_places(void **state)
+{
+    char other[256];
+    (void)state;
+    place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "usual"});
+    snprintf(other, sizeof other, "%s", in_scratch("other"));
+    assert_int_equal(mkdir(other, 0700), 0);
+    assert_int_equal(setenv("TRACKMALLOC_DIR", other, 1), 0);
+    const char *path = place_leave((struct place){PLACE_NOBODY + 2, 1, 1, 1, "named"});
+    assert_int_equal(rename(path, in_scratch("other/5000002-1")), 0);
+    struct outcome outcome = run_command("ps", "--all");
+    assert_non_null(strstr(outcome.out, " usual\n"));
+    assert_non_null(strstr(outcome.out, " named\n"));
+    outcome_free(&outcome);
+    outcome = run_command("ps", "--all", "--dir", other);
+    assert_commands(outcome, 0, "named\n");
+    setenv("TRACKMALLOC_DIR", segments(), 1);
 }
 
 static void another_namespaces_process_is_far(void **state)
@@ -178,7 +215,7 @@ static void a_command_cannot_steer_the_terminal(void **state)
     (void)state;
     place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "evil\033[2J|two\nlines|\302\233x\342\200\256y\377"});
     setenv("LC_ALL", "C.UTF-8", 1);
-    assert_commands(list(), 0, "evil?[2J two?lines ?x?y?\n");
+    assert_commands(list_all(), 0, "evil?[2J two?lines ?x?y?\n");
     unsetenv("LC_ALL");
 }
 
@@ -188,7 +225,7 @@ static void broken_files_leave_the_rest_alone(void **state)
     place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "fine"});
     file_write(place_of(PLACE_NOBODY + 2, 1), "short", 5);
     file_write(in_segments("notes.txt"), "mine", 4); /* no such name: nobody looks at it */
-    struct outcome outcome = list();
+    struct outcome outcome = list_all();
     const char *end = strchr(outcome.err, '\n');
     assert_non_null(strstr(outcome.err, "5000002-1"));
     assert_true(end != NULL && end[1] == '\0');
@@ -200,7 +237,7 @@ static void a_directory_that_others_may_write_to_is_not_read(void **state)
     (void)state;
     place_leave((struct place){PLACE_NOBODY + 1, 1, 1, 1, "planted"});
     assert_int_equal(chmod(segments(), 0777), 0);
-    struct outcome outcome = list();
+    struct outcome outcome = list_all();
     assert_non_null(strstr(outcome.err, "others may write to it"));
     assert_null(strstr(outcome.out, "planted"));
     assert_int_equal(chmod(segments(), 0700), 0);
@@ -221,7 +258,7 @@ static char *print_to_terminal(unsigned short columns)
     pid_t child = fork();
     if (child == 0) {
         dup2(slave, 1);
-        execl(built("trackmalloc"), "trackmalloc", "ps", "--dir", segments(), NULL);
+        execl(built("trackmalloc"), "trackmalloc", "ps", "--all", "--dir", segments(), NULL);
         _exit(127);
     }
     close(slave);
@@ -299,7 +336,7 @@ static void who_was_killed_can_still_be_read(void **state)
     assert_string_equal(target_line(&target), "ready");
     target_published(&target, target_published(&target, 0));
     assert_int_equal(WTERMSIG(target_end(&target, SIGKILL)), SIGKILL);
-    struct outcome outcome = list();
+    struct outcome outcome = list_all();
     assert_non_null(strstr(outcome.out, "  dead  "));
     assert_non_null(strstr(outcome.out, "/programs/holds 5000\n"));
     outcome_free(&outcome);
@@ -340,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup(a_number_used_twice_is_two_processes, place_clear),
         cmocka_unit_test_setup(nobody_is_his_own_ancestor, place_clear),
         cmocka_unit_test_setup(living_and_dead_are_told_apart, place_clear),
+        cmocka_unit_test_setup(the_dead_are_listed_when_all_are_asked_for, place_clear),
+        cmocka_unit_test_setup(all_are_those_of_all_places, place_clear),
         cmocka_unit_test_setup(another_namespaces_process_is_far, place_clear),
         cmocka_unit_test_setup(who_has_published_nothing_is_shown, place_clear),
         cmocka_unit_test_setup(nobody_at_all_is_an_empty_list, place_clear),

@@ -96,7 +96,7 @@ static void what_is_there_is_kept(void **state)
     (void)state;
     file_write("mine", "my own", 6);
     struct outcome outcome = run_command("save", "999999", "-o", "mine");
-    assert_refused(&outcome, 1, "mine: it is there already; --force overwrites it");
+    assert_refused(&outcome, 1, "cannot write mine: it exists already; --force overwrites it");
     char *bytes = file_read("mine", NULL);
     assert_string_equal(bytes, "my own");
     free(bytes);
@@ -114,12 +114,12 @@ static void what_is_no_file_is_not_replaced(void **state)
     (void)state;
     assert_int_equal(mkdir("folder", 0700), 0);
     struct outcome outcome = run_command("save", "999999", "--force", "-o", "folder");
-    assert_refused(&outcome, 1, "it is there already, and is no regular file");
+    assert_refused(&outcome, 1, "it exists and is no regular file");
     assert_int_equal(symlink("nowhere", "link"), 0);
     outcome = run_command("save", "999999", "--force", "-o", "link");
-    assert_refused(&outcome, 1, "it is there already, and is no regular file");
+    assert_refused(&outcome, 1, "it exists and is no regular file");
     outcome = run_command("save", "999999", "--force", "-o", "/dev/null");
-    assert_refused(&outcome, 1, "it is there already, and is no regular file");
+    assert_refused(&outcome, 1, "it exists and is no regular file");
     outcome = run_command("save", "999999", "-o", "no/such/folder");
     assert_refused(&outcome, 1, "no/such/folder: No such file or directory");
     assert_int_equal(files_here(), 2);
@@ -141,7 +141,7 @@ static void a_saved_one_is_saved_again(void **state)
 
 static void wrong_words_are_usage(void **state)
 {
-    struct outcome outcome = run_command("save");
+    struct outcome outcome = run_command("save", "one", "two");
     (void)state;
     assert_int_equal(outcome.status, 2);
     assert_int_equal(outcome.out_bytes, 0);

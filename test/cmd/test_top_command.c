@@ -49,10 +49,10 @@ static void a_page_is_as_wide_as_columns_says(void **state)
 static void what_makes_no_sense_is_refused(void **state)
 {
     static const char *const wrong[][2] = {
-        {"--delay=0", "--delay: '0' is no number of seconds"},
-        {"--delay=nan", "--delay: 'nan' is no number"},
-        {"--delay=1x", "--delay: '1x' is no number"},
-        {"--view=trees", "--view: 'trees' is none of tags"},
+        {"--delay=0", "invalid value '0' for option '--delay' (allowed: 0.1 to 3600)"},
+        {"--delay=nan", "invalid value 'nan' for option '--delay' (allowed: "},
+        {"--delay=1x", "invalid value '1x' for option '--delay' (allowed: "},
+        {"--view=trees", "invalid value 'trees' for option '--view' (allowed: tags, sites, "},
     };
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -149,7 +149,7 @@ static void it_is_said_where_was_looked(void **state)
     (void)state;
     login(folder("first"));
     snprintf(number, sizeof number, "%d", (int)getpid());
-    snprintf(words, sizeof words, "%s: this process is not tracked: no segment of it is in %s/trackmalloc, ", number,
+    snprintf(words, sizeof words, "process %s is not tracked: no segment of it is in %s/trackmalloc, ", number,
              in_scratch("first"));
     struct outcome outcome = run_command("show", number);
     snprintf(number, sizeof number, "/dev/shm/trackmalloc-%u", (unsigned)geteuid());
@@ -211,7 +211,7 @@ static void another_users_process_is_said_to_be_his(void **state)
     build_for_all();
     snprintf(number, sizeof number, "%d", (int)target.pid);
     struct outcome outcome = run_program(ARGV(AS_STRANGER, built("trackmalloc"), "show", number));
-    assert_refused(&outcome, 1, "this process is another user's, who may look, or root; no segment of it is in ");
+    assert_refused(&outcome, 1, " is another user's, who may look, or root; no segment of it is in ");
     assert_int_equal(target_end(&target, 0), 0);
 }
 
@@ -256,6 +256,7 @@ static void a_stranger_tells_nothing_of_our_processes(void **state)
     assert_int_equal(chown(path, STRANGER, STRANGER), 0);
     assert_false(is_listed(target.pid, "live", NULL));
     assert_false(is_listed(target.pid, "dead", NULL));
+    assert_false(is_listed(target.pid, "dead", "-a"));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(target_end(&target, 0), 0);
 }
@@ -352,7 +353,7 @@ static void a_containers_links_lead_nowhere(void **state)
     login(NULL);
     snprintf(number, sizeof number, "%d", (int)inner);
     struct outcome outcome = run_command("show", number);
-    assert_refused(&outcome, 1, "this process is not tracked");
+    assert_refused(&outcome, 1, " is not tracked");
     target_end(&target, 0);
 }
 

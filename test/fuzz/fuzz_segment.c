@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/compare/diff_text.h"
 #include "cmd/export/formats.h"
 #include "cmd/segment/load.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 /* ---- rows with their keys: where two keys are equal, two rows become one ---- */
 
@@ -99,8 +99,8 @@ static void add_tag_changes(struct entries *entries, const struct snapshot *snap
 {
     for (uint32_t i = 0; i < snapshot->tags; i++) {
         const struct snapshot_tag *tag = &snapshot_tags(snapshot)[i];
-        struct change *change = add_change(entries, side, must_print("%s", tag->name), strlen(tag->name));
-        change->name = must_print("%s", tag->name);
+        struct change *change = add_change(entries, side, xasprintf("%s", tag->name), strlen(tag->name));
+        change->name = xasprintf("%s", tag->name);
         change->live[side] = tag->counts.live;
         change->allocated[side] = tag->counts.allocated;
     }
@@ -112,7 +112,7 @@ static void add_site_change(struct entries *entries, const struct identities *mi
 {
     const char *tag = site->tag != SNAPSHOT_NONE ? snapshot_tags(mine->snapshot)[site->tag].name : NULL;
     char *place = identity_key(mine, site->object, site->address, site->name);
-    char *key = must_print("%s\n%s", place, tag != NULL ? tag : "");
+    char *key = xasprintf("%s\n%s", place, tag != NULL ? tag : "");
     struct change *change = add_change(entries, side, key, strlen(key));
     change->name = identity_name(mine, site->object, site->address, site->name);
     change->tag = tag;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/build_id.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 struct identity {
     const char *base; /* its base name */
@@ -89,29 +89,29 @@ static bool is_by_function(const struct identities *mine, uint32_t object, const
 static char *build_key(const struct snapshot_object *object, uint64_t offset)
 {
     build_id_text hex;
-    return must_print("#%s+%" PRIx64, build_id_write(hex, object), offset);
+    return xasprintf("#%s+%" PRIx64, build_id_write(hex, object), offset);
 }
 
 char *identity_key(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
     if (object == SNAPSHOT_NONE)
-        return must_print("@%" PRIx64 " %s", address, name);
+        return xasprintf("@%" PRIx64 " %s", address, name);
     const struct snapshot_object *row = &snapshot_objects(mine->snapshot)[object];
     if (mine->object[object].same_build)
         return build_key(row, address - row->base);
     if (is_by_function(mine, object, name))
-        return must_print("!%.*s", (int)function_length(name), name);
-    return must_print("/%s+%" PRIx64, mine->object[object].base, address - row->base);
+        return xasprintf("!%.*s", (int)function_length(name), name);
+    return xasprintf("/%s+%" PRIx64, mine->object[object].base, address - row->base);
 }
 
 char *identity_name(const struct identities *mine, uint32_t object, uint64_t address, const char *name)
 {
     if (is_by_function(mine, object, name))
-        return must_print("%.*s", (int)function_length(name), name);
+        return xasprintf("%.*s", (int)function_length(name), name);
     if (name[0] != '\0')
-        return must_print("%s", name);
+        return xasprintf("%s", name);
     if (object == SNAPSHOT_NONE)
-        return must_print(address != 0 ? "0x%" PRIx64 : "(others)", address);
-    return must_print("%s+0x%" PRIx64, mine->object[object].base,
-                      address - snapshot_objects(mine->snapshot)[object].base);
+        return xasprintf(address != 0 ? "0x%" PRIx64 : "(others)", address);
+    return xasprintf("%s+0x%" PRIx64, mine->object[object].base,
+                     address - snapshot_objects(mine->snapshot)[object].base);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cmd/columns.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "diff_text.h"
 #include "snapshot/sections.h"
 #include "snapshot/table.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "formats.h"
 #include "label.h"
 #include "samples.h"
@@ -45,7 +45,7 @@ static char *label_of_sample(const struct snapshot *snapshot, struct symbolizer 
 {
     if (sample->stack != NULL)
         return label_stack(symbols, snapshot, sample->stack);
-    return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : must_print("(others)");
+    return sample->site != NULL ? label_of_site(snapshot, symbols, sample->site) : xasprintf("(others)");
 }
 
 /* The sum of all lines is the process's total, also where stacks are sampled (samples.h). */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 #define ROW(name, note, binary) {#name, note, binary, export_##name},
 const struct export_format export_formats[] = {EXPORT_FORMATS(ROW){.name = NULL}};
@@ -20,10 +20,10 @@ const struct export_format *export_format_named(const char *name)
 
 char *export_format_names(void)
 {
-    char *names = must_print("%s", "");
+    char *names = xasprintf("%s", "");
     for (const struct export_format *format = export_formats; format->name != NULL; format++) {
         const bool first = format == export_formats, last = format[1].name == NULL;
-        char *more = must_print("%s%s%s%s", names, first ? "" : last ? " or " : ", ", format->name, format->note);
+        char *more = xasprintf("%s%s%s%s", names, first ? "" : last ? " or " : ", ", format->name, format->note);
         free(names);
         names = more;
     }
@@ -37,7 +37,7 @@ bool export_bytes(export_write *write, const struct loaded *loaded, const struct
     bool done = memory != NULL && write(loaded, options, memory);
     bool whole = memory != NULL && fclose(memory) == 0;
     if (!whole)
-        complain("memory", "%s", strerror(errno));
+        report_error("cannot write to memory: %s", strerror(errno));
     if (done && whole)
         return true;
     if (memory != NULL)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "fields.h"
 #include "formats.h"
 #include "label.h"
@@ -42,7 +42,7 @@ static json_t *json_of_frame(const struct call *call, const struct symbol_frame 
     json_object_set_new(json, "file", frame->file[0] != '\0' ? json_string(frame->file) : json_null());
     json_object_set_new(json, "line", frame->line != 0 ? json_of_count(frame->line) : json_null());
     json_object_set_new(json, "inlined", json_boolean(inlined));
-    json_object_set_new(json, "address", json_of_text(must_print("0x%" PRIx64, call->address)));
+    json_object_set_new(json, "address", json_of_text(xasprintf("0x%" PRIx64, call->address)));
     json_object_set_new(json, "object", call->object != SNAPSHOT_NONE ? json_of_count(call->object) : json_null());
     return json;
 }
@@ -137,5 +137,5 @@ bool export_json(const struct loaded *loaded, const struct export_options *optio
     bool done = json_dumpf(json, to, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) == 0 && fputc('\n', to) != EOF;
     json_decref(json);
     symbolizer_free(writer.symbols);
-    return done || complain("json", "it could not be written") == STATUS_OK;
+    return done || report_error("cannot write JSON") == STATUS_OK;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 char *label_clean(const char *text)
 {
@@ -26,7 +26,7 @@ char *label_tag(const struct snapshot *snapshot, uint32_t tag)
 
 static char *label_address(uint64_t address)
 {
-    return must_print("0x%" PRIx64, address);
+    return xasprintf("0x%" PRIx64, address);
 }
 
 char *label_site(const struct snapshot *snapshot, uint32_t row)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "label.h"
 #include "metrics_tags.h"
 
@@ -212,7 +212,7 @@ static struct process process_metrics(const struct snapshot *snapshot)
 {
     struct process process = {.snapshot = snapshot, .tags = metrics_tags_of(snapshot, METRICS_TAGS)};
     char *program = escape_label(label_clean(snapshot->program));
-    process.labels = must_print("pid=\"%" PRIu32 "\",program=\"%s\"", snapshot->pid, program);
+    process.labels = xasprintf("pid=\"%" PRIu32 "\",program=\"%s\"", snapshot->pid, program);
     free(program);
     for (size_t i = 0; i < process.tags.rows; i++)
         process.tags.row[i].name = escape_label(process.tags.row[i].name);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "label.h"
 
 static const char others[] = "(others)";

@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "cmd/build_id.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/texts.h"
 #include "formats.h"
 #include "profile.pb-c.h"
@@ -98,7 +98,7 @@ static Pprof__Mapping *mapping_of(struct builder *builder, uint32_t row, uint64_
         return NULL;
     const struct snapshot_object *object = &snapshot_objects(builder->snapshot)[row];
     const struct snapshot_code code = code_at(object, address);
-    uint64_t id = id_of(&builder->mappings, must_print("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
+    uint64_t id = id_of(&builder->mappings, xasprintf("%" PRIu32 " %" PRIx64, row, code.begin), &is_new);
     if (!is_new)
         return builder->profile->mapping[id - 1];
     build_id_text hex;
@@ -131,7 +131,7 @@ static uint64_t function_of(struct builder *builder, const struct symbol_frame *
     uint32_t name = string_of(builder, frame->function);
     uint32_t system_name = string_of(builder, frame->system_name);
     uint32_t file = string_of(builder, frame->file);
-    char *key = must_print("%u %u %u %u", name, system_name, file, frame->first_line);
+    char *key = xasprintf("%u %u %u %u", name, system_name, file, frame->first_line);
     uint64_t id = id_of(&builder->functions, key, &is_new);
     if (!is_new)
         return id;
@@ -182,7 +182,7 @@ static void describe_location(struct builder *builder, Pprof__Location *location
 static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t address)
 {
     bool is_new;
-    uint64_t id = id_of(&builder->locations, must_print("%" PRIu32 " %" PRIx64, object, address), &is_new);
+    uint64_t id = id_of(&builder->locations, xasprintf("%" PRIu32 " %" PRIx64, object, address), &is_new);
     if (is_new)
         describe_location(builder, add_location(builder, id), object, address);
     return id;
@@ -192,7 +192,7 @@ static uint64_t location_of(struct builder *builder, uint32_t object, uint64_t a
 static uint64_t location_named(struct builder *builder, const char *name)
 {
     bool is_new;
-    uint64_t id = id_of(&builder->locations, must_print("%s", name), &is_new);
+    uint64_t id = id_of(&builder->locations, xasprintf("%s", name), &is_new);
     const struct symbol_frame frame = {.function = name, .system_name = name, .file = ""};
     if (is_new)
         add_line(builder, add_location(builder, id), &frame);
@@ -281,8 +281,8 @@ static void set_head(struct builder *builder)
 {
     const struct snapshot *snapshot = builder->snapshot;
     Pprof__Profile *profile = builder->profile;
-    char *comment = must_print("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
-                               snapshot->program, snapshot->pid, snapshot->number);
+    char *comment = xasprintf("trackmalloc %s: %.*s[%u], report %u", TRACKMALLOC_VERSION, SNAPSHOT_NAME,
+                              snapshot->program, snapshot->pid, snapshot->number);
     set_types(builder);
     /* 1: nothing is sampled */
     profile->period = snapshot->stack_period != 0 ? clamped(snapshot->stack_period) : 1;
@@ -324,7 +324,7 @@ static bool compress_to(FILE *to, void *bytes, size_t length)
     z_stream stream = {.next_in = bytes, .avail_in = (uInt)length};
     if (length > UINT32_MAX / 2 ||
         deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS | GZIP, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
-        return complain("pprof", "the profile cannot be compressed") == STATUS_OK;
+        return report_error("cannot compress the profile") == STATUS_OK;
     uLong most = deflateBound(&stream, length);
     stream.next_out = must_allocate(most);
     stream.avail_out = (uInt)most;

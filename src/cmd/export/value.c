@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "cmd/build_id.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "label.h"
 
 #define VALUE(name)                                                                    \
@@ -95,7 +95,7 @@ VALUE(us)
 
 VALUE(hex)
 {
-    return text_value(must_print("0x%" PRIx64, uint64_at(row, field->at)));
+    return text_value(xasprintf("0x%" PRIx64, uint64_at(row, field->at)));
 }
 
 VALUE(past)
@@ -148,7 +148,7 @@ VALUE(build_id)
 {
     const struct snapshot_object *object = row;
     build_id_text hex;
-    return object->build_id_bytes != 0 ? text_value(must_print("%s", build_id_write(hex, object))) : no_value;
+    return object->build_id_bytes != 0 ? text_value(xasprintf("%s", build_id_write(hex, object))) : no_value;
 }
 
 VALUE(stack)
@@ -177,12 +177,12 @@ VALUE(time)
     if (gmtime_r(&seconds, &parts) == NULL || parts.tm_year < 0 || parts.tm_year > 9999 - 1900)
         return no_value;
     strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text_value(must_print("%s", line));
+    return text_value(xasprintf("%s", line));
 }
 
 static struct value word_value(uint32_t number, const char *const *words)
 {
-    return text_value(must_print("%s", words[number]));
+    return text_value(xasprintf("%s", words[number]));
 }
 
 VALUE(report_kind)

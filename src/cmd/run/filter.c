@@ -15,14 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 /* ---- the calls ---- */
 
 typedef long try_call(void);
 
 /* As the library starts its thread (lib: sys.c), which ends at once. */
-static int end(void *unused)
+static int end_itself(void *unused)
 {
     (void)unused;
     return 0;
@@ -31,7 +31,7 @@ static int end(void *unused)
 static long try_clone(void)
 {
     static _Alignas(64) char stack[16384];
-    return clone(end, stack + sizeof stack,
+    return clone(end_itself, stack + sizeof stack,
                  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL);
 }
 
@@ -149,7 +149,7 @@ static _Noreturn void try_from(struct trial *trial)
 }
 
 /* A child goes on behind the call that the one before it was killed for. false: it cannot be tried. */
-static bool go_on(struct trial *trial)
+static bool try_in_child(struct trial *trial)
 {
     int status = -1;
     pid_t child = fork();
@@ -165,7 +165,7 @@ static bool go_on(struct trial *trial)
 static void add_name(char **list, const char *name)
 {
     char *before = *list;
-    *list = must_print("%s%s%s", before, before[0] != '\0' ? ", " : "", name);
+    *list = xasprintf("%s%s%s", before, before[0] != '\0' ? ", " : "", name);
     free(before);
 }
 
@@ -180,7 +180,7 @@ static void try_all(struct filter *filter, struct trial *trial)
 {
     filter->allows_all = filter->allows_segments = true;
     for (; trial->at < CALLS; trial->at++) {
-        if (!go_on(trial)) {
+        if (!try_in_child(trial)) {
             filter->allows_all = filter->allows_segments = false;
             return;
         }
@@ -195,8 +195,8 @@ static void try_all(struct filter *filter, struct trial *trial)
 struct filter filter_look(void)
 {
     struct filter filter = {.there = prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER,
-                            .kills = must_print("%s", ""),
-                            .refuses = must_print("%s", "")};
+                            .kills = xasprintf("%s", ""),
+                            .refuses = xasprintf("%s", "")};
     struct trial *trial = MAP_FAILED;
     if (filter.there)
         trial = mmap(NULL, sizeof *trial, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

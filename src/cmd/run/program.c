@@ -14,7 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "elf_file.h"
 
 enum {
@@ -37,7 +37,7 @@ static int check_runs(const char *path)
 }
 
 /* Of a search, what stands nearest to a success is told. */
-static int search(const char *name, char *path, size_t room)
+static int search_path(const char *name, char *path, size_t room)
 {
     char standard[PATH_MAX] = "";
     const char *folders = getenv("PATH");
@@ -65,7 +65,7 @@ int program_find(const char *name, struct program *program)
     if (name[0] == '\0')
         return ENOENT;
     if (strchr(name, '/') == NULL)
-        return search(name, program->path, sizeof program->path);
+        return search_path(name, program->path, sizeof program->path);
     if (snprintf(program->path, sizeof program->path, "%s", name) >= (int)sizeof program->path)
         return ENAMETOOLONG;
     return check_runs(name);
@@ -126,7 +126,7 @@ static const char *obstacle_in(int file, const char *path, const struct elf *elf
     return rights_of(file);
 }
 
-static void refuse(struct program *program, enum program_fate fate, const char *path, const char *why)
+static void set_fate(struct program *program, enum program_fate fate, const char *path, const char *why)
 {
     program->fate = fate;
     if (strcmp(path, program->path) == 0)
@@ -162,16 +162,16 @@ static void refuse_sanitized(struct program *program, int file, const char *path
         return;
     clean_text(library, clean, sizeof clean);
     snprintf(why, sizeof why, "made for a sanitizer, %s, whose malloc must come first", clean);
-    refuse(program, PROGRAM_BREAKS, path, why);
+    set_fate(program, PROGRAM_BREAKS, path, why);
 }
 
-static void judge(struct program *program, int file, const char *path, const struct elf *elf)
+static void judge_elf(struct program *program, int file, const char *path, const struct elf *elf)
 {
     const char *why = obstacle_in(file, path, elf);
     if (why != NULL)
-        refuse(program, PROGRAM_UNTRACKED, path, why);
+        set_fate(program, PROGRAM_UNTRACKED, path, why);
     else if (elf->loader[0] != '\0' && own_elf()->class != 0 && !is_own_loader(elf->loader))
-        refuse(program, PROGRAM_BREAKS, path, "made for another C library");
+        set_fate(program, PROGRAM_BREAKS, path, "made for another C library");
     else
         refuse_sanitized(program, file, path);
 }
@@ -198,19 +198,19 @@ static bool find_reader(struct program *program, const char *line, size_t length
 }
 
 /* One step: true when another program reads this one, whose path is in `reader` then, which `path` may stand in. */
-static bool look_at(struct program *program, const char *path, char reader[static FIRST_LINE])
+static bool look_at_file(struct program *program, const char *path, char reader[static FIRST_LINE])
 {
     char line[FIRST_LINE];
     struct elf elf;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0) { /* who may run it may not always read it: then nothing is known, and nothing said */
         if (errno == ENOENT)
-            refuse(program, PROGRAM_UNTRACKED, path, "not there");
+            set_fate(program, PROGRAM_UNTRACKED, path, "not there");
         return false;
     }
     bool is_elf = elf_read(file, &elf);
     if (is_elf)
-        judge(program, file, path, &elf);
+        judge_elf(program, file, path, &elf);
     ssize_t length = is_elf ? 0 : pread(file, line, sizeof line - 1, 0);
     close(file);
     if (is_elf || length < 0)
@@ -218,7 +218,7 @@ static bool look_at(struct program *program, const char *path, char reader[stati
     line[length] = '\0';
     if (find_reader(program, line, (size_t)length, reader))
         return true;
-    refuse(program, PROGRAM_UNTRACKED, path, "no program that this system knows");
+    set_fate(program, PROGRAM_UNTRACKED, path, "no program that this system knows");
     return false;
 }
 
@@ -228,9 +228,9 @@ void program_look(struct program *program)
     const char *path = program->path;
     program->fate = PROGRAM_TRACKED;
     program->needs_shell = false;
-    for (int scripts = 0; look_at(program, path, reader); scripts++) {
+    for (int scripts = 0; look_at_file(program, path, reader); scripts++) {
         if (scripts == SCRIPTS) {
-            refuse(program, PROGRAM_UNTRACKED, program->path, "a script of scripts, more than the system runs");
+            set_fate(program, PROGRAM_UNTRACKED, program->path, "a script of scripts, more than the system runs");
             return;
         }
         path = reader;

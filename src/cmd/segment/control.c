@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
-enum { PATIENCE_MS = 5000, POLL_MS = 5 };
+enum { TIMEOUT_MS = 5000, POLL_MS = 5 };
 
 /* Read and written by system calls, not by a mapping: a file that somebody cuts short gives an error, no fault. */
 struct conversation {
@@ -85,7 +85,7 @@ static const char *open_segment(struct conversation *with)
 }
 
 /* false: somebody else has held the lock all the time. */
-static bool lock(const struct conversation *with)
+static bool lock_segment(const struct conversation *with)
 {
     while (flock(with->file, LOCK_EX | LOCK_NB) != 0)
         if ((errno != EWOULDBLOCK && errno != EINTR) || !wait_a_little(with))
@@ -117,7 +117,7 @@ static bool is_stopped(uint32_t pid)
     return behind_name != NULL && (strncmp(behind_name, ") T", 3) == 0 || strncmp(behind_name, ") t", 3) == 0);
 }
 
-static struct control_answer silence(const struct found *found)
+static struct control_answer explain_silence(const struct found *found)
 {
     if (is_gone(found))
         return refusal("it ended before it answered");
@@ -144,22 +144,22 @@ static bool send_request(const struct conversation *with, const struct segment_c
            write_at(with, offsetof(struct segment_control, request), &words->request, sizeof words->request);
 }
 
-static struct control_answer converse(struct conversation *with, struct segment_control *words)
+static struct control_answer exchange(struct conversation *with, struct segment_control *words)
 {
     uint32_t pending;
-    if (!lock(with))
+    if (!lock_segment(with))
         return refusal("others have been asking it for too long");
     if (!read_head(with) || !read_request(with, &pending))
         return refusal("its segment is broken");
     if (pending != with->head.answered && !await(with, pending)) /* of one who no longer waits */
-        return silence(with->found);
+        return explain_silence(with->found);
     words->request = with->head.answered + 1;
     if (!send_request(with, words))
         return refusal("its segment cannot be written to: %s", strerror(errno));
     if (!await(with, words->request)) {
         const uint32_t nothing = SEGMENT_NOTHING;
         write_at(with, offsetof(struct segment_control, command), &nothing, sizeof nothing);
-        return silence(with->found);
+        return explain_silence(with->found);
     }
     with->head.answer[sizeof with->head.answer - 1] = '\0';
     struct control_answer answer = {.done = with->head.result == 0};
@@ -175,12 +175,12 @@ static bool put_word(char *to, size_t room, const char *word)
 struct control_answer control_ask(const struct found *found, enum segment_command command, const char *name,
                                   const char *value)
 {
-    struct conversation with = {.found = found, .until_ms = now_ms() + PATIENCE_MS};
+    struct conversation with = {.found = found, .until_ms = now_ms() + TIMEOUT_MS};
     struct segment_control words = {.command = command};
     if (!put_word(words.name, sizeof words.name, name) || !put_word(words.value, sizeof words.value, value))
         return refusal("the name or value is too long");
     const char *why = open_segment(&with);
-    struct control_answer answer = why != NULL ? refusal("%s", why) : converse(&with, &words);
+    struct control_answer answer = why != NULL ? refusal("%s", why) : exchange(&with, &words);
     if (with.file >= 0)
         close(with.file); /* and so the lock */
     return answer;

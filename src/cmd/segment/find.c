@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "places.h"
 #include "process.h"
 #include "snapshot/segment.h"
@@ -18,7 +18,7 @@ const char find_everybody[] = "";
 
 /* ---- who lives ---- */
 
-static const char *name_of(const struct found *found)
+static const char *file_name_of(const struct found *found)
 {
     const char *slash = strrchr(found->path, '/');
     return slash != NULL ? slash + 1 : found->path;
@@ -28,7 +28,7 @@ enum process_state find_state(const struct found *found)
 {
     if (found->state == PROCESS_FAR)
         return PROCESS_FAR;
-    return process_lives(found->pid, found->started_ticks, name_of(found)) ? PROCESS_LIVING : PROCESS_DEAD;
+    return process_lives(found->pid, found->started_ticks, file_name_of(found)) ? PROCESS_LIVING : PROCESS_DEAD;
 }
 
 /* Its number as we count. false: it is in another pid namespace, into which we do not see. */
@@ -52,7 +52,7 @@ static bool is_its_own(const struct found *found)
     return found->uid == 0 || !process_read(found->pid, &process) || process.uid == found->uid;
 }
 
-static bool read_head(int directory, const char *name, struct segment *head)
+static bool read_head_at(int directory, const char *name, struct segment *head)
 {
     int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     bool whole = file >= 0 && pread(file, head, sizeof *head, 0) == sizeof *head;
@@ -62,18 +62,18 @@ static bool read_head(int directory, const char *name, struct segment *head)
 }
 
 /* By exec a process becomes another program, which may not be tracked: pid and start stay the same. */
-static enum process_state refine(const struct found *found, enum process_state state, int directory)
+static enum process_state refine_state(const struct found *found, enum process_state state, int directory)
 {
     struct segment head;
-    if (!read_head(directory, name_of(found), &head))
+    if (!read_head_at(directory, file_name_of(found), &head))
         return state;
     if (state != PROCESS_LIVING)
         return head.state == SEGMENT_ENDED ? PROCESS_ENDED : state;
-    bool mapped = head.mapped != 1 || head.written == 0 || process_maps(found->pid, name_of(found)) != MAPS_NOT;
+    bool mapped = head.mapped != 1 || head.written == 0 || process_maps(found->pid, file_name_of(found)) != MAPS_NOT;
     return mapped ? PROCESS_LIVING : PROCESS_DEAD;
 }
 
-static void judge(struct found *found, int directory)
+static void find_out_state(struct found *found, int directory)
 {
     if (!set_pid(found)) {
         found->state = PROCESS_FAR;
@@ -81,7 +81,7 @@ static void judge(struct found *found, int directory)
         found->state = PROCESS_DEAD; /* until it is shown to live */
         found->state = is_its_own(found) ? find_state(found) : PROCESS_DEAD;
     }
-    found->state = refine(found, found->state, directory);
+    found->state = refine_state(found, found->state, directory);
 }
 
 /* ---- what is in a directory ---- */
@@ -115,7 +115,7 @@ static bool is_believed(int directory, const char *name, uint32_t owner, struct 
     return status.st_uid == owner || status.st_uid == 0;
 }
 
-static void add(struct found_list *list, const struct found *found)
+static void append_found(struct found_list *list, const struct found *found)
 {
     list->row = must_resize(list->row, (list->rows + 1) * sizeof *list->row);
     list->row[list->rows++] = *found;
@@ -128,8 +128,8 @@ static void add_entry(struct found_list *list, const struct place *place, int di
     if (!parse_name(name, &found) || !is_believed(directory, name, owner, &found) ||
         snprintf(found.path, sizeof found.path, "%s/%s", place->path, name) >= (int)sizeof found.path)
         return;
-    judge(&found, directory);
-    add(list, &found);
+    find_out_state(&found, directory);
+    append_found(list, &found);
 }
 
 /* ---- all directories ---- */
@@ -153,7 +153,7 @@ static bool is_known(struct known *known, int directory)
     return false;
 }
 
-static void look_into(const struct place *place, struct found_list *list, struct known *known)
+static void list_directory(const struct place *place, struct found_list *list, struct known *known)
 {
     uint32_t owner;
     int directory = place_open(place, &owner);
@@ -177,12 +177,12 @@ static int by_pid(const void *a, const void *b)
     return (x->started_ticks > y->started_ticks) - (x->started_ticks < y->started_ticks);
 }
 
-static struct found_list look_into_all(const struct places *places)
+static struct found_list list_directories(const struct places *places)
 {
     struct found_list list = {NULL, 0};
     struct known known = {NULL, 0};
     for (size_t i = 0; i < places->rows; i++)
-        look_into(&places->row[i], &list, &known);
+        list_directory(&places->row[i], &list, &known);
     free(known.row);
     if (list.rows != 0)
         qsort(list.row, list.rows, sizeof *list.row, by_pid);
@@ -202,10 +202,11 @@ static const char *only_directory(const char *directory)
 static bool begin_places(struct places *places, const char *directory)
 {
     const char *only = only_directory(directory);
+    const char *usual = only_directory(NULL); /* where everybody's are looked for, this is one place of many */
     *places = (struct places){NULL, 0};
-    if (only != NULL)
-        places_add(places, only);
-    else
+    if (only != NULL || usual != NULL)
+        places_add(places, only != NULL ? only : usual);
+    if (only == NULL)
         places_of_user(places);
     return only == NULL;
 }
@@ -221,7 +222,7 @@ static struct places places_of_all(const char *directory)
 struct found_list find_all(const char *directory)
 {
     struct places places = places_of_all(directory);
-    struct found_list list = look_into_all(&places);
+    struct found_list list = list_directories(&places);
     places_free(&places);
     return list;
 }
@@ -230,6 +231,25 @@ void found_free(struct found_list *list)
 {
     free(list->row);
     *list = (struct found_list){NULL, 0};
+}
+
+bool found_is_running(const struct found *found)
+{
+    return found->state == PROCESS_LIVING;
+}
+
+bool found_has_ended(const struct found *found)
+{
+    return found->state == PROCESS_DEAD || found->state == PROCESS_ENDED;
+}
+
+void found_keep(struct found_list *list, bool condition(const struct found *found))
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->rows; i++)
+        if (condition(&list->row[i]))
+            list->row[kept++] = list->row[i];
+    list->rows = kept;
 }
 
 /* ---- one process ---- */
@@ -243,7 +263,7 @@ static struct places places_of_one(const char *directory, uint32_t pid)
     return places;
 }
 
-static bool choose(const struct found_list *list, uint32_t pid, struct found *found)
+static bool choose_by_pid(const struct found_list *list, uint32_t pid, struct found *found)
 {
     bool there = false;
     for (size_t i = 0; i < list->rows; i++)
@@ -258,14 +278,14 @@ static bool choose(const struct found_list *list, uint32_t pid, struct found *fo
 bool find_pid(const char *directory, uint32_t pid, struct found *found)
 {
     struct places places = places_of_one(directory, pid);
-    struct found_list list = look_into_all(&places);
-    bool there = choose(&list, pid, found);
+    struct found_list list = list_directories(&places);
+    bool there = choose_by_pid(&list, pid, found);
     places_free(&places);
     found_free(&list);
     if (there || only_directory(directory) != NULL || process_lives(pid, 0, NULL))
         return there;
     list = find_all(geteuid() == 0 ? find_everybody : directory);
-    there = choose(&list, pid, found);
+    there = choose_by_pid(&list, pid, found);
     found_free(&list);
     return there;
 }

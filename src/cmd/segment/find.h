@@ -30,7 +30,7 @@ struct found_list {
     size_t rows;
 };
 
-/* In place of a directory: everybody's, as far as we may look. */
+/* In place of a directory: everybody's, as far as we may look; $TRACKMALLOC_DIR is one place of many then. */
 extern const char find_everybody[];
 
 /* All segments of this user: in $XDG_RUNTIME_DIR/trackmalloc, /run/user/UID/trackmalloc, /dev/shm/trackmalloc-UID, and
@@ -41,6 +41,14 @@ extern const char find_everybody[];
  * one that was asked for is left out with a line. */
 struct found_list find_all(const char *directory);
 void found_free(struct found_list *list);
+
+/* Whether its process runs, as far as can be told from here; whether it is known to run no more. Of one in another pid
+ * namespace neither is. */
+bool found_is_running(const struct found *found);
+bool found_has_ended(const struct found *found);
+
+/* Removes the rows that the condition is not true of. */
+void found_keep(struct found_list *list, bool condition(const struct found *found));
 
 /* The segment of a process: the living one, else the one that died last. Root finds anybody's. false: there is none. */
 bool find_pid(const char *directory, uint32_t pid, struct found *found);

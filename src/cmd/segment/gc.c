@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "snapshot/format.h"
 #include "snapshot/segment.h"
 
@@ -41,7 +41,7 @@ static bool is_dead(const struct found *found)
     return find_state(found) == PROCESS_DEAD;
 }
 
-static void tell(uint64_t segments, uint64_t bytes)
+static void print_removed(uint64_t segments, uint64_t bytes)
 {
     char text[2 * FORMAT_FIELD + 64];
     struct writer out = {text, sizeof text, 0};
@@ -65,9 +65,9 @@ int gc_run(const struct found_list *list)
             segments++;
             sum += bytes;
         } else if (errno != ENOENT) { /* another was faster */
-            status = complain(found->path, "%s", strerror(errno));
+            status = report_error("cannot remove %s: %s", found->path, strerror(errno));
         }
     }
-    tell(segments, sum);
+    print_removed(segments, sum);
     return status;
 }

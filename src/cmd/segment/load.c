@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "find.h"
 #include "process.h"
 #include "snapshot/check.h"
@@ -128,7 +128,7 @@ static bool load_opened(int file, const char *path, const uint32_t *uid, struct 
         return false;
     }
     strip_paths(loaded->snapshot);
-    loaded->path = must_print("%s", path);
+    loaded->path = xasprintf("%s", path);
     return true;
 }
 
@@ -149,22 +149,22 @@ bool load_found(const struct found *found, struct loaded *loaded, const char **w
     return true;
 }
 
-static bool is_pid(const char *which)
+bool load_names_process(const char *which)
 {
     return which[0] != '\0' && strspn(which, "0123456789") == strlen(which) && strlen(which) < 10;
 }
 
 /* Why a process has no segment that we could find. */
-static int complain_of(const char *directory, const char *which, uint32_t pid)
+static int report_no_segment(const char *directory, const char *which, uint32_t pid)
 {
     struct process process;
     if (!process_lives(pid, 0, NULL))
-        return complain(which, "there is no such process");
+        return report_error("process %s does not exist", which);
     char *places = find_looked(directory, pid);
     if (process_read(pid, &process) && process.uid != geteuid() && geteuid() != 0)
-        complain(which, "this process is another user's, who may look, or root; no segment of it is in %s", places);
+        report_error("process %s is another user's, who may look, or root; no segment of it is in %s", which, places);
     else
-        complain(which, "this process is not tracked: no segment of it is in %s", places);
+        report_error("process %s is not tracked: no segment of it is in %s", which, places);
     free(places);
     return STATUS_FAILED;
 }
@@ -175,17 +175,17 @@ static bool load_pid(const char *directory, const char *which, struct loaded *lo
     uint32_t pid = (uint32_t)strtoul(which, NULL, 10);
     *why = NULL;
     if (!find_pid(directory, pid, &found))
-        return complain_of(directory, which, pid) == STATUS_OK;
+        return report_no_segment(directory, which, pid) == STATUS_OK;
     return load_found(&found, loaded, why);
 }
 
 bool load(const char *directory, const char *which, struct loaded *loaded)
 {
     const char *why;
-    if (is_pid(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
+    if (load_names_process(which) ? load_pid(directory, which, loaded, &why) : load_file(which, loaded, &why))
         return true;
     if (why != NULL)
-        complain(which, "%s", why);
+        report_error("cannot open %s%s: %s", load_names_process(which) ? "the snapshot of process " : "", which, why);
     return false;
 }
 

@@ -17,8 +17,11 @@ struct loaded {
 
 struct found;
 
-/* `which`: the pid of a process of this user, or the path of a segment or a saved snapshot (a path has a slash or some
- * byte that is no digit). false: a line has said why. */
+/* Whether that is the pid of a process; else it is a path, which has a slash or some byte that is no digit. */
+bool load_names_process(const char *which);
+
+/* `which`: the pid of a process of this user, or the path of a segment or a saved snapshot. false: a line has said why.
+ */
 bool load(const char *directory, const char *which, struct loaded *loaded);
 /* The same of a file. *why, a few words, instead of a line. */
 bool load_file(const char *path, struct loaded *loaded, const char **why);

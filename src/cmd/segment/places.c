@@ -13,13 +13,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "process.h"
 
 /* ---- the list ---- */
 
 /* Takes path and key over. */
-static void add(struct places *places, struct place place)
+static void add_place(struct places *places, struct place place)
 {
     for (size_t i = 0; i < places->rows; i++)
         if (strcmp(places->row[i].key, place.key) == 0) {
@@ -35,8 +35,8 @@ static void add(struct places *places, struct place place)
 static void add_here(struct places *places, char *path, struct place as)
 {
     as.path = path;
-    as.key = must_print("%s", path);
-    add(places, as);
+    as.key = xasprintf("%s", path);
+    add_place(places, as);
 }
 
 void places_free(struct places *places)
@@ -51,10 +51,10 @@ void places_free(struct places *places)
 
 char *places_text(const struct places *places)
 {
-    char *text = must_print("%s", "");
+    char *text = xasprintf("%s", "");
     for (size_t i = 0; i < places->rows; i++) {
         char *before = text;
-        text = must_print("%s%s%s", before, i != 0 ? ", " : "", places->row[i].path);
+        text = xasprintf("%s%s%s", before, i != 0 ? ", " : "", places->row[i].path);
         free(before);
     }
     return text;
@@ -64,7 +64,7 @@ char *places_text(const struct places *places)
 
 void places_add(struct places *places, const char *directory)
 {
-    add_here(places, must_print("%s", directory),
+    add_here(places, xasprintf("%s", directory),
              (struct place){.uid = geteuid(), .anybodys = geteuid() == 0, .asked_for = true});
 }
 
@@ -74,9 +74,9 @@ void places_of_user(struct places *places)
     const struct place own = {.uid = uid, .anybodys = uid == 0, .asked_for = true};
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     if (runtime != NULL && runtime[0] == '/')
-        add_here(places, must_print("%s/trackmalloc", runtime), own);
-    add_here(places, must_print("/run/user/%u/trackmalloc", uid), own);
-    add_here(places, must_print("/dev/shm/trackmalloc-%u", uid), own);
+        add_here(places, xasprintf("%s/trackmalloc", runtime), own);
+    add_here(places, xasprintf("/run/user/%u/trackmalloc", uid), own);
+    add_here(places, xasprintf("/dev/shm/trackmalloc-%u", uid), own);
 }
 
 /* ---- of a process ---- */
@@ -96,9 +96,9 @@ static void add_of_process(struct places *places, const struct seen *seen, char 
         return;
     }
     place.foreign = true;
-    place.path = must_print("/proc/%u/root%s", seen->process.pid, path);
-    place.key = must_print("%s %s", seen->view, path);
-    add(places, place);
+    place.path = xasprintf("/proc/%u/root%s", seen->process.pid, path);
+    place.key = xasprintf("%s %s", seen->view, path);
+    add_place(places, place);
     free(path);
 }
 
@@ -112,7 +112,7 @@ static char *directory_in(const char *options)
             continue;
         free(directory);
         at += strlen("dir=");
-        directory = must_print("%.*s", (int)strcspn(at, ","), at);
+        directory = xasprintf("%.*s", (int)strcspn(at, ","), at);
     }
     return directory;
 }
@@ -125,15 +125,15 @@ static void add_of_environment(struct places *places, const struct seen *seen)
     if (directory != NULL)
         add_of_process(places, seen, directory);
     if (runtime != NULL && runtime[0] == '/')
-        add_of_process(places, seen, must_print("%s/trackmalloc", runtime));
+        add_of_process(places, seen, xasprintf("%s/trackmalloc", runtime));
     free(options);
     free(runtime);
 }
 
 static void add_usual(struct places *places, const struct seen *seen, uint32_t uid)
 {
-    add_of_process(places, seen, must_print("/run/user/%u/trackmalloc", uid));
-    add_of_process(places, seen, must_print("/dev/shm/trackmalloc-%u", uid));
+    add_of_process(places, seen, xasprintf("/run/user/%u/trackmalloc", uid));
+    add_of_process(places, seen, xasprintf("/dev/shm/trackmalloc-%u", uid));
 }
 
 /* One that began as root may be somebody else by now; its segment is where root's are. */
@@ -167,7 +167,7 @@ static void add_numbered(struct places *places, const char *directory, const cha
         const char *number = entry->d_name + length;
         if (strncmp(entry->d_name, before, length) == 0 && *number != '\0' &&
             strspn(number, "0123456789") == strlen(number))
-            add_here(places, must_print("%s/%s%s", directory, entry->d_name, behind), (struct place){.anybodys = true});
+            add_here(places, xasprintf("%s/%s%s", directory, entry->d_name, behind), (struct place){.anybodys = true});
     }
     if (stream != NULL)
         closedir(stream);
@@ -223,7 +223,7 @@ int place_open(const struct place *place, uint32_t *owner)
         place->foreign ? open_in_root(place->path) : open(place->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0 || fstat(directory, &status) != 0) {
         if (place->asked_for && errno != ENOENT)
-            complain(place->path, "%s", strerror(errno));
+            report_error("cannot open %s: %s", place->path, strerror(errno));
         if (directory >= 0)
             close(directory);
         return -1;
@@ -233,7 +233,7 @@ int place_open(const struct place *place, uint32_t *owner)
     if (why == NULL)
         return directory;
     if (place->asked_for)
-        complain(place->path, "%s", why);
+        report_error("cannot trust %s: %s", place->path, why);
     close(directory);
     return -1;
 }

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 /* ---- files of /proc ---- */
 
@@ -139,7 +139,7 @@ char *process_variable(uint32_t pid, const char *name)
     FILE *file = open_file(pid, "environ");
     while (file != NULL && value == NULL && getdelim(&line, &room, '\0', file) > 0)
         if (strncmp(line, name, length) == 0 && line[length] == '=')
-            value = must_print("%s", line + length + 1);
+            value = xasprintf("%s", line + length + 1);
     if (file != NULL)
         fclose(file);
     free(line);

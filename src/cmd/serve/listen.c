@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 enum { BACKLOG = 64, NAME = 256 };
 
@@ -18,7 +18,7 @@ struct place {
 };
 
 /* "[::1]:80" and "127.0.0.1:80"; without a colon all is the port, or, as of a Host, all is the name. */
-static bool split(const char *where, bool only_name, struct place *place)
+static bool split_address(const char *where, bool only_name, struct place *place)
 {
     const char *bracket = where[0] == '[' ? strchr(where, ']') : NULL;
     const char *colon = strrchr(bracket != NULL ? bracket : where, ':');
@@ -47,7 +47,7 @@ bool listen_is_local(const char *host)
     struct place place;
     struct in_addr four;
     struct in6_addr six;
-    if (!split(host, true, &place))
+    if (!split_address(host, true, &place))
         return false;
     if (host[0] == '[')
         return inet_pton(AF_INET6, place.name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
@@ -72,7 +72,7 @@ static int open_socket(const struct addrinfo *info)
 }
 
 /* As the kernel has it: with the port that it chose. */
-static bool describe(struct listening *listening)
+static bool describe_address(struct listening *listening)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof address;
@@ -92,14 +92,14 @@ bool listen_at(const char *where, struct listening *listening)
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *info;
     struct place place;
-    if (!split(where, false, &place) || place.port[0] == '\0')
-        return complain(where, "this is no ADDRESS:PORT") == STATUS_OK;
+    if (!split_address(where, false, &place) || place.port[0] == '\0')
+        return report_error("invalid value '%s' for option '--listen' (allowed: ADDRESS:PORT)", where) == STATUS_OK;
     int failure = getaddrinfo(place.name[0] != '\0' ? place.name : "127.0.0.1", place.port, &hints, &info);
     if (failure != 0)
-        return complain(where, "%s", gai_strerror(failure)) == STATUS_OK;
+        return report_error("cannot resolve %s: %s", where, gai_strerror(failure)) == STATUS_OK;
     listening->socket = open_socket(info);
     freeaddrinfo(info);
-    if (listening->socket < 0 || !describe(listening))
-        return complain(where, "%s", strerror(errno)) == STATUS_OK;
+    if (listening->socket < 0 || !describe_address(listening))
+        return report_error("cannot listen on %s: %s", where, strerror(errno)) == STATUS_OK;
     return true;
 }

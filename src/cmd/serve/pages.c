@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "cmd/columns.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/export/formats.h"
 #include "cmd/export/label.h"
 #include "cmd/export/metrics.h"
@@ -15,7 +15,7 @@
 
 struct page page_error(unsigned status, const char *why)
 {
-    char *body = must_print("trackmalloc: %s\n", why);
+    char *body = xasprintf("trackmalloc: %s\n", why);
     return (struct page){status, "text/plain; charset=utf-8", body, strlen(body)};
 }
 
@@ -24,14 +24,14 @@ static FILE *begin(struct page *page)
 {
     FILE *to = open_memstream(&page->body, &page->length);
     if (to == NULL)
-        exit(complain("memory", "there is none left"));
+        exit(report_error("out of memory"));
     return to;
 }
 
-static void end(FILE *to)
+static void end_page(FILE *to)
 {
     if (fclose(to) != 0)
-        exit(complain("memory", "there is none left"));
+        exit(report_error("out of memory"));
 }
 
 /* ---- the metrics ---- */
@@ -42,7 +42,7 @@ struct processes {
 };
 
 /* A process that has become another program may have left a segment in another directory: the newer one is its own. */
-static void add(struct processes *processes, const struct loaded *loaded)
+static void append_loaded(struct processes *processes, const struct loaded *loaded)
 {
     struct loaded *last = processes->rows != 0 ? &processes->row[processes->rows - 1] : NULL;
     if (last != NULL && last->snapshot->pid == loaded->snapshot->pid) {
@@ -68,13 +68,13 @@ static struct processes load_living(const char *directory)
         if (list.row[i].state != PROCESS_LIVING || !load_found(&list.row[i], &loaded, &why))
             continue;
         loaded.snapshot->pid = list.row[i].pid;
-        add(&processes, &loaded);
+        append_loaded(&processes, &loaded);
     }
     found_free(&list);
     return processes;
 }
 
-static struct page metrics(const struct page_request *request)
+static struct page metrics_page(const struct page_request *request)
 {
     bool open = request->accept != NULL && strstr(request->accept, "application/openmetrics-text") != NULL;
     enum metrics_format format = open ? METRICS_OPEN : METRICS_PLAIN;
@@ -82,7 +82,7 @@ static struct page metrics(const struct page_request *request)
     struct processes processes = load_living(request->directory);
     FILE *to = begin(&page);
     metrics_write(processes.row, processes.rows, format, to);
-    end(to);
+    end_page(to);
     for (size_t i = 0; i < processes.rows; i++)
         loaded_free(&processes.row[i]);
     free(processes.row);
@@ -109,12 +109,12 @@ static struct page export_page(const struct page_request *request, export_write 
     return done ? page : page_error(500, "it could not be made");
 }
 
-static struct page json(const struct page_request *request)
+static struct page json_page(const struct page_request *request)
 {
     return export_page(request, export_json, "application/json");
 }
 
-static struct page profile(const struct page_request *request)
+static struct page profile_page(const struct page_request *request)
 {
     return export_page(request, export_pprof, "application/octet-stream");
 }
@@ -192,7 +192,7 @@ static struct page all_processes(const struct page_request *request)
         put_process(to, &found.row[i]);
     fprintf(to, "</table>\n<p>%s<a href=\"/metrics\">metrics</a> of those that live</html>\n",
             found.rows == 0 ? "There are none. " : "");
-    end(to);
+    end_page(to);
     found_free(&found);
     return page;
 }
@@ -204,7 +204,8 @@ struct page page_answer(const struct page_request *request)
     static const struct {
         const char *path;
         struct page (*answer)(const struct page_request *request);
-    } pages[] = {{"/", all_processes}, {"/metrics", metrics}, {"/json", json}, {"/debug/pprof/heap", profile}};
+    } pages[] = {
+        {"/", all_processes}, {"/metrics", metrics_page}, {"/json", json_page}, {"/debug/pprof/heap", profile_page}};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (strcmp(request->path, pages[i].path) == 0)
             return pages[i].answer(request);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/build_id.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/segment/load.h"
 
 enum { CLOCK_ERROR = 2 }; /* seconds: both times are rounded to seconds */
@@ -117,7 +117,7 @@ static struct debug *open_by_build_id(const char *directory, const struct snapsh
 static struct debug *open_in_debug_path(const struct snapshot_object *object, const struct binary_search *search)
 {
     struct debug *debug = NULL;
-    char *directories = must_print("%s", search->debug_path);
+    char *directories = xasprintf("%s", search->debug_path);
     char *rest = directories;
     for (char *directory; debug == NULL && (directory = strsep(&rest, ":")) != NULL;)
         if (directory[0] == '/')

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "spans.h"
 #include "unit.h"
 
@@ -35,7 +35,7 @@ static bool report_module(struct debug *debug, int file, const char *path)
 struct debug *debug_open(int file, const char *path, const char *debug_path)
 {
     struct debug *debug = must_allocate(sizeof *debug);
-    debug->debug_path = must_print("%s", debug_path);
+    debug->debug_path = xasprintf("%s", debug_path);
     debug->callbacks = (Dwfl_Callbacks){
         .find_elf = dwfl_build_id_find_elf, /* never called: the file is open */
         .find_debuginfo = dwfl_standard_find_debuginfo,

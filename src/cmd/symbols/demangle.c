@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 enum { MOST = 16 * 1024, OPTIONS = DMGL_PARAMS | DMGL_ANSI };
 
@@ -88,7 +88,7 @@ char *demangle(const char *name)
     if (strncmp(name, "_R", 2) != 0 && strncmp(name, "_Z", 2) != 0)
         return NULL;
     return demangle_by(rust_demangle_callback, name) || demangle_by(cplus_demangle_v3_callback, name)
-               ? must_print("%s", out.text)
+               ? xasprintf("%s", out.text)
                : NULL;
 }
 
@@ -99,9 +99,9 @@ char *demangle_place(const char *place)
     if (plus == NULL)
         return NULL;
     function++;
-    char *name = must_print("%.*s", (int)(plus - function), function);
+    char *name = xasprintf("%.*s", (int)(plus - function), function);
     char *readable = demangle(name);
-    char *whole = readable != NULL ? must_print("%.*s%s%s", (int)(function - place), place, readable, plus) : NULL;
+    char *whole = readable != NULL ? xasprintf("%.*s%s%s", (int)(function - place), place, readable, plus) : NULL;
     free(readable);
     free(name);
     return whole;

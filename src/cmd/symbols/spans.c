@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 enum {
     ROWS_MOST = 1 << 22, /* a bound, for corrupt files; the largest browsers have a third of it */

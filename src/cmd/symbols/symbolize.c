@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "binary.h"
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/segment/process.h"
 #include "cmd/texts.h"
 #include "demangle.h"
@@ -150,7 +150,7 @@ static const char *keep_clean(struct symbolizer *symbolizer, const char *text)
 /* Names a frame by its linkage name, of which the symbol version (memcpy@@GLIBC_2.14) is cut off. */
 static void name_symbol_frame(struct symbolizer *symbolizer, struct symbol_frame *frame, const char *linkage)
 {
-    char *name = must_print("%.*s", (int)(linkage[0] != '\0' ? 1 + strcspn(linkage + 1, "@") : 0), linkage);
+    char *name = xasprintf("%.*s", (int)(linkage[0] != '\0' ? 1 + strcspn(linkage + 1, "@") : 0), linkage);
     char *readable = demangle(name);
     frame->system_name = keep_clean(symbolizer, name);
     frame->function = readable != NULL ? keep_clean(symbolizer, readable) : frame->system_name;
@@ -182,7 +182,7 @@ static struct symbol *symbol_without_name(struct symbolizer *symbolizer, const s
     bool in_file = spot->object != SNAPSHOT_NONE;
     struct symbol *symbol = symbol_new(symbolizer, spot->object, 1);
     symbol->offset = spot->address - (in_file ? snapshot_objects(symbolizer->snapshot)[spot->object].base : 0);
-    char *name = must_print("%s+0x%" PRIx64, symbol->module, symbol->offset);
+    char *name = xasprintf("%s+0x%" PRIx64, symbol->module, symbol->offset);
     symbol->frame[0].function = symbol->frame[0].system_name = texts_keep(&symbolizer->texts, name);
     free(name);
     return symbol;
@@ -196,7 +196,7 @@ static struct symbol *symbol_from_snapshot(struct symbolizer *symbolizer, const 
     if (plus == NULL || plus == function + 1 || strncmp(plus, "+0x", 3) != 0)
         return NULL;
     struct symbol *symbol = symbol_new(symbolizer, spot->object, 1);
-    char *name = must_print("%.*s", (int)(plus - function - 1), function + 1);
+    char *name = xasprintf("%.*s", (int)(plus - function - 1), function + 1);
     name_symbol_frame(symbolizer, &symbol->frame[0], name);
     symbol->offset = strtoull(plus + 1, NULL, 16);
     symbol->named = true;
@@ -210,7 +210,7 @@ static const char *keep_file(struct symbolizer *symbolizer, const struct debug_f
         return "";
     if (frame->file[0] == '/' || frame->directory == NULL || frame->directory[0] != '/')
         return keep_clean(symbolizer, frame->file);
-    char *path = must_print("%s/%s", frame->directory, frame->file);
+    char *path = xasprintf("%s/%s", frame->directory, frame->file);
     const char *kept = keep_clean(symbolizer, path);
     free(path);
     return kept;
@@ -308,7 +308,7 @@ void symbolizer_free(struct symbolizer *symbolizer)
 void symbolizer_look_in(struct symbolizer *symbolizer, const char *debug_path)
 {
     free(symbolizer->debug_path);
-    symbolizer->debug_path = must_print("%s", debug_path);
+    symbolizer->debug_path = xasprintf("%s", debug_path);
 }
 
 const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t object, uint64_t address)
@@ -344,8 +344,8 @@ size_t symbolizer_name(struct symbolizer *symbolizer, uint32_t object, uint64_t 
     enum { SHORTEST = 16 };
     const struct symbol *symbol = symbolizer_find(symbolizer, object, address);
     const char *function = symbol->frame[symbol->frames - 1].function;
-    char *whole = symbol->named ? must_print("%s!%s+0x%" PRIx64, symbol->module, function, symbol->offset)
-                                : must_print("%s", function);
+    char *whole = symbol->named ? xasprintf("%s!%s+0x%" PRIx64, symbol->module, function, symbol->offset)
+                                : xasprintf("%s", function);
     size_t length = clean_text(whole, whole, strlen(whole) + 1);
     if (length >= capacity && capacity > SHORTEST)
         shorten_middle(whole, length, capacity - 1);

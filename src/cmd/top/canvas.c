@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 enum { LINE = 1024 }; /* bytes of a text; longer ones are cut */
 

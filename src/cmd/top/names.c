@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "cmd/hash.h"
 #include "cmd/symbols/symbolize.h"
 
@@ -99,7 +99,7 @@ static char *name_from_files(struct names *names, uint32_t object, uint64_t addr
     if (!symbolizer_find(names->symbolizer, object, address)->named)
         return NULL;
     symbolizer_name(names->symbolizer, object, address, text, sizeof text);
-    return must_print("%s", text);
+    return xasprintf("%s", text);
 }
 
 static const char *find_name(void *of, const struct snapshot *snapshot, uint32_t object, uint64_t address)

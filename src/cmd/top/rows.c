@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 
 const struct field_kind fields[FIELDS] = {
     [FIELD_END] = {"", 0, FIGURE_NONE, ""},

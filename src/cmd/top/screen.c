@@ -10,7 +10,7 @@
 
 #include <curses.h>
 
-#include "cmd/command.h"
+#include "cmd/diagnostics.h"
 #include "model.h"
 #include "restore.h"
 
@@ -60,7 +60,7 @@ bool screen_begin(void)
     if (why == NULL && newterm(NULL, stdout, stdin) == NULL)
         why = "it cannot be used";
     if (why != NULL)
-        return complain(term != NULL && term[0] != '\0' ? term : "TERM", "%s", why) == STATUS_OK;
+        return report_error("%s: %s", term != NULL && term[0] != '\0' ? term : "TERM", why) == STATUS_OK;
     screen.shown = true;
     atexit(screen_end);
     restore_prepare();

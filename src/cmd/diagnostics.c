@@ -1,9 +1,10 @@
+#include "diagnostics.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "snapshot/format.h"
 
 /* ---- what may be shown ---- */
@@ -32,15 +33,15 @@ size_t clean_text(const char *text, char *clean, size_t room)
 
 /* ---- errors ---- */
 
-int complain(const char *what, const char *why, ...)
+enum { LINE_BYTES = 8192 };
+
+int report_error(const char *format, ...)
 {
-    char line[8192];
-    char reason[4096];
+    char line[LINE_BYTES];
     va_list arguments;
-    va_start(arguments, why);
-    vsnprintf(reason, sizeof reason, why, arguments);
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    snprintf(line, sizeof line, "%s: %s", what, reason);
     clean_text(line, line, sizeof line);
     fprintf(stderr, "trackmalloc: %s\n", line);
     return STATUS_FAILED;
@@ -52,7 +53,7 @@ static void *there_is(void *memory)
 {
     if (memory != NULL)
         return memory;
-    complain("memory", "there is none left");
+    report_error("out of memory");
     exit(STATUS_FAILED);
 }
 
@@ -66,7 +67,7 @@ void *must_resize(void *memory, size_t bytes)
     return there_is(realloc(memory, bytes != 0 ? bytes : 1));
 }
 
-char *must_print(const char *format, ...)
+char *xasprintf(const char *format, ...)
 {
     char *text;
     va_list arguments;

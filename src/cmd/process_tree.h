@@ -1,6 +1,6 @@
 /* The tracked processes and who started whom. */
-#ifndef TM_FAMILY_H
-#define TM_FAMILY_H
+#ifndef TM_PROCESS_TREE_H
+#define TM_PROCESS_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "cmd/segment/find.h"
 
 /* What its last snapshot says; without one, `found` and perhaps `command` are all that is known. */
-struct member {
+struct tracked_process {
     struct found found;
     bool published;
     bool past_known; /* past_bytes */
@@ -23,18 +23,18 @@ struct member {
     char *branch;  /* the lines of the tree before it; NULL unless laid out as one */
 };
 
-struct family {
-    struct member *member;
-    size_t members;
+struct process_tree {
+    struct tracked_process *process;
+    size_t processes;
     bool broken; /* a line has told of a file that could not be read */
 };
 
 /* Loads what find_all found; a file that is gone by now is nobody's. The living first, then by live bytes. */
-struct family family_load(const struct found_list *list);
-void family_free(struct family *family);
+struct process_tree process_tree_load(const struct found_list *list);
+void process_tree_free(struct process_tree *tree);
 
 /* Their order as a tree, siblings as they stood; writes the branches, with the characters of that name in UTF-8 or
  * with plain ones. */
-void family_draw(struct family *family, bool utf8);
+void process_tree_draw(struct process_tree *tree, bool utf8);
 
 #endif
