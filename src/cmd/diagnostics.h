@@ -16,6 +16,7 @@ int report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The caller frees what these return; where there is no memory, the process ends with a line. */
 void *must_allocate(size_t bytes); /* zeroed */
 void *must_resize(void *memory, size_t bytes);
+/* In the place of libiberty's, whose last line would not name us. NOLINTNEXTLINE(readability-redundant-declaration) */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The text with all that is no printable UTF-8 as '?': names out of a target must not steer a terminal. Writes at most

@@ -168,9 +168,8 @@ struct slab_cell slab_sum(const struct slab *slab)
 static uint64_t held_back(unsigned tag)
 {
     uint64_t held = 0;
-    for
-        EACH_SLAB(slab)
-    held += cell_read(&slab->tag[tag].net) - cell_read(&slab->tag[tag].net_base);
+    EACH_SLAB (slab)
+        held += cell_read(&slab->tag[tag].net) - cell_read(&slab->tag[tag].net_base);
     return held;
 }
 

@@ -189,7 +189,7 @@ HOT const struct slab *slab_next(const struct slab *slab)
     return next != NULL || slab == &slab_shared ? next : &slab_shared;
 }
 
-#define EACH_SLAB(slab) (const struct slab *slab = slab_next(NULL); slab != NULL; slab = slab_next(slab))
+#define EACH_SLAB(slab) for (const struct slab *slab = slab_next(NULL); slab != NULL; slab = slab_next(slab))
 
 /* What slabs counted of one tag, or of several. Signed sums modulo 2^64. */
 struct slab_tag_sums {

@@ -61,7 +61,7 @@ static void deliver_event(const struct watch *watch, const struct tm_alarm_event
 {
     if (watch->spec.call != NULL)
         watch_call(watch, event);
-    else
+    else if (reporter != NULL)
         report_event(watch, event, reporter, self);
 }
 

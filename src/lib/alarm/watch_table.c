@@ -59,9 +59,8 @@ bool watch_is_switched_on(const struct watch *watch)
 static uint64_t context_bytes(unsigned at)
 {
     uint64_t sum = 0;
-    for
-        EACH_SLAB(slab)
-    sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
+    EACH_SLAB (slab)
+        sum += cell_read(&slab->cell[at].allocated.bytes) - cell_read(&slab->cell[at].freed.bytes);
     return sum;
 }
 

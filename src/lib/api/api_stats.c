@@ -66,9 +66,8 @@ static void sum_wanted(struct sums *sums)
 {
     uint32_t now = clock_now();
     *sums = (struct sums){.peak = 0};
-    for
-        EACH_SLAB(slab)
-    sum_slab(sums, slab, now);
+    EACH_SLAB (slab)
+        sum_slab(sums, slab, now);
     slab_finish_sums(&sums->tags, sums->cell.freed.blocks);
 }
 

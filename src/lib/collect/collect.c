@@ -305,9 +305,8 @@ const struct snapshot *collect(const struct collect_request *request, struct loc
     memset(work.context, 0, contexts * sizeof work.context[0]);
     memset(work.sums, 0, tags * sizeof work.sums[0]);
     memset(work.counts, 0, tags * sizeof work.counts[0]);
-    for
-        EACH_SLAB(slab)
-    collect_slab(slab, contexts, tags, now);
+    EACH_SLAB (slab)
+        collect_slab(slab, contexts, tags, now);
     area.head.own_resident_bytes = slab_resident() + growth_resident();
     area.head.peak_error_bytes = slab_peak_error();
     if (lock == LOCK_TAKEN)

@@ -154,9 +154,8 @@ void collect_ages(const struct snapshot *head, struct snapshot_site *rows, const
 {
     static SPARSE uint64_t births[COLLECT_SITES];
     memset(births, 0, head->sites * sizeof births[0]);
-    for
-        EACH_SLAB(slab)
-    add_births(births, slab);
+    EACH_SLAB (slab)
+        add_births(births, slab);
     for (uint32_t i = 0; i < head->sites; i++) {
         uint64_t blocks = rows[i].live.blocks;
         if (blocks == 0 || rows[i].address == 0)

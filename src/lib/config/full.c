@@ -12,8 +12,8 @@ static const char *const texts[FULL_TABLES] = {
     [FULL_FUNCTIONS] = "functions that rules match: further ones are counted as if none did",
     [FULL_STACKS] = "stacks: further ones are counted as one, (truncated)",
     [FULL_SLABS] =
-        "counters of single threads, for an address space that is limited: further threads share, are slower, "
-        "and in no scope",
+        ("counters of single threads, for an address space that is limited: further threads share, are slower, "
+         "and in no scope"),
 };
 
 void full_log(void)

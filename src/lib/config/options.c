@@ -10,29 +10,29 @@ enum kind { KIND_SECONDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT, KIND_PERIOD, KIND
 struct option {
     const char *name;
     enum kind kind;
-    const char *standard; /* the default, as a user would write it */
-    const char *allowed;  /* as the complaint and the manual say it; the words of a choice, in order */
+    enum { FIXED, CHANGEABLE } change; /* while the program runs: only one whose value is read anew each time */
+    const char *standard;              /* the default, as a user would write it */
+    const char *allowed;               /* as the complaint and the manual say it; the words of a choice, in order */
     const char *help;
     size_t field;
     uint64_t least, most;
-    enum { FIXED, CHANGEABLE } change; /* while the program runs: only one whose value is read anew each time */
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct option table[] = {
-    {"interval", KIND_SECONDS, "5", "0.1 to 86400, or 0: none", "seconds from one report to the next",
-     FIELD(interval_ms), 100, 86400000, CHANGEABLE},
-    {"output", KIND_TEXT, "stderr", "stderr, none, or a path", "where reports go; %p is the process id, %n its name",
-     FIELD(output), 1, OPTION_TEXT - 1, FIXED},
-    {"final", KIND_CHOICE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0, CHANGEABLE},
-    {"only", KIND_TEXT, "", "globs, separated by ':'", "track only programs whose file name matches", FIELD(only), 0,
-     OPTION_TEXT - 1, FIXED},
-    {"top", KIND_NUMBER, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096, CHANGEABLE},
-    {"tags", KIND_CHOICE, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0, FIXED},
-    {"callers", KIND_CHOICE, "on", "off|on", "tell call sites apart", FIELD(callers), 0, 0, FIXED},
-    {"stacks", KIND_PERIOD, "off", "off, all, or 1KiB to 1GiB", "whose stacks are taken: one block in so many bytes",
-     FIELD(stacks), 1 << 10, 1 << 30, FIXED},
+    {"interval", KIND_SECONDS, CHANGEABLE, "5", "0.1 to 86400, or 0: none", "seconds from one report to the next",
+     FIELD(interval_ms), 100, 86400000},
+    {"output", KIND_TEXT, FIXED, "stderr", "stderr, none, or a path",
+     "where reports go; %p is the process id, %n its name", FIELD(output), 1, OPTION_TEXT - 1},
+    {"final", KIND_CHOICE, CHANGEABLE, "on", "off|on", "one more report when the program exits", FIELD(final), 0, 0},
+    {"only", KIND_TEXT, FIXED, "", "globs, separated by ':'", "track only programs whose file name matches",
+     FIELD(only), 0, OPTION_TEXT - 1},
+    {"top", KIND_NUMBER, CHANGEABLE, "20", "1 to 4096", "rows in a table", FIELD(top), 1, 4096},
+    {"tags", KIND_CHOICE, FIXED, "module", "module|thread|none", "what tags a block by itself", FIELD(tags), 0, 0},
+    {"callers", KIND_CHOICE, FIXED, "on", "off|on", "tell call sites apart", FIELD(callers), 0, 0},
+    {"stacks", KIND_PERIOD, FIXED, "off", "off, all, or 1KiB to 1GiB",
+     "whose stacks are taken: one block in so many bytes", FIELD(stacks), 1 << 10, 1 << 30},
     {.name = "skip",
      .kind = KIND_LIST,
      .standard = "",
@@ -53,17 +53,17 @@ static const struct option table[] = {
      .standard = "",
      .allowed = "date, threads, counts, changes, blocks, malloc_info, malloc_stats, mallinfo, vm or all; -NAME: off",
      .help = "what is told, one by one; may be several"},
-    {"leaks", KIND_CHOICE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks), 0, 0,
-     CHANGEABLE},
-    {"segment", KIND_CHOICE, "auto", "off|auto|on", "a file that the command `trackmalloc` reads, also after death",
-     FIELD(segment), 0, 0, FIXED},
-    {"dir", KIND_TEXT, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm", FIELD(dir),
-     0, OPTION_TEXT - 1, FIXED},
-    {"keep", KIND_CHOICE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep), 0, 0,
-     CHANGEABLE},
-    {"filter", KIND_CHOICE, "auto", "careful|trusted|auto", "whether a seccomp filter from before the start is feared",
-     FIELD(filter), 0, 0, FIXED},
-    {"help", KIND_CHOICE, "off", "off|on", "print this list at start", FIELD(help), 0, 0, FIXED},
+    {"leaks", KIND_CHOICE, CHANGEABLE, "off", "off|on", "the exit report lists what is still allocated", FIELD(leaks),
+     0, 0},
+    {"segment", KIND_CHOICE, FIXED, "auto", "off|auto|on",
+     "a file that the command `trackmalloc` reads, also after death", FIELD(segment), 0, 0},
+    {"dir", KIND_TEXT, FIXED, "", "an absolute path", "where that file is; else the runtime directory or /dev/shm",
+     FIELD(dir), 0, OPTION_TEXT - 1},
+    {"keep", KIND_CHOICE, CHANGEABLE, "off", "off|on", "that file stays when the program exits by itself", FIELD(keep),
+     0, 0},
+    {"filter", KIND_CHOICE, FIXED, "auto", "careful|trusted|auto",
+     "whether a seccomp filter from before the start is feared", FIELD(filter), 0, 0},
+    {"help", KIND_CHOICE, FIXED, "off", "off|on", "print this list at start", FIELD(help), 0, 0},
 };
 
 struct options options;

@@ -65,5 +65,6 @@ void *track_allocate_rare(size_t size, uintptr_t caller, unsigned flags)
     if (size >= BLOCK_HUGE_SIZE)
         return allocate_huge(size, caller, flags);
     /* The library has just come up. */
-    return flags & FLAG_ZEROED ? track_calloc(1, size, caller) : track_malloc_for(size, caller, flags);
+    char *base = flags & FLAG_ZEROED ? real.calloc(1, size + BLOCK_HEADER) : real.malloc(size + BLOCK_HEADER);
+    return track_allocated(base, size, caller, flags);
 }

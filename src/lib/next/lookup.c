@@ -6,7 +6,7 @@
 
 #include "lib/sys/glibc.h"
 
-/* The linker's own: no other object has a say in it. */
+/* The linker's own: no other object has a say in it. NOLINTNEXTLINE(readability-redundant-declaration) */
 extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
 enum { HIDDEN_VERSION = 0x8000 };
