@@ -5,6 +5,7 @@
 
 #include "cmd/segment/find.h"
 #include "diagnostics.h"
+#include "number.h"
 
 /* ---- values ---- */
 
@@ -120,8 +121,8 @@ static error_t parse_rows(int key, char *argument, struct argp_state *state)
     unsigned *rows = state->input;
     if (key != 'n')
         return ARGP_ERR_UNKNOWN;
-    unsigned long number = strspn(argument, "0123456789") == strlen(argument) ? strtoul(argument, NULL, 10) : 0;
-    if (number < 1 || number > ROWS_MOST)
+    uint64_t number;
+    if (!number_read(argument, ROWS_MOST, &number) || number < 1)
         arguments_invalid(state, "--top", argument, "1 to 4096");
     *rows = (unsigned)number;
     return 0;

@@ -9,6 +9,7 @@
 #include "cmd/segment/control.h"
 #include "cmd/segment/find.h"
 #include "command.h"
+#include "number.h"
 #include "target.h"
 
 static const struct request {
@@ -31,18 +32,12 @@ struct ctl_arguments {
     const char *const *of_request; /* the words behind it */
 };
 
-static bool is_number(const char *word)
-{
-    return word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
-}
-
 static uint32_t parse_pid(const struct argp_state *state, const char *word)
 {
-    errno = 0;
-    unsigned long pid = strtoul(word, NULL, 10);
-    if (errno != 0 || pid == 0 || pid > INT32_MAX)
+    uint32_t pid = number_read_pid(word);
+    if (pid == 0)
         argp_error(state, "invalid process id '%s'", word);
-    return (uint32_t)pid;
+    return pid;
 }
 
 static const struct request *find_request(const struct argp_state *state, const char *name)
@@ -57,7 +52,7 @@ static const struct request *find_request(const struct argp_state *state, const 
 static void resolve_words(struct ctl_arguments *arguments, struct argp_state *state)
 {
     unsigned at = 0;
-    if (arguments->words != 0 && is_number(arguments->word[0]))
+    if (arguments->words != 0 && number_is_digits(arguments->word[0]))
         arguments->pid = parse_pid(state, arguments->word[at++]);
     if (arguments->words == at)
         argp_usage(state);

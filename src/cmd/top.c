@@ -11,6 +11,7 @@
 #include "cmd/segment/find.h"
 #include "cmd/segment/load.h"
 #include "command.h"
+#include "number.h"
 #include "top/draw.h"
 #include "top/model.h"
 #include "top/names.h"
@@ -116,8 +117,8 @@ static bool open_named(struct top *top)
     struct loaded loaded;
     if (!load(top->arguments->places.directory, which, &loaded))
         return false;
-    bool plain = !load_names_process(which) ||
-                 !find_pid(top->arguments->places.directory, (uint32_t)strtoul(which, NULL, 10), &found);
+    bool plain =
+        !load_names_process(which) || !find_pid(top->arguments->places.directory, number_read_pid(which), &found);
     if (plain)
         snprintf(found.path, sizeof found.path, "%s", loaded.path);
     source_begin(&top->source, &found, plain);
@@ -218,8 +219,8 @@ static void refresh_all(struct top *top)
 static int page_columns(void)
 {
     const char *columns = getenv("COLUMNS");
-    long number = columns != NULL ? strtol(columns, NULL, 10) : 0;
-    return number > 0 && number <= 1000 ? (int)number : PAGE_COLUMNS;
+    uint64_t number;
+    return columns != NULL && number_read(columns, 1000, &number) && number > 0 ? (int)number : PAGE_COLUMNS;
 }
 
 static void print_page(struct top *top)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/diagnostics.h"
+#include "cmd/number.h"
 #include "find.h"
 #include "process.h"
 #include "snapshot/check.h"
@@ -151,7 +152,7 @@ bool load_found(const struct found *found, struct loaded *loaded, const char **w
 
 bool load_names_process(const char *which)
 {
-    return which[0] != '\0' && strspn(which, "0123456789") == strlen(which) && strlen(which) < 10;
+    return number_is_digits(which) && strlen(which) < 10;
 }
 
 /* Why a process has no segment that we could find. */
@@ -172,7 +173,7 @@ static int report_no_segment(const char *directory, const char *which, uint32_t 
 static bool load_pid(const char *directory, const char *which, struct loaded *loaded, const char **why)
 {
     struct found found;
-    uint32_t pid = (uint32_t)strtoul(which, NULL, 10);
+    uint32_t pid = number_read_pid(which);
     *why = NULL;
     if (!find_pid(directory, pid, &found))
         return report_no_segment(directory, which, pid) == STATUS_OK;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/diagnostics.h"
+#include "cmd/number.h"
 
 /* ---- files of /proc ---- */
 
@@ -83,13 +84,14 @@ uint32_t *process_all(size_t *count)
     DIR *directory = opendir("/proc");
     *count = 0;
     for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
-        if (!isdigit((unsigned char)entry->d_name[0]))
+        uint32_t found = number_read_pid(entry->d_name);
+        if (found == 0)
             continue;
         if (*count == room) {
             room = room != 0 ? 2 * room : 256;
             pid = must_resize(pid, room * sizeof *pid);
         }
-        pid[(*count)++] = (uint32_t)strtoul(entry->d_name, NULL, 10);
+        pid[(*count)++] = found;
     }
     if (directory != NULL)
         closedir(directory);

@@ -11,6 +11,7 @@
 #include "cmd/export/formats.h"
 #include "cmd/export/label.h"
 #include "cmd/export/metrics.h"
+#include "cmd/number.h"
 #include "cmd/segment/find.h"
 
 struct page page_error(unsigned status, const char *why)
@@ -98,9 +99,9 @@ static struct page export_page(const struct page_request *request, export_write 
     struct found found;
     struct loaded loaded;
     const char *why;
-    if (request->pid == NULL || strspn(request->pid, "0123456789") != strlen(request->pid) || request->pid[0] == '\0')
+    if (request->pid == NULL || !number_is_digits(request->pid))
         return page_error(400, "which process? Ask with ?pid=NUMBER");
-    if (strlen(request->pid) > 9 || !find_pid(request->directory, (uint32_t)strtoul(request->pid, NULL, 10), &found))
+    if (!find_pid(request->directory, number_read_pid(request->pid), &found))
         return page_error(404, "there is no such tracked process");
     if (!load_found(&found, &loaded, &why))
         return page_error(503, why);

@@ -4,7 +4,7 @@
  * before. A birth is in the lowest level where it is fewer than AGE_CELLS cells old, so the place depends on
  * birth and `now` alone: two wheels that were brought to the same `now` agree, and a block that one thread books
  * in and another books out cancels exactly. A cell of level k holds ages above (AGE_CELLS - 1) * 2^(k-1) ticks:
- * read as the middle of its cell, an age is off by less than 1/30 of itself (or one tick). Idea: hashed
+ * read as the middle of its cell, an age is off by less than 1/16 of itself (or one tick). Idea: hashed
  * and hierarchical timing wheels (Varghese, Lauck 1987), turned round: entries sink instead of expiring.
  *
  * Pure: no globals, no libc. Amounts are signed sums modulo 2^64. */

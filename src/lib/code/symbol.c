@@ -5,7 +5,7 @@
 #include "lib/objects/symtab.h"
 #include "snapshot/writer.h"
 
-static SPARSE struct symtab table; /* too large for a stack; under the report's lock */
+static SPARSE struct symtab table; /* too large for a stack; under lock_names */
 
 /* ---- which function ---- */
 
