@@ -8,7 +8,7 @@ static uint32_t cell_birth(unsigned level, unsigned slot, uint32_t now)
     return back <= unit ? (unit - back) << level : 0;
 }
 
-/* Whether a block can be old enough to are there. The pages of a level that is not in use stay untouched. */
+/* Whether a block can be old enough to be there. The pages of a level that is not in use stay untouched. */
 static bool level_in_use(unsigned level, uint32_t now)
 {
     return level == 0 || now >> level >= AGE_CELLS / 2 - 1;

@@ -4,7 +4,7 @@
  *   p-12  size    as asked for; of a huge block the low half
  *   p-8   tag     who holds it                       (tag.h)
  *   p-6   context call site x tag x size class       (context.h)
- *   p-4   shape   how the block was made, where its base is, and whether it is huge
+ *   p-4   flags   how the block was made, where its base is, and whether it is huge
  *   p-2   check   CHECK while the block lives
  *
  * glibc keeps the chunk size in the eight bytes before a pointer, and its top sixteen bits are zero: a foreign
@@ -15,7 +15,7 @@
 
 #include "lib/sys/base.h"
 
-/* How a block was made; freed in another family's way is told (mismatch), never fatal. */
+/* How a block was made; freed in another family's way is reported as a mismatch, never fatal. */
 enum family { FAMILY_MALLOC = 0, FAMILY_NEW = 1, FAMILY_NEW_ARRAY = 2 };
 
 enum {
@@ -116,13 +116,13 @@ HOT struct block *block_at(char *base, unsigned flags)
     return (struct block *)(base + block_offset(flags) - BLOCK_HEADER);
 }
 
-/* The shape for an alignment above malloc's: it is kept in a header only where the room is the whole alignment. */
+/* The flags for an alignment above malloc's: it is kept in a header only where the room is the whole alignment. */
 HOT unsigned block_aligned_flags(size_t alignment, unsigned flags)
 {
     return alignment > BLOCK_ALIGNMENT ? flags | FLAG_ALIGNED | log2_floor(alignment) << FLAGS_SPACE_SHIFT : flags;
 }
 
-/* The part of a shape that says so, for an offset of up to BLOCK_SPACE_MOST. */
+/* The part of flags that says so, for an offset of up to BLOCK_SPACE_MOST. */
 HOT unsigned block_space(size_t offset)
 {
     return (unsigned)(offset / BLOCK_HEADER - 1) << FLAGS_SPACE_SHIFT;
@@ -134,7 +134,7 @@ HOT char *block_base(const struct block *block)
     return (char *)block + BLOCK_HEADER - block_offset(block->flags);
 }
 
-/* Only where the shape says that there is one. */
+/* Only where the flags say that there is one. */
 HOT struct block_prefix *block_prefix(const struct block *block)
 {
     return (struct block_prefix *)block_base(block);

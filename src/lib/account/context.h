@@ -35,7 +35,7 @@ _Static_assert((int)SIZE_CLASSES == 32, "a size of 32 bits has a class of its ow
 _Static_assert(CONTEXT_SITE_BITS + CONTEXT_CLASS_BITS + TAG_BITS == 64, "a key is one word");
 
 /* A key: site, class, and the tag that the thread asks for (TAG_UNTAGGED: the tag is found by the site). The tag
- * stands lowest and the site highest, so that one multiplication mixes all three (slab_site). */
+ * is lowest and the site highest, so that one multiplication mixes all three (slab_site). */
 HOT uint64_t context_key(uintptr_t site, unsigned size_class, unsigned tag)
 {
     return (uint64_t)site << CONTEXT_SITE_SHIFT | (uint64_t)size_class << TAG_BITS | tag;

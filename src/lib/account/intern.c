@@ -69,10 +69,10 @@ unsigned intern_add(struct intern *intern, uint64_t key)
 /* Filled before it was told to readers: it is filled anew when its time comes. */
 void intern_forked(struct intern *intern)
 {
-    unsigned told = (unsigned)(intern->index - intern->each) + 1;
-    if (intern->indexes == told)
+    unsigned known = (unsigned)(intern->index - intern->each) + 1;
+    if (intern->indexes == known)
         return;
-    uint32_t slots = (uint32_t)INTERN_SLOTS_FIRST << told;
+    uint32_t slots = (uint32_t)INTERN_SLOTS_FIRST << known;
     memset(&intern->slots[slots], 0, slots * sizeof intern->slots[0]);
-    intern->indexes = told;
+    intern->indexes = known;
 }

@@ -1,6 +1,6 @@
 /* Scopes: the tag that a thread asks for, for as long as it asks.
  *
- * A stack in the thread's own slab; what stands on top is kept ready as a part of a key, so an allocation in a scope
+ * A stack in the thread's own slab; what is on top is kept ready as a part of a key, so an allocation in a scope
  * costs no more than one outside. At the bottom stands the thread's base: the tag by its name, or none. A scope that
  * asks for no tag asks for the base as it is when the scope begins.
  *

@@ -20,7 +20,7 @@ enum {
     SITES_MAX = 16384,    /* entries of the site cache once it has grown */
     SITES_FIRST = 128,    /* and before */
     SITES_SWAPPED = 1024, /* as far as it grows for keys that only take each other's home */
-    SITES_WAYS = 2,       /* entries of one cache line: a key may are in either of them */
+    SITES_WAYS = 2,       /* entries of one cache line: a key may be in either of them */
     SITE_BYTES = 32,
     SITES_HASH_SHIFT = 45,
     THREAD_NAME = 16,

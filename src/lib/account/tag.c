@@ -27,7 +27,7 @@ static size_t name_length(size_t length)
     return length < SNAPSHOT_NAME ? length : SNAPSHOT_NAME - 1;
 }
 
-/* Where a name stands among those known, or their count. */
+/* Where a name is among those known, or their count. */
 static unsigned tag_slot(const char *name, size_t length)
 {
     unsigned count = tag_count();

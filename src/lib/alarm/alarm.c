@@ -116,7 +116,7 @@ static bool alarm_fires(struct alarm_state *state, uint64_t value, uint64_t now_
                         struct alarm_event *event)
 {
     *event = (struct alarm_event){.value = value, .change = change, .since_ms = now_ms - state->reported_ms};
-    state->told = value;
+    state->reported = value;
     state->reported_ms = now_ms;
     return true;
 }
@@ -127,7 +127,7 @@ static bool look_level(const struct alarm_spec *spec, struct alarm_state *state,
     if (state->firing ? value >= spec->until : value < spec->bytes)
         return false;
     state->firing = !state->firing;
-    alarm_fires(state, value, now_ms, (int64_t)(value - state->told), event);
+    alarm_fires(state, value, now_ms, (int64_t)(value - state->reported), event);
     event->over = !state->firing;
     return true;
 }
@@ -175,7 +175,7 @@ static bool look_change(const struct alarm_spec *spec, struct alarm_state *state
     uint64_t number = slot_number(spec, now_ms);
     if (spec->within_ms != 0)
         see(state, number, value);
-    int64_t change = spec->within_ms != 0 ? change_within(state, number, value) : (int64_t)(value - state->told);
+    int64_t change = spec->within_ms != 0 ? change_within(state, number, value) : (int64_t)(value - state->reported);
     if ((uint64_t)(change < 0 ? -change : change) < spec->bytes)
         return false;
     forget(state, number, value);
@@ -185,7 +185,7 @@ static bool look_change(const struct alarm_spec *spec, struct alarm_state *state
 void alarm_begin(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms)
 {
     state->seen = true;
-    state->told = value;
+    state->reported = value;
     state->reported_ms = now_ms;
     forget(state, slot_number(spec, now_ms), value);
 }

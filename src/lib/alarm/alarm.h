@@ -1,9 +1,9 @@
-/* Alarms: what is to be told of, and whether a value that was just read is such a thing.
+/* Alarms: what is to be reported, and whether a value that was just read is such a thing.
  *
  *     alarm=TAG>SIZE           the tag holds so much; and "no more" when it is below again
  *     alarm=TAG>SIZE<SIZE      the same, with another limit for "no more"
  *     alarm=TAG+SIZE/TIME      the tag rose or fell by so much within the time (seconds; or 5m, 2h)
- *     alarm=TAG+SIZE           the same, however long it took, since it was last told
+ *     alarm=TAG+SIZE           the same, however long it took, since it was last reported
  *     alarm=block>SIZE         a single allocation of so much
  *
  * `process` in the place of a tag is the whole process. Idea: ASMalloc's triplet of block size, delta size and delta
@@ -21,7 +21,7 @@ enum { ALARMS_MAX = 64, ALARM_SLOTS = 16 };
 enum alarm_what { ALARM_LEVEL, ALARM_CHANGE, ALARM_BLOCK };
 enum alarm_of { ALARM_OF_PROCESS, ALARM_OF_TAG, ALARM_OF_SITE };
 
-/* What somebody wants to be told of. */
+/* What somebody wants to be reported. */
 struct alarm_spec {
     enum alarm_what what;
     enum alarm_of of;
@@ -42,15 +42,15 @@ struct alarm_slot {
 struct alarm_state {
     bool seen;
     bool firing;          /* of a level */
-    uint64_t told;        /* the value when it was last told */
+    uint64_t reported;    /* the value when it was last reported */
     uint64_t reported_ms; /* and that moment */
     struct alarm_slot slot[ALARM_SLOTS];
 };
 
 struct alarm_event {
     uint64_t value;
-    int64_t change;    /* since it was last told; of a change within a time, in that time */
-    uint64_t since_ms; /* since it was last told, or since the alarm was set */
+    int64_t change;    /* since it was last reported; of a change within a time, in that time */
+    uint64_t since_ms; /* since it was last reported, or since the alarm was set */
     bool over;         /* of a level: it is below again */
 };
 
@@ -74,7 +74,7 @@ const struct alarm_spec *alarm_option(unsigned index);
 /* What a change is counted from: the value when the alarm is set. Else it is the first one that is looked at. */
 void alarm_begin(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms);
 
-/* Looks at a value; true: it is to be told of, as *event says. Times never go back. */
+/* Looks at a value; true: it is to be reported, as *event says. Times never go back. */
 bool alarm_look(const struct alarm_spec *spec, struct alarm_state *state, uint64_t value, uint64_t now_ms,
                 struct alarm_event *event);
 

@@ -1,4 +1,4 @@
-/* Who watches: the alarms that are set (alarm.h), the values that they look at, and who is told.
+/* Who watches: the alarms that are set (alarm.h), the values that they look at, and who is notified.
  *
  * Those without a function of the program's write a report: the reporter looks at them, once a tick. Functions are
  * called by a thread of their own, an ordinary one: the reporter's has no thread-local storage, and may run none of the

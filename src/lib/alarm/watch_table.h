@@ -25,7 +25,7 @@ struct watch {
     unsigned contexts;
     uint16_t context[SITE_CONTEXTS];
 
-    /* Of blocks: since it was last told. */
+    /* Of blocks: since it was last reported. */
     uint64_t blocks;
     uint64_t largest;
     uint32_t largest_context;

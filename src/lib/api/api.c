@@ -71,9 +71,9 @@ int api_misuse(enum api_misuse kind, int error)
         [MISUSE_DESCRIPTOR] = "tm_report: a descriptor below 0",
         [MISUSE_ALARM] = "tm_alarm_set: an alarm that could never ring, or never end",
     };
-    static uint32_t told;
+    static uint32_t logged;
     uint32_t bit = 1u << kind;
-    if (__atomic_fetch_or(&told, bit, __ATOMIC_RELAXED) & bit)
+    if (__atomic_fetch_or(&logged, bit, __ATOMIC_RELAXED) & bit)
         return error;
     struct log_line line;
     log_begin(&line);

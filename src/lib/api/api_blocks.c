@@ -118,15 +118,15 @@ PUBLIC int tm_ask(const void *user, struct tm_block_info *info)
     if (block == NULL)
         return TM_FOREIGN;
     uint32_t now = clock_now();
-    struct tm_block_info told = {.struct_size = sizeof told};
-    told.tag = block->tag;
-    told.made = block_family(block);
-    told.size = block_size(block);
-    told.age_ms = now > block->birth ? (uint64_t)(now - block->birth) * TICK_MS : 0;
-    told.counted = !(block->flags & FLAG_UNCOUNTED);
-    told.site = told.counted ? (uint32_t)context_site(block->context) : SITE_NONE;
-    told.call_site = told.site != SITE_NONE ? (const void *)site_address(told.site) : NULL;
-    return api_give(info, &told);
+    struct tm_block_info answer = {.struct_size = sizeof answer};
+    answer.tag = block->tag;
+    answer.made = block_family(block);
+    answer.size = block_size(block);
+    answer.age_ms = now > block->birth ? (uint64_t)(now - block->birth) * TICK_MS : 0;
+    answer.counted = !(block->flags & FLAG_UNCOUNTED);
+    answer.site = answer.counted ? (uint32_t)context_site(block->context) : SITE_NONE;
+    answer.call_site = answer.site != SITE_NONE ? (const void *)site_address(answer.site) : NULL;
+    return api_give(info, &answer);
 }
 
 PUBLIC int tm_site_name(uint32_t site, char *name, size_t capacity)

@@ -10,7 +10,7 @@
 enum { NAMES = 8192, TEXT_BYTES = 512 * 1024 };
 
 static struct {
-    uint64_t key[NAMES]; /* address and object; 0: no name stands here */
+    uint64_t key[NAMES]; /* address and object; 0: empty */
     uint32_t at[NAMES];
     bool waits[NAMES]; /* for a thread that may open the file */
     uint32_t count;
@@ -21,7 +21,7 @@ static struct {
 
 bool name_waiting;
 
-/* Where the key stands, or would. */
+/* Where the key is, or would be. */
 static unsigned name_slot(uint64_t key)
 {
     unsigned place = (unsigned)(key * 0x9E3779B97F4A7C15u >> 40) % NAMES; /* Knuth's multiplicative hash */

@@ -64,7 +64,7 @@ static bool has_handler(const struct code *code, uint64_t address, uint64_t call
     return false;
 }
 
-/* What is unlikely may stand far away; 0: not there. */
+/* What is unlikely may be far away; 0: not there. */
 static uint64_t far_branch(const struct code *code)
 {
     for (size_t i = 0; i + 2 + sizeof(int32_t) <= code->length && i < TEST_BYTES; i++)

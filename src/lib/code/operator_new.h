@@ -9,7 +9,7 @@
 /* By a function's name in a symbol table: one of its forms, or a part of one (_Znwm.cold). */
 bool operator_new_is_name(const char *name);
 
-/* By its code, as it has no name where an object is stripped: what stands behind the call that returns to `address`
+/* By its code, as it has no name where an object is stripped: what is behind the call that returns to `address`
  * calls a function it has in a register, and goes back to try again. (The standard says so of operator new: while there
  * is no memory, it calls the new-handler.) The same of gcc's libstdc++ and clang's libc++; a wrapper in C that retries
  * like that is as good. */

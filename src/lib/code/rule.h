@@ -8,7 +8,7 @@
  *         thread/THREAD          thread/io-*:network        of threads with that name
  *     skip=FUNCTION:FUNCTION     xmalloc:g_malloc*          also MODULE!FUNCTION: counted as its caller's
  *
- * Each NAME is a glob (glob.h). The tag stands behind the last colon. A function's name is looked for in the object's
+ * Each NAME is a glob (glob.h). The tag is behind the last colon. A function's name is looked for in the object's
  * dynamic table and in the static one of its file; C++ names are there mangled (`*Parser*` does well enough). What a
  * compiler split from a function (xmalloc.part.0, xmalloc.cold) goes with it.
  *

@@ -36,8 +36,8 @@ static const struct {
 
 static void log_missing(unsigned feature, const char *name)
 {
-    static unsigned told;
-    if (__atomic_fetch_or(&told, feature, __ATOMIC_RELAXED) & feature)
+    static unsigned logged;
+    if (__atomic_fetch_or(&logged, feature, __ATOMIC_RELAXED) & feature)
         return;
     struct log_line line;
     log_begin(&line);

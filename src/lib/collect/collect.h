@@ -16,7 +16,7 @@ struct collect_request {
 };
 
 /* Exact at rest; while threads allocate, as exact as the moments at which their counters are read, one after the
- * other. The snapshot is static: under lock_report. NULL: told to stop (lock_give_way). */
+ * other. The snapshot is static: under lock_report. NULL: asked to stop (lock_give_way). */
 const struct snapshot *collect(const struct collect_request *request, struct lock_owner self);
 /* Makes the last one that of an alarm report, with its evidence. */
 void collect_add_alarm(const struct snapshot_alarm *alarm);

@@ -1,6 +1,6 @@
 /* What everybody held some time ago, and who looks like a leak.
  *
- * Subjects - the process, its tags, its largest call sites - are told of once a report. Each has a history in
+ * Subjects - the process, its tags, its largest call sites - are reported once a report. Each has a history in
  * levels: a level keeps the last 16 units of time, and a unit is 6 s long in the first level and four times longer in
  * each further one (the last spans two weeks). Of a unit it keeps the first reading and the low-water mark. Pages are
  * touched as time passes and subjects come; nothing is ever given back.
@@ -13,7 +13,7 @@
 #include "snapshot/snapshot.h"
 
 enum {
-    GROWTH_SUBJECTS = 1280, /* in all; those told of last keep their places */
+    GROWTH_SUBJECTS = 1280, /* in all; those reported last keep their places */
     GROWTH_LEVELS = 8,
     GROWTH_UNITS = 16,
     GROWTH_UNIT_MS = 6000, /* of the first level */
@@ -56,8 +56,8 @@ void growth_take(const struct growth_reading *reading, struct snapshot_past *pas
  *     as long as it took to fill, and two minutes;
  *   - more blocks were made than freed, or none were freed.
  * A suspect stays one for two units after that, at least a minute, while it holds more than when the history began.
- * The longest history that does so is the evidence. Sites stand before tags, those that rose by more bytes per hour
- * first; a tag is left out when the sites told of account for half of its rise. */
+ * The longest history that does so is the evidence. Sites are before tags, those that rose by more bytes per hour
+ * first; a tag is left out when the sites reported account for half of its rise. */
 unsigned growth_suspects(struct snapshot_suspect out[SNAPSHOT_SUSPECTS]);
 
 /* In a forked child: all history is the parent's. */

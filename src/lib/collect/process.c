@@ -115,7 +115,7 @@ static size_t take_lines(struct snapshot_memory *memory, char *text, size_t leng
     return rest < STATUS_BYTES ? rest : 0; /* a line that is longer is none of ours */
 }
 
-/* In pieces: a user may be in thousands of groups, which stand before the memory. */
+/* In pieces: a user may be in thousands of groups, which are before the memory. */
 static void read_status(void *into)
 {
     struct snapshot_memory *memory = into;

@@ -4,7 +4,7 @@
 enum { SPAN_LEAST_MS = 60000 /* what is flushed every minute never has a history of rising */ };
 
 struct candidate {
-    struct snapshot_suspect told;
+    struct snapshot_suspect row;
     uint32_t tag; /* row of a site's */
 };
 
@@ -94,13 +94,13 @@ static struct candidate describe_candidate(const struct place *place, const stru
 {
     const uint64_t span = history_now() - history->begin;
     return (struct candidate){.tag = place->tag,
-                              .told = {.subject = place->subject,
-                                       .row = place->row,
-                                       .span_ms = span,
-                                       .risen_bytes = bytes,
-                                       .made_blocks = since(place->made, history->made),
-                                       .freed_blocks = since(place->freed, history->freed),
-                                       .bytes_per_hour = per_hour(bytes, span)}};
+                              .row = {.subject = place->subject,
+                                      .row = place->row,
+                                      .span_ms = span,
+                                      .risen_bytes = bytes,
+                                      .made_blocks = since(place->made, history->made),
+                                      .freed_blocks = since(place->freed, history->freed),
+                                      .bytes_per_hour = per_hour(bytes, span)}};
 }
 
 /* Noise may hide the evidence for a moment: a suspect stays one for a while, as long as it is above where it began. */
@@ -138,9 +138,9 @@ static bool judge(unsigned at, struct candidate *suspect)
 
 static bool stronger(const struct candidate *a, const struct candidate *b)
 {
-    if (a->told.subject != b->told.subject)
-        return a->told.subject == SNAPSHOT_SITE;
-    return a->told.bytes_per_hour > b->told.bytes_per_hour;
+    if (a->row.subject != b->row.subject)
+        return a->row.subject == SNAPSHOT_SITE;
+    return a->row.bytes_per_hour > b->row.bytes_per_hour;
 }
 
 /* Into the list at its place; the last of a full list gives way. */
@@ -154,14 +154,14 @@ static void insert(struct list *list, const struct candidate *new)
     list->each[at] = *new;
 }
 
-/* Whether the sites told of account for half of what a tag rose by: then its line would say the same again. */
+/* Whether the sites reported account for half of what a tag rose by: then its line would say the same again. */
 static bool explained(const struct list *list, const struct candidate *tag)
 {
     uint64_t sites = 0;
     for (unsigned i = 0; i < list->count; i++)
-        if (list->each[i].told.subject == SNAPSHOT_SITE && list->each[i].tag == tag->told.row)
-            sites += list->each[i].told.bytes_per_hour;
-    return sites >= tag->told.bytes_per_hour / 2;
+        if (list->each[i].row.subject == SNAPSHOT_SITE && list->each[i].tag == tag->row.row)
+            sites += list->each[i].row.bytes_per_hour;
+    return sites >= tag->row.bytes_per_hour / 2;
 }
 
 unsigned growth_suspects(struct snapshot_suspect out[SNAPSHOT_SUSPECTS])
@@ -173,9 +173,9 @@ unsigned growth_suspects(struct snapshot_suspect out[SNAPSHOT_SUSPECTS])
         if (place != NULL && place->subject != SNAPSHOT_TOTAL && judge(at, &suspect))
             insert(&list, &suspect);
     }
-    unsigned told = 0;
+    unsigned row = 0;
     for (unsigned i = 0; i < list.count; i++)
-        if (list.each[i].told.subject == SNAPSHOT_SITE || !explained(&list, &list.each[i]))
-            out[told++] = list.each[i].told;
-    return told;
+        if (list.each[i].row.subject == SNAPSHOT_SITE || !explained(&list, &list.each[i]))
+            out[row++] = list.each[i].row;
+    return row;
 }

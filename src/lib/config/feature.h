@@ -1,4 +1,4 @@
-/* Which features are on: what reports tell, and which alarms are looked at (include/trackmalloc.h, enum tm_feature).
+/* Which features are on: what reports contain, and which alarms are looked at (include/trackmalloc.h, enum tm_feature).
  * Idea: ASMalloc's bit set (Aerospike).
  *
  * Any thread may ask; they are switched under the accounting lock, or at start. */

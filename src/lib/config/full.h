@@ -1,4 +1,4 @@
-/* Tables that are full: what comes after is counted right, but told less of. Each is told in one line, once.
+/* Tables that are full: what comes after is counted right, but told less of. Each is logged in one line, once.
  *
  * The table's owner notes it, under whatever lock; who has taken none yet says it, when it leaves the fast path next.
  * Tags have a line in the report instead, and a caller's own wishes (tags, scopes, alarms) an error of their own. */

@@ -158,7 +158,7 @@ static void *resize_early(const void *user, size_t size)
     return (void *)moved;
 }
 
-/* Where this program is not tracked, only the arena's blocks have a header: before others stands what is none of our
+/* Where this program is not tracked, only the arena's blocks have a header: before others is what is none of our
  * business. */
 static void *pass_on(void *user, size_t size)
 {

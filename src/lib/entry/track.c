@@ -119,7 +119,7 @@ static void *book_traced(char *base, size_t size, struct caller caller, unsigned
     return user;
 }
 
-/* One of a size that somebody wants to be told of. */
+/* One of a size that somebody wants to be reported. */
 static COLD void *book_watched(char *base, size_t size, struct caller caller, unsigned flags)
 {
     void *user = state_is_slow(SLOW_TRACED) ? book_traced(base, size, caller, flags)

@@ -27,7 +27,7 @@ COLD void track_free_slow(void *user);
 void track_free_aged(void *user);
 COLD void track_free_peak(void *user);
 
-/* Books a block under its site's entry (a copy of it), and returns what the program gets. */
+/* Counts a block under its site's entry (a copy of it), and returns what the program gets. */
 HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, size_t size, uint32_t tick, unsigned flags)
 {
     struct block *block = block_at(base, flags);
@@ -41,7 +41,7 @@ HOT void *track_booked(struct slab *slab, struct slab_site site, char *base, siz
     return block_user(block);
 }
 
-/* Books what the real allocator just made (base; NULL: it refused). `shape` is how it was made: a constant of the
+/* Counts what the real allocator just made (base; NULL: it refused). `flags` say how it was made: a constant of the
  * entry point, but for aligned blocks. */
 HOT void *track_allocated(char *base, size_t size, uintptr_t caller, unsigned flags)
 {
@@ -84,7 +84,7 @@ HOT void *track_new(size_t size, unsigned flags)
     return track_allocated(base, size, CALLER, flags);
 }
 
-/* `shape` is how the block must have been made for this way of freeing it. */
+/* `flags` say how the block must have been made for this way of freeing it. */
 HOT void track_free(void *user, unsigned flags)
 {
     /* NULL, or a pointer before which nothing may be mapped. */

@@ -46,7 +46,7 @@ void *track_untracked(size_t size, unsigned flags)
     return flags & FLAG_ZEROED ? real.calloc(1, size) : real.malloc(size);
 }
 
-/* 16 bytes of alignment will do; the shape only says where the header is. */
+/* 16 bytes of alignment will do; the flags only say where the header is. */
 static void *allocate_huge(size_t size, uintptr_t caller, unsigned flags)
 {
     enum { SPACE = 2 * BLOCK_HEADER };

@@ -52,7 +52,7 @@
 
 /* Calls that ask for a process of a single thread, or change one thread where they mean all: the reporter
  * is parked for them (observed.c). */
-#define FUNCTIONS_PARKED(X)                  \
+#define FUNCTIONS_PARKED(X)                    \
     X(int, unshare, (int))                     \
     X(int, setns, (int, int))                  \
     X(int, setuid, (uid_t))                    \
@@ -74,7 +74,7 @@
 
 /* Calls that we only listen to: a block's way into a library with an allocator of its own, the end of stderr, a
  * thread's name, the end of memory that may have been a stack, the end of the process. */
-#define FUNCTIONS_OBSERVED(X)                                   \
+#define FUNCTIONS_OBSERVED(X)                                \
     X(void *, dlopen, (const char *, int))                   \
     X(int, dlclose, (void *))                                \
     X(int, fclose, (FILE *))                                 \
@@ -84,10 +84,10 @@
     X(void, _exit, (int))                                    \
     X(void, _Exit, (int))
 
-#define FUNCTIONS(X)      \
-    FUNCTIONS_C(X)        \
-    FUNCTIONS_NEW(X)      \
-    FUNCTIONS_DELETE(X)   \
+#define FUNCTIONS(X)    \
+    FUNCTIONS_C(X)      \
+    FUNCTIONS_NEW(X)    \
+    FUNCTIONS_DELETE(X) \
     FUNCTIONS_PARKED(X) \
     FUNCTIONS_OBSERVED(X)
 

@@ -183,7 +183,7 @@ void *lookup_in(const struct link_map *map, const char *name)
     return lookup_defined(&symbols, map->l_addr, name, lookup_hash(name));
 }
 
-/* Those that are asked for stand before the ones that the GNU hash covers; beside the old hash, anywhere. */
+/* Those that are asked for are before the ones that the GNU hash covers; beside the old hash, anywhere. */
 static uint32_t symbols_asked_for(const struct lookup_symbols *symbols)
 {
     if (symbols->gnu_hash != NULL)

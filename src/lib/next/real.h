@@ -1,4 +1,4 @@
-/* The next allocator in line, and the other functions that we stand before; a small arena for the time before they are
+/* The next allocator in line, and the other functions that we are before; a small arena for the time before they are
  * known. */
 #ifndef TM_REAL_H
 #define TM_REAL_H

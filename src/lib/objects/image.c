@@ -134,7 +134,7 @@ uint64_t image_position(const struct image *image, uint64_t address)
 
 /* ---- identities ---- */
 
-/* The ELF header and the segments. Nothing that stands behind them: in a small object it may be data. */
+/* The ELF header and the segments. Nothing that is behind them: in a small object it may be data. */
 struct headers {
     Elf64_Ehdr elf;
     Elf64_Phdr segment[SEGMENTS_MAX];

@@ -44,7 +44,7 @@ uint64_t image_position(const struct image *image, uint64_t address);
 /* What tells one build of an object from every other: the same of a file as of what was loaded from it. */
 struct image_identity {
     uint64_t print; /* a hash of the ELF header, the segments and the build-id; 0: cannot be read */
-    uint64_t id_at; /* where the build-id stands */
+    uint64_t id_at; /* where the build-id is */
     uint8_t id_bytes;
     uint8_t id[IMAGE_ID_BYTES]; /* the GNU build-id (ld --build-id), cut if it is longer */
 };

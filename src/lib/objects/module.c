@@ -7,7 +7,7 @@
 #include "lib/sys/glibc.h"
 #include "program.h"
 
-/* The last object that was there at start. What is loaded later stands behind it in the loader's list, and what stands
+/* The last object that was there at start. What is loaded later is behind it in the loader's list, and what stands
  * before it is never unloaded. */
 static const struct link_map *last_at_start;
 

@@ -9,7 +9,7 @@
  * (glibc's _dl_find_object), so it may be called from inside malloc. Returns the length. */
 size_t module_name(uintptr_t address, char name[SNAPSHOT_NAME]);
 
-const char *module_base(const char *path); /* what stands after the last slash */
+const char *module_base(const char *path); /* what is after the last slash */
 
 void module_start(void); /* once: finds out which program this is (program.h) */
 
@@ -21,7 +21,7 @@ bool module_defines(uintptr_t dynamic, uintptr_t bias, const char *name);
 /* Whether it asks others for one of the names that begin so. */
 bool module_imports(uintptr_t dynamic, uintptr_t bias, const char *beginning);
 
-/* What the objects that stand before us say of themselves (the executable, and what was preloaded earlier), and whose
+/* What the objects that are before us say of themselves (the executable, and what was preloaded earlier), and whose
  * the next operator new is. */
 struct module_survey {
     const char *own_malloc; /* the object that defines malloc or free, or NULL */

@@ -189,7 +189,7 @@ unsigned object_record(const struct object *found, uint64_t now_ms)
 
 /* ---- what is loaded ---- */
 
-/* Where the program stands now. */
+/* Where the program is now. */
 static const char *made_absolute(const char *path)
 {
     long length = sys2(SYS_getcwd, objects.path, sizeof objects.path); /* counts the closing zero */

@@ -16,7 +16,7 @@ enum {
     OBJECT_OTHER = OBJECTS_MAX - 1 /* what comes after the table is full */
 };
 
-/* An address and the object that it is in, as one word: no code of a program stands above 2^47. */
+/* An address and the object that it is in, as one word: no code of a program is above 2^47. */
 enum { OBJECT_KEY_SHIFT = 48 };
 
 HOT uint64_t object_key(unsigned object, uintptr_t address)

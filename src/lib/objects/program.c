@@ -61,7 +61,7 @@ static bool is_program(const char *path)
     return memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-/* The program still stands where it was started. */
+/* The program still is where it was started. */
 static void take_called(const char *called)
 {
     long directory = *called == '/' ? 1 : sys2(SYS_getcwd, program_at, PATH_BYTES); /* counts the closing zero */

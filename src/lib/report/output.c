@@ -17,7 +17,7 @@
 
 static struct {
     char directory[OPTION_TEXT];
-    bool told; /* that it cannot be written to */
+    bool logged; /* that it cannot be written to */
     /* The file that we made, this process or the one that it was forked from. */
     bool made;
     uint64_t inode, device;
@@ -44,7 +44,7 @@ void output_configure(void)
 
 void output_forked(void)
 {
-    output.told = false;
+    output.logged = false;
 }
 
 /* ---- the file ---- */
@@ -134,9 +134,9 @@ static void log_dropped(long error, struct lock_owner self)
     struct log_line line;
     expand(&path);
     note_take(SNAPSHOT_NOTE_DROPPED, path.text);
-    if (output.told || log_is_sandboxed())
+    if (output.logged || log_is_sandboxed())
         return;
-    output.told = true;
+    output.logged = true;
     log_begin(&line);
     log_text(&line, "output: cannot write to ");
     log_text(&line, path.text);

@@ -1,8 +1,8 @@
 /* Where reports go: stderr, nowhere, or a file.
  *
  * A file is made when there is a report to write: a launcher that execs the program that is meant (su, setpriv,
- * runuser) leaves none of its own user in the way. Where it cannot be written to, one line says so, and its reports are
- * dropped and counted, in a note of the snapshot: when a file was asked for, none goes to stderr. */
+ * runuser) leaves none of its own user in the way. Where it cannot be written to, one line is logged, and its reports
+ * are dropped and counted, in a note of the snapshot: when a file was asked for, none goes to stderr. */
 #ifndef TM_OUTPUT_H
 #define TM_OUTPUT_H
 

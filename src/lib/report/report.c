@@ -99,7 +99,7 @@ static bool write_report(int descriptor, enum snapshot_kind kind, const struct s
                          struct lock_owner self)
 {
     if (lock_take(&lock_report, self) != LOCK_TAKEN)
-        return false; /* a signal handler in the middle of a report; or told to stop */
+        return false; /* a signal handler in the middle of a report; or asked to stop */
     bool late =
         (kind == SNAPSHOT_PERIODIC || kind == SNAPSHOT_ALARM) && report_must_stop(); /* the exit report was said */
     bool written = !late && make_report(descriptor, kind, alarm, self);

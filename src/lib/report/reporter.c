@@ -150,7 +150,7 @@ static void log_off(void)
     log_say(&line);
 }
 
-/* A process that has parted from its own pid namespace is allowed no thread, and nobody is told. Of a filter he is
+/* A process that has parted from its own pid namespace is allowed no thread, and nothing is logged. Of a filter he is
  * where the reports would be: helpers that are kept in one, as man's, have no line of ours where they write. */
 static void log_off_in_time(uint32_t now)
 {

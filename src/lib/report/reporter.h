@@ -15,7 +15,7 @@ void reporter_configure(void);
 /* Starts the thread, unless there is one, somebody is in a call that it is parked for, or none can be had. */
 void reporter_start(void);
 /* The same when the back-off after such calls is over: by who allocates while there is no thread. Where there can be
- * none, one line says so when the first report would be due. */
+ * none, one line is logged when the first report would be due. */
 void reporter_start_late(uint32_t now);
 /* Ends the thread and waits until the kernel has dropped it; there is none until reporter_unpark. */
 void reporter_park(void);

@@ -3,7 +3,7 @@
  * A stack is a node of a tree, {its caller's node, return address}, so stacks that differ in their innermost frames
  * share all others. Nodes are given once and never taken back; their table is bounded, and what finds no space in it is
  * STACK_TRUNCATED. Between two allocations of a thread only a few frames change: the thread remembers its last stack,
- * unwinds until it meets a frame that still stands where it stood, and compares what lies beyond. */
+ * unwinds until it meets a frame that still is where it stood, and compares what lies beyond. */
 #ifndef TM_STACK_H
 #define TM_STACK_H
 

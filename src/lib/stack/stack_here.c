@@ -90,7 +90,7 @@ HOT uintptr_t rbp_now(const struct stack_frame *frame, const struct stack_frame 
 }
 
 /* From frame `from` on, which is `inner`: how many of the outermost frames may have changed. The innermost of those
- * stands where it stood, and rbp_now holds of it; what is in it may be another return address. */
+ * is where it stood, and rbp_now holds of it; what is in it may be another return address. */
 HOT unsigned changed(const struct stack_frame *frames, unsigned from, const struct unwind_frame *inner)
 {
     const struct stack_frame *same = &frames[from];

@@ -37,7 +37,7 @@ enum unwind_result {
     UNWIND_LOST       /* there may be more, but how to go on is not known, or cannot be right */
 };
 
-/* The word that is remembered of a return address: the address's upper bits as a tag, above a rule. Where a word stands
+/* The word that is remembered of a return address: the address's upper bits as a tag, above a rule. Where a word is
  * tells the rest of the address, so nothing is taken for another's, and nearby code has nearby words. Words are written
  * whole: writers may race. */
 enum {
@@ -86,7 +86,7 @@ bool unwind_reach(struct unwind_range *range, uintptr_t address);
 COLD uint32_t unwind_learn(uintptr_t address);
 COLD enum unwind_result unwind_step_rare(struct unwind_range *range, struct unwind_frame *frame, uint32_t rule);
 
-/* Another object may stand where one was: all rules are dropped, and every thread looks at its stack anew. To be called
+/* Another object may be where one was: all rules are dropped, and every thread looks at its stack anew. To be called
  * when dlclose has returned. From any thread. */
 void unwind_forget(void);
 
@@ -100,7 +100,7 @@ HOT bool unwind_enter(struct unwind_range *range, uintptr_t stack_pointer)
     return LIKELY(stack_pointer - range->low < range->high - range->low) || unwind_move(range, stack_pointer);
 }
 
-/* Where the word of an address stands, if it does not stand UNWIND_CACHE / 2 further on. */
+/* Where the word of an address is, if it does not stand UNWIND_CACHE / 2 further on. */
 HOT size_t unwind_primary(uintptr_t address)
 {
     return (address ^ address >> UNWIND_HOME_BITS) % UNWIND_CACHE;

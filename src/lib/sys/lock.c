@@ -8,7 +8,8 @@ struct lock lock_names;
 
 enum { WAITED_FOR = 1, ID_SHIFT = 5 };
 
-/* Bits 7 to 36 of the address: no two threads' storage is a multiple of 128 GiB apart. Never 0, and without WAITED_FOR. */
+/* Bits 7 to 36 of the address: no two threads' storage is a multiple of 128 GiB apart. Never 0, and without WAITED_FOR.
+ */
 static uint32_t id_of(struct lock_owner self)
 {
     return (uint32_t)(self.address >> ID_SHIFT) | 2u;

@@ -11,7 +11,7 @@
  * waited for under `books`: no other lock, no file, nothing but the kernel's memory. No lock is held across fork, nor
  * waited for by who forks: it would hold ours while it waits for those of streams, which a thread that waits for ours
  * may have. What a fork copies in the middle, the child repairs (lifecycle.c). The reporter waits for none of them when
- * it has been told to stop, and who ends the process for none without a limit.
+ * it has been asked to stop, and who ends the process for none without a limit.
  *
  * A thread that already holds a lock - a signal handler that allocates in the middle of our own rare work - is told
  * so instead of being blocked, and then does the least that keeps the totals right. */

@@ -87,7 +87,7 @@ static void log_wild(const void *user, const char *call, const char *what)
     log_say(&line);
 }
 
-/* Whether a word can be a glibc chunk's size, as it stands before every block that glibc hands out. */
+/* Whether a word can be a glibc chunk's size, as it is before every block that glibc hands out. */
 static bool plausible_chunk(uint64_t word)
 {
     enum { LEAST_CHUNK = 32, FLAGS = 7, MOST_LOG = 40 };
@@ -95,7 +95,7 @@ static bool plausible_chunk(uint64_t word)
     return size >= LEAST_CHUNK && size % 16 == 0 && size >> MOST_LOG == 0;
 }
 
-/* Whether a block of ours stood here that now lies in glibc's thread cache: there is a chunk at its real start, a
+/* Whether a block of ours was here that now lies in glibc's thread cache: there is a chunk at its real start, a
  * random key where our check was, and a link that glibc's safe-linking (2.32) can have written. */
 static bool in_thread_cache(const struct block *block)
 {

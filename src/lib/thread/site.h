@@ -22,7 +22,7 @@ void site_forked(void); /* in a forked child: what another thread had begun in t
 uint64_t site_template(struct slab *slab, uintptr_t caller, size_t size);
 
 /* Whom to count an allocation under whose caller is a wrapper (option skip): the first that is none. `slot` is where
- * the caller's address stands on the stack. */
+ * the caller's address is on the stack. */
 uintptr_t site_behind_wrappers(struct slab *slab, uintptr_t caller, uintptr_t slot);
 
 /* The context of a block of another size class from the same site, under the same tag. */

@@ -33,7 +33,7 @@ struct trace_sums {
 /* Once, before the first block; the rules are known. No memory: no stacks, and false. */
 bool trace_start(uint64_t period);
 
-/* Who called the allocator: the return address, and where it stands on the stack; 0: that is not known. */
+/* Who called the allocator: the return address, and where it is on the stack; 0: that is not known. */
 struct caller {
     uintptr_t address;
     uintptr_t slot;
@@ -45,7 +45,7 @@ struct traced {
     uint32_t stack; /* STACK_NONE: not taken */
 };
 
-/* Decides of a block that was just made, and makes room for its note. `shape` may have
+/* Decides of a block that was just made, and makes space for its prefix. `flags` may have
  * FLAG_ZEROED; what is returned has not. */
 struct traced trace_block(struct slab *slab, char *base, size_t size, unsigned flags, struct caller caller);
 
