@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cmd/diagnostics.h"
 #include "cmd/compare/diff_text.h"
+#include "cmd/diagnostics.h"
 #include "cmd/export/formats.h"
 #include "cmd/segment/load.h"
 #include "compact.h"

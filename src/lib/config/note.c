@@ -73,7 +73,8 @@ uint32_t note_copy(struct snapshot_note rows[SNAPSHOT_NOTES])
         if (__atomic_load_n(&notes.note[i].state, __ATOMIC_ACQUIRE) == NOTE_WRITTEN)
             copy_notes_of(rows, &count, i);
     uint64_t others = cell_read(&notes.others);
-    if (others != 0)
-        rows[count++] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = others};
-    return count;
+    if (others == 0)
+        return count;
+    rows[count] = (struct snapshot_note){.kind = SNAPSHOT_NOTE_OTHERS, .count = others};
+    return count + 1;
 }

@@ -330,12 +330,14 @@ static _Noreturn void leave_process(void (*next)(int), int status)
 
 PUBLIC void _exit(int status)
 {
-    leave_process(REAL_NEXT(_exit), status);
+    void (*next)(int) = REAL_NEXT(_exit);
+    leave_process(next, status);
 }
 
 PUBLIC void _Exit(int status)
 {
-    leave_process(REAL_NEXT(_Exit), status);
+    void (*next)(int) = REAL_NEXT(_Exit);
+    leave_process(next, status);
 }
 
 PUBLIC int pthread_setname_np(pthread_t thread, const char *name)
