@@ -121,7 +121,7 @@ static void bad_names(void **state)
     (void)state;
     const struct run_spec spec = {.options = "features=mallinfo,heap,-threads"};
     struct run run = expect_transparent(&spec, ARGV("features", "nothing"), &report);
-    assert_int_equal(lines_told(run.err, "option 'features': 'heap' is not allowed (date, threads,"), 1);
+    assert_int_equal(lines_told(run.err, "invalid value 'heap' for option 'features' (allowed: date, threads,"), 1);
     assert_int_equal(lines_told(run.err, ""), 1);
     assert_int_equal(told_in(report.text), DATE | COUNTS | MALLINFO);
     run_free(&run);

@@ -172,12 +172,14 @@ static void lists(void **state)
 static void a_bad_one_in_a_list(void **state)
 {
     (void)state;
-    read_refused("skip=a,b/c,d",
-                 "option 'skip': 'b/c' is not allowed ([MODULE!]FUNCTION, as globs; 64 at most); it is left out");
+    read_refused(
+        "skip=a,b/c,d",
+        "invalid value 'b/c' for option 'skip' (allowed: [MODULE!]FUNCTION, as globs; 64 at most); it is left out");
     assert_true(rules_skip());
-    read_refused("rule=thread/x:y,rule=nonsense",
-                 "option 'rule': 'nonsense' is not allowed (MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as "
-                 "globs; 64 at most); it is left out");
+    read_refused(
+        "rule=thread/x:y,rule=nonsense",
+        "invalid value 'nonsense' for option 'rule' (allowed: MODULE:TAG, [MODULE]!FUNCTION:TAG or thread/NAME:TAG, as "
+        "globs; 64 at most); it is left out");
     assert_string_equal(rule_for_thread("x"), "y");
 }
 
@@ -211,10 +213,11 @@ static void features_by_name(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[LINE], line[LINE];
         snprintf(text, sizeof text, "features=date,features=%s", bad[i]);
-        snprintf(line, sizeof line,
-                 "option 'features': '%s' is not allowed (date, threads, counts, changes, blocks, malloc_info, "
-                 "malloc_stats, mallinfo, vm or all; -NAME: off); it is left out",
-                 bad[i]);
+        snprintf(
+            line, sizeof line,
+            "invalid value '%s' for option 'features' (allowed: date, threads, counts, changes, blocks, malloc_info, "
+            "malloc_stats, mallinfo, vm or all; -NAME: off); it is left out",
+            bad[i]);
         read_refused(text, line);
         assert_defaults();
     }

@@ -19,30 +19,35 @@ static void bad_values_are_told(void **state)
     static const struct {
         const char *text, *line;
     } cases[] = {
-        {"interval=0.001", "option 'interval': '0.001' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
-        {"interval=0.099", "option 'interval': '0.099' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
-        {"interval=86400.001", "option 'interval': '86400.001' is not allowed (0.1 to 86400, or 0: none); it stays 5"},
-        {"output=", "option 'output': '' is not allowed (stderr, none, or a path); it stays stderr"},
-        {"final=yes", "option 'final': 'yes' is not allowed (off|on); it stays on"},
-        {"final=o", "option 'final': 'o' is not allowed (off|on); it stays on"},
-        {"help=ON", "option 'help': 'ON' is not allowed (off|on); it stays off"},
-        {"top=0", "option 'top': '0' is not allowed (1 to 4096); it stays 20"},
-        {"top=4097", "option 'top': '4097' is not allowed (1 to 4096); it stays 20"},
-        {"top=1.5", "option 'top': '1.5' is not allowed (1 to 4096); it stays 20"},
-        {"top", "option 'top': '' is not allowed (1 to 4096); it stays 20"},
-        {"callers=maybe", "option 'callers': 'maybe' is not allowed (off|on); it stays on"},
-        {"stacks=on", "option 'stacks': 'on' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=1023", "option 'stacks': '1023' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=2GiB", "option 'stacks': '2GiB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=5KB", "option 'stacks': '5KB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=K", "option 'stacks': 'K' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=", "option 'stacks': '' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"stacks=1TiB", "option 'stacks': '1TiB' is not allowed (off, all, or 1KiB to 1GiB); it stays off"},
-        {"skip=", "option 'skip': '' is not allowed ([MODULE!]FUNCTION, as globs; 64 at most); it is left out"},
-        {"tags=", "option 'tags': '' is not allowed (module|thread|none); it stays module"},
-        {"tags=module|thread", "option 'tags': 'module|thread' is not allowed (module|thread|none); it stays module"},
-        {"tags=non", "option 'tags': 'non' is not allowed (module|thread|none); it stays module"},
-        {"tags=nonesuch", "option 'tags': 'nonesuch' is not allowed (module|thread|none); it stays module"},
+        {"interval=0.001",
+         "invalid value '0.001' for option 'interval' (allowed: 0.1 to 86400, or 0: none); it stays 5"},
+        {"interval=0.099",
+         "invalid value '0.099' for option 'interval' (allowed: 0.1 to 86400, or 0: none); it stays 5"},
+        {"interval=86400.001",
+         "invalid value '86400.001' for option 'interval' (allowed: 0.1 to 86400, or 0: none); it stays 5"},
+        {"output=", "invalid value '' for option 'output' (allowed: stderr, none, or a path); it stays stderr"},
+        {"final=yes", "invalid value 'yes' for option 'final' (allowed: off|on); it stays on"},
+        {"final=o", "invalid value 'o' for option 'final' (allowed: off|on); it stays on"},
+        {"help=ON", "invalid value 'ON' for option 'help' (allowed: off|on); it stays off"},
+        {"top=0", "invalid value '0' for option 'top' (allowed: 1 to 4096); it stays 20"},
+        {"top=4097", "invalid value '4097' for option 'top' (allowed: 1 to 4096); it stays 20"},
+        {"top=1.5", "invalid value '1.5' for option 'top' (allowed: 1 to 4096); it stays 20"},
+        {"top", "invalid value '' for option 'top' (allowed: 1 to 4096); it stays 20"},
+        {"callers=maybe", "invalid value 'maybe' for option 'callers' (allowed: off|on); it stays on"},
+        {"stacks=on", "invalid value 'on' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=1023", "invalid value '1023' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=2GiB", "invalid value '2GiB' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=5KB", "invalid value '5KB' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=K", "invalid value 'K' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=", "invalid value '' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"stacks=1TiB", "invalid value '1TiB' for option 'stacks' (allowed: off, all, or 1KiB to 1GiB); it stays off"},
+        {"skip=",
+         "invalid value '' for option 'skip' (allowed: [MODULE!]FUNCTION, as globs; 64 at most); it is left out"},
+        {"tags=", "invalid value '' for option 'tags' (allowed: module|thread|none); it stays module"},
+        {"tags=module|thread",
+         "invalid value 'module|thread' for option 'tags' (allowed: module|thread|none); it stays module"},
+        {"tags=non", "invalid value 'non' for option 'tags' (allowed: module|thread|none); it stays module"},
+        {"tags=nonesuch", "invalid value 'nonesuch' for option 'tags' (allowed: module|thread|none); it stays module"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         read_refused(cases[i].text, cases[i].line);
@@ -103,7 +108,7 @@ static void unknown_names_are_told(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[LINE];
         snprintf(line, sizeof line,
-                 "option '%s' is not known; there are: interval, output, final, only, top, tags, "
+                 "unknown option '%s'; there are: interval, output, final, only, top, tags, "
                  "callers, stacks, skip, rule, alarm, features, leaks, segment, dir, keep, filter, help",
                  cases[i].name);
         read_refused(cases[i].text, line);
@@ -129,9 +134,9 @@ static void each_error_has_its_line(void **state)
 static void a_bad_value_after_a_good_one(void **state)
 {
     (void)state;
-    read_refused("top=5,top=x", "option 'top': 'x' is not allowed (1 to 4096); it stays 20");
+    read_refused("top=5,top=x", "invalid value 'x' for option 'top' (allowed: 1 to 4096); it stays 20");
     assert_int_equal(options.top, 20);
-    read_refused("top=x,top=5", "option 'top': 'x' is not allowed (1 to 4096); it stays 20");
+    read_refused("top=x,top=5", "invalid value 'x' for option 'top' (allowed: 1 to 4096); it stays 20");
     assert_int_equal(options.top, 5);
 }
 
@@ -150,7 +155,9 @@ static void endless_names_and_values(void **state)
         read_options(text);
         assert_int_equal(complaints.count, 1);
         assert_in_range(strlen(complaints.line[0]), 1, 512);
-        assert_memory_equal(complaints.line[0], "option '", 8);
+        bool known = beginnings[i][0] != '\0' && beginnings[i][0] != 'x';
+        const char *begin = known ? "invalid value '" : "unknown option '";
+        assert_memory_equal(complaints.line[0], begin, strlen(begin));
         assert_defaults();
     }
     free(text);

@@ -240,28 +240,43 @@ static void set_standard(const struct option *option)
 
 typedef void complain_function(const char *line, size_t length);
 
-static void complain_about(complain_function *complain, const char *name, size_t name_length, const char *value,
-                           size_t value_length, const struct option *option)
+static void name_option(struct writer *out, const char *name, size_t length)
+{
+    enum { NAME_MOST = 64 };
+    writer_text(out, "option '");
+    writer_bytes(out, name, length < NAME_MOST ? length : NAME_MOST);
+    writer_text(out, "'");
+}
+
+static void complain_of_option(complain_function *complain, const char *name, size_t length)
 {
     char line[512];
     struct writer text = {line, sizeof line, 0};
-    writer_text(&text, "option '");
-    writer_bytes(&text, name, name_length < 64 ? name_length : 64);
-    if (option == NULL) {
-        writer_text(&text, "' is not known; there are:");
-        for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-            writer_text(&text, i == 0 ? " " : ", ");
-            writer_text(&text, table[i].name);
-        }
-    } else {
-        writer_text(&text, "': '");
-        writer_bytes(&text, value, value_length < 128 ? value_length : 128);
-        writer_text(&text, "' is not allowed (");
-        writer_text(&text, option->allowed);
-        writer_text(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
-        if (option->kind != KIND_LIST)
-            writer_text(&text, option->standard[0] != '\0' ? option->standard : "empty");
+    writer_text(&text, "unknown ");
+    name_option(&text, name, length);
+    writer_text(&text, "; there are:");
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+        writer_text(&text, i == 0 ? " " : ", ");
+        writer_text(&text, table[i].name);
     }
+    complain(line, writer_kept(&text));
+}
+
+static void complain_of_value(complain_function *complain, const struct option *option, const char *value,
+                              size_t length)
+{
+    enum { VALUE_MOST = 128 };
+    char line[512];
+    struct writer text = {line, sizeof line, 0};
+    writer_text(&text, "invalid value '");
+    writer_bytes(&text, value, length < VALUE_MOST ? length : VALUE_MOST);
+    writer_text(&text, "' for ");
+    name_option(&text, option->name, strlen(option->name));
+    writer_text(&text, " (allowed: ");
+    writer_text(&text, option->allowed);
+    writer_text(&text, option->kind == KIND_LIST ? "); it is left out" : "); it stays ");
+    if (option->kind != KIND_LIST)
+        writer_text(&text, option->standard[0] != '\0' ? option->standard : "empty");
     complain(line, writer_kept(&text));
 }
 
@@ -272,17 +287,18 @@ static const struct option *read_one(const char *text, size_t length, const stru
     const char *equals = memchr(text, '=', length);
     if (equals == NULL && list != NULL) {
         if (!option_set(list, text, length))
-            complain_about(complain, list->name, strlen(list->name), text, length, list);
+            complain_of_value(complain, list, text, length);
         return list;
     }
     size_t name = equals != NULL ? (size_t)(equals - text) : length;
     const char *value = equals != NULL ? equals + 1 : text + length;
     size_t value_length = length - (size_t)(value - text);
     const struct option *option = option_find(text, name);
-    if (option == NULL || !option_set(option, value, value_length)) {
-        complain_about(complain, text, name, value, value_length, option);
-        if (option != NULL)
-            set_standard(option);
+    if (option == NULL) {
+        complain_of_option(complain, text, name);
+    } else if (!option_set(option, value, value_length)) {
+        complain_of_value(complain, option, value, value_length);
+        set_standard(option);
     }
     return option != NULL && option->kind == KIND_LIST ? option : NULL;
 }
