@@ -20,7 +20,7 @@ enum family { FAMILY_MALLOC = 0, FAMILY_NEW = 1, FAMILY_NEW_ARRAY = 2 };
 
 enum {
     BLOCK_HEADER = 16,
-    BLOCK_PREFIXED = 2 * BLOCK_HEADER, /* a header, and room for a note */
+    BLOCK_PREFIXED = 2 * BLOCK_HEADER, /* a header, and space for a prefix */
     BLOCK_ALIGNMENT = 16,              /* what malloc promises */
     /* Up to here calloc is malloc and memset: glibc's calloc (2.36) passes its thread cache by. */
     BLOCK_CALLOC_SMALL = 1024,

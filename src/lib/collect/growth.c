@@ -199,7 +199,7 @@ static void unit_keep(unsigned level, unsigned slot, unsigned at)
         OF(level, slot, at, high) = low;
 }
 
-static void note(unsigned at)
+static void record_place(unsigned at)
 {
     const uint64_t live = growth.place[at].live;
     for (unsigned i = 0; i < GROWTH_LEVELS; i++) {
@@ -237,7 +237,7 @@ void growth_take(const struct growth_reading *reading, struct snapshot_past *pas
     place->live = reading->live_bytes;
     place->made = reading->made_blocks;
     place->freed = reading->freed_blocks;
-    note(at);
+    record_place(at);
     for (unsigned i = 0; i < SNAPSHOT_WINDOWS; i++) {
         if (growth.then[i] == NO_UNIT)
             continue;

@@ -70,16 +70,17 @@ static bool fits_in_place(const struct block *block, size_t size)
 static void *resize_in_place(struct block *block, size_t size, uintptr_t caller)
 {
     size_t old = block_size(block);
-    size_t space = block_offset(block->flags);
+    unsigned flags = block->flags;
+    size_t space = block_offset(flags);
     char *base = size <= (size_t)PTRDIFF_MAX - space ? real.realloc(block_base(block), size + space) : NULL;
     if (UNLIKELY(base == NULL))
         return track_refuse(caller);
-    struct block *moved = (struct block *)(base + space - BLOCK_HEADER);
+    struct block *moved = block_at(base, flags);
     block_fill(moved, moved->template, size, moved->birth, 0);
     return track_resized(moved, old, size);
 }
 
-/* What the block's new place looks like: without its alignment, but with space for its note. */
+/* What the block's new place looks like: without its alignment, but with space for its prefix. */
 static unsigned flags_elsewhere(const struct block *block, size_t size, uint32_t stack)
 {
     unsigned flags = block_family(block) | (block->flags & FLAG_UNCOUNTED);
@@ -108,9 +109,9 @@ static void *resize_moving(struct block *block, size_t size, uintptr_t caller, u
     if (size > (size_t)PTRDIFF_MAX - space)
         return track_refuse(caller);
     char *base = real.malloc(size + space);
-    if (base == NULL) /* without the note, there may be memory */
+    if (base == NULL) /* without the prefix, there may be memory */
         return fits_in_place(block, size) ? resize_in_place(block, size, caller) : track_refuse(caller);
-    struct block *moved = (struct block *)(base + space - BLOCK_HEADER);
+    struct block *moved = block_at(base, flags);
     memcpy(block_user(moved), block_user(block), kept < size ? kept : size);
     if (block->flags & FLAG_BOOT)
         return track_allocated_slow(base, size, caller, flags);

@@ -56,11 +56,11 @@ uintptr_t cfi_read_address(struct reader *reader, uint8_t encoding)
 
 /* ---- from a pc to its entry ---- */
 
-static struct reader reader_at(const struct cfi_info *notes, uintptr_t address)
+static struct reader reader_at(const struct cfi_info *info, uintptr_t address)
 {
-    if (address < (uintptr_t)notes->begin || address >= (uintptr_t)notes->end)
-        return (struct reader){notes->end, notes->end, true};
-    return (struct reader){notes->begin + (address - (uintptr_t)notes->begin), notes->end, false};
+    if (address < (uintptr_t)info->begin || address >= (uintptr_t)info->end)
+        return (struct reader){info->end, info->end, true};
+    return (struct reader){info->begin + (address - (uintptr_t)info->begin), info->end, false};
 }
 
 /* The sorted table of .eh_frame_hdr: pairs of (function, entry), both relative to the header. */
@@ -78,9 +78,9 @@ static int64_t table_read(const struct table *table, size_t i, size_t field)
 }
 
 /* Only the form that every linker writes. */
-static bool find_table(const struct cfi_info *notes, struct table *table)
+static bool find_table(const struct cfi_info *info, struct table *table)
 {
-    struct reader reader = reader_at(notes, (uintptr_t)notes->header);
+    struct reader reader = reader_at(info, (uintptr_t)info->header);
     uint8_t version = reader_byte(&reader);
     uint8_t frame_encoding = reader_byte(&reader);
     uint8_t count_encoding = reader_byte(&reader);
@@ -90,15 +90,15 @@ static bool find_table(const struct cfi_info *notes, struct table *table)
     if (reader.bad || version != 1 || count_encoding != ENCODING_UDATA4 ||
         table_encoding != (ENCODING_DATAREL | ENCODING_SDATA4))
         return false;
-    *table = (struct table){(uintptr_t)notes->header, reader.at, count};
+    *table = (struct table){(uintptr_t)info->header, reader.at, count};
     return count != 0 && count <= (size_t)(reader.end - reader.at) / HEADER_ENTRY;
 }
 
 /* Where the entry of the last function at or before pc stands, or 0. */
-static uintptr_t find_entry(const struct cfi_info *notes, uintptr_t pc)
+static uintptr_t find_entry(const struct cfi_info *info, uintptr_t pc)
 {
     struct table table;
-    if (!find_table(notes, &table))
+    if (!find_table(info, &table))
         return 0;
     int64_t wanted = (int64_t)(pc - table.base);
     size_t low = 0;
@@ -118,9 +118,9 @@ static uintptr_t find_entry(const struct cfi_info *notes, uintptr_t pc)
 /* ---- entries ---- */
 
 /* The bytes of one entry, after its length. 64-bit entries are never written for x86-64. */
-static struct reader read_entry(const struct cfi_info *notes, uintptr_t address)
+static struct reader read_entry(const struct cfi_info *info, uintptr_t address)
 {
-    struct reader reader = reader_at(notes, address);
+    struct reader reader = reader_at(info, address);
     uint32_t length = (uint32_t)reader_fixed(&reader, 4);
     if (length == 0 || length == UINT32_MAX)
         reader.bad = true;
@@ -151,10 +151,10 @@ static void read_augmentation(struct cfi_cie *cie, const uint8_t *letters, struc
         }
 }
 
-static bool read_cie(const struct cfi_info *notes, uintptr_t address, struct cfi_cie *cie)
+static bool read_cie(const struct cfi_info *info, uintptr_t address, struct cfi_cie *cie)
 {
     *cie = (struct cfi_cie){.encoding = ENCODING_ABSOLUTE};
-    struct reader reader = read_entry(notes, address);
+    struct reader reader = read_entry(info, address);
     uint32_t id = (uint32_t)reader_fixed(&reader, 4);
     uint8_t version = reader_byte(&reader);
     const uint8_t *letters = reader.at;
@@ -176,16 +176,16 @@ static bool read_cie(const struct cfi_info *notes, uintptr_t address, struct cfi
     return !reader.bad;
 }
 
-bool cfi_find(const struct cfi_info *notes, uintptr_t pc, struct cfi_rule *rule)
+bool cfi_find(const struct cfi_info *info, uintptr_t pc, struct cfi_rule *rule)
 {
-    uintptr_t address = find_entry(notes, pc);
+    uintptr_t address = find_entry(info, pc);
     if (address == 0)
         return false;
     struct cfi_cie cie;
-    struct reader reader = read_entry(notes, address);
+    struct reader reader = read_entry(info, address);
     uintptr_t here = (uintptr_t)reader.at;
     uint32_t back = (uint32_t)reader_fixed(&reader, 4);
-    if (reader.bad || back == 0 || !read_cie(notes, here - back, &cie))
+    if (reader.bad || back == 0 || !read_cie(info, here - back, &cie))
         return false;
     uintptr_t begin = cfi_read_address(&reader, cie.encoding);
     uintptr_t length = read_format(&reader, cie.encoding);

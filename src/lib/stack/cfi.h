@@ -1,4 +1,4 @@
-/* What compilers note for unwinding (.eh_frame): where the caller's frame is, for any instruction.
+/* What compilers write down for unwinding (.eh_frame): where the caller's frame is, for any instruction.
  *
  * A pure reader: it looks at nothing but the bytes that it is given, whatever they say, and it keeps nothing. It knows
  * what x86-64 code needs to find return addresses: the CFA (the stack pointer's value once the function has returned),
@@ -41,7 +41,8 @@ struct cfi_rule {
     struct cfi_place rbp;
 };
 
-/* The notes of one object: .eh_frame_hdr, somewhere within bytes that can all be read and that hold .eh_frame too. */
+/* The unwind info of one object: .eh_frame_hdr, somewhere within bytes that can all be read and that hold .eh_frame
+ * too. */
 struct cfi_info {
     const uint8_t *header;
     const uint8_t *begin;
@@ -49,7 +50,7 @@ struct cfi_info {
 };
 
 /* The rule of the instruction at pc. False: there is none, or one that this reader does not know. */
-bool cfi_find(const struct cfi_info *notes, uintptr_t pc, struct cfi_rule *rule);
+bool cfi_find(const struct cfi_info *info, uintptr_t pc, struct cfi_rule *rule);
 
 /* The value of a DWARF expression at pc; `first` is what it starts with, or NULL. False: not of cfi_value's form. */
 bool cfi_evaluate(struct reader expression, uintptr_t pc, const struct cfi_value *first, struct cfi_value *value);

@@ -44,7 +44,7 @@ bool trace_start(uint64_t period)
     return true;
 }
 
-/* ---- which blocks, and where their notes are ---- */
+/* ---- which blocks, and where their prefixes are ---- */
 
 static bool wanted(struct slab *slab, size_t size)
 {
@@ -139,12 +139,12 @@ static COLD void record_objects(uint32_t stack, const struct slab *slab)
 
 void trace_record(const struct slab *slab, const struct traced *traced, size_t size)
 {
-    struct block_prefix *note = (struct block_prefix *)traced->base;
+    struct block_prefix *prefix = (struct block_prefix *)traced->base;
     bool sure = trace_period == STACKS_ALL || traced->flags & FLAG_HUGE;
     uint64_t weight = sure ? SAMPLE_WEIGHT_ONE : sample_weight(size, trace_period);
     if (!(traced->flags & FLAG_HUGE))
-        note->size_or_weight = weight;
-    note->stack = traced->stack;
+        prefix->size_or_weight = weight;
+    prefix->stack = traced->stack;
     struct trace_sums *to = &sums[traced->stack];
     if (UNLIKELY(cell_read(&to->samples) == 0))
         record_objects(traced->stack, slab);
@@ -155,8 +155,8 @@ void trace_record(const struct slab *slab, const struct traced *traced, size_t s
 
 void trace_freed(const struct block *block)
 {
-    const struct block_prefix *note = block_prefix(block);
-    add_amount(&sums[note->stack].freed, weight_of(block), block_size(block), __libc_single_threaded);
+    const struct block_prefix *prefix = block_prefix(block);
+    add_amount(&sums[prefix->stack].freed, weight_of(block), block_size(block), __libc_single_threaded);
 }
 
 /* A resize moves the allocation to its new size, as in the accounting; growth makes it likelier to have been sampled.

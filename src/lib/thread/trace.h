@@ -1,6 +1,6 @@
 /* Blocks whose stacks are taken (option stacks): all, or a sample; and what each stack holds.
  *
- * Such a block has a note at its base, sixteen bytes more, and so leaves the fast path when it is freed. Whether any
+ * Such a block has a prefix at its base, sixteen bytes more, and so leaves the fast path when it is freed. Whether any
  * are taken is decided at start: the site cache then answers no plain key, and every allocation comes by here. */
 #ifndef TM_TRACE_H
 #define TM_TRACE_H
@@ -73,7 +73,7 @@ uint32_t trace_growth(struct slab *slab, size_t from, size_t to, struct caller c
 /* A block with FLAG_STACK is freed, or has another size now. */
 void trace_freed(const struct block *block);
 void trace_resized(const struct block *block, size_t from, size_t to);
-/* It moves to another one, whose header is filled, and takes its note along; trace_resized comes next. */
+/* It moves to another one, whose header is filled, and takes its prefix along; trace_resized comes next. */
 void trace_moved(const struct block *from, const struct block *to);
 
 /* For the report: what a stack holds, by its number; and which numbers there may be. Any thread. */
