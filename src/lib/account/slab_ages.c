@@ -170,10 +170,10 @@ void slab_fork_begins(struct lock_owner self)
     for (unsigned i = 0; i < LOOKS && __atomic_load_n(&forks.folded, __ATOMIC_SEQ_CST) != NULL; i++) {
         if (sys_calls != SYS_ANY)
             return;
-        enum lock_state state = lock_try(&lock_accounting, self);
-        if (state == LOCK_TAKEN)
+        enum lock_state lock = lock_try(&lock_accounting, self);
+        if (lock == LOCK_TAKEN)
             lock_release(&lock_accounting);
-        if (state != LOCK_BUSY)
+        if (lock != LOCK_BUSY)
             return; /* nobody folds; or this thread itself does, and a signal handler forks */
         sys0(SYS_sched_yield);
     }

@@ -13,8 +13,8 @@ static struct watch *free_place(void)
 {
     bool nobody_looks = !watch_has_readers();
     for (unsigned i = 0; i < ALARMS_MAX; i++) {
-        enum watch_state state = watches.each[i].state;
-        if (state == STATE_FREE || (state == STATE_CANCELLED && nobody_looks))
+        enum watch_state is = watches.each[i].state;
+        if (is == STATE_FREE || (is == STATE_CANCELLED && nobody_looks))
             return &watches.each[i];
     }
     return NULL;

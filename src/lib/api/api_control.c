@@ -12,10 +12,10 @@
 /* Whether a signal handler asks that has interrupted a report of this thread. */
 static bool is_in_a_report(void)
 {
-    enum lock_state state = lock_try(&lock_report, thread_self());
-    if (state == LOCK_TAKEN)
+    enum lock_state lock = lock_try(&lock_report, thread_self());
+    if (lock == LOCK_TAKEN)
         lock_release(&lock_report);
-    return state == LOCK_NESTED;
+    return lock == LOCK_NESTED;
 }
 
 PUBLIC int tm_report(int descriptor)
