@@ -41,7 +41,8 @@ static void exit_while_allocating(void **state)
         assert_exit(run.status, 17);
         assert_true(report_read(run.err, -1, &report));
         assert_string_equal(report.kind, "exit");
-        assert_true(report_tag(&report, "exit_while_allocating")->allocations > 0);
+        const struct report_tag *row = report_tag(&report, "exit_while_allocating");
+        assert_true(row != NULL && row->allocations > 0);
         run_free(&run);
     }
 }

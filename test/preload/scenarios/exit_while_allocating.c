@@ -3,10 +3,13 @@
 
 #include <pthread.h>
 
+static unsigned made;
+
 static void *allocates(void *unused)
 {
     void *kept[32] = {0};
     for (unsigned i = 0;; i++) {
+        __atomic_add_fetch(&made, 1, __ATOMIC_RELAXED);
         free(kept[i % 32]);
         kept[i % 32] = block(16 + i * 31 % 9000);
     }
@@ -35,6 +38,8 @@ int main(void)
         pthread_t thread;
         MUST(pthread_create(&thread, NULL, roles[i], NULL) == 0);
     }
+    while (__atomic_load_n(&made, __ATOMIC_RELAXED) < 1000) /* a busy machine starts threads late */
+        nap(1);
     nap(20);
     return 17;
 }
