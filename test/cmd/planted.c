@@ -126,9 +126,8 @@ void assert_name_only(struct symbolizer *symbolizer, const struct planted *plant
 void expect_symbols(const struct planted *planted, const char *debug_path,
                     void (*assert_what)(struct symbolizer *, const struct planted *))
 {
-    struct symbolizer *symbolizer = symbolizer_new(planted->loaded.snapshot);
-    if (debug_path != NULL)
-        symbolizer_look_in(symbolizer, debug_path);
+    struct symbolizer *symbolizer =
+        symbolizer_new(planted->loaded.snapshot, debug_path != NULL ? debug_path : DEBUG_PATH);
     assert_what(symbolizer, planted);
     symbolizer_free(symbolizer);
 }

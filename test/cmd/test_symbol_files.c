@@ -98,7 +98,7 @@ static void a_program_in_memory_is_named_without_its_path(void **state)
     shell("cat %s > /proc/%d/fd/%d", built("test/cmd/programs/planted"), (int)getpid(), memory);
     snprintf(self, sizeof self, "/proc/%d/fd/%d", (int)getpid(), memory);
     struct planted planted = plant(self);
-    struct symbolizer *symbolizer = symbolizer_new(planted.loaded.snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(planted.loaded.snapshot, DEBUG_PATH);
     const struct snapshot *snapshot = planted.loaded.snapshot;
     const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack_of(snapshot, BLOCKS)->frame];
     assert_string_equal(symbolizer_find(symbolizer, frame->object, frame->address)->module, "memfd:in_memory");

@@ -29,7 +29,7 @@ static void a_name_is_in_the_form_of_the_report(void **state)
     const struct snapshot *snapshot = planted.loaded.snapshot;
     const struct snapshot_frame *frame = &snapshot_frames(snapshot)[stack_of(snapshot, BLOCKS)->frame];
     const struct snapshot_site *site = snapshot_sites(snapshot);
-    struct symbolizer *symbolizer = symbolizer_new(snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(snapshot, DEBUG_PATH);
     char name[SNAPSHOT_SITE_NAME];
     while (site->address != frame->address) /* the library named it itself */
         site++;
@@ -64,7 +64,7 @@ static void names_of_cxx_are_as_they_were_written(void **state)
         target_start("interval=0.3,stacks=all,output=/dev/null", ARGV(built("test/cmd/programs/planted_cxx")));
     assert_string_equal(target_line(&target), "ready");
     struct loaded loaded = snapshot_of(&target);
-    struct symbolizer *symbolizer = symbolizer_new(loaded.snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(loaded.snapshot, DEBUG_PATH);
     const char *const wanted[] = {"shop::Shelf<double>::stock(int)", "shop::open(char const*, int)", "main",
                                   "main::{lambda(int)#1}::operator()(int) const"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -100,7 +100,7 @@ static void names_of_rust_are_as_they_were_written(void **state)
     struct target target = target_start("interval=0.3,stacks=all,output=/dev/null", ARGV(in_scratch("planted_rust")));
     assert_string_equal(target_line(&target), "ready");
     struct loaded loaded = snapshot_of(&target);
-    struct symbolizer *symbolizer = symbolizer_new(loaded.snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(loaded.snapshot, DEBUG_PATH);
     assert_on_some_stack(symbolizer, &loaded, "planted::shop::planted", "/planted.rs");
     assert_on_some_stack(symbolizer, &loaded, "planted::main", "/planted.rs");
     symbolizer_free(symbolizer);
@@ -119,7 +119,7 @@ static void made_up(const char *known, const char *path, struct symbolizer **sym
     story_stack(story, 0, (struct snapshot_amount){1, 1});
     story_frame(story, known, 0, 0x9999);
     *snapshot = story_lay_out(story);
-    *symbolizer = symbolizer_new(*snapshot);
+    *symbolizer = symbolizer_new(*snapshot, DEBUG_PATH);
     free(story);
 }
 

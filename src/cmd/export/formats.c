@@ -47,7 +47,7 @@ bool export_bytes(export_write *write, const struct loaded *loaded, const struct
 
 struct symbolizer *export_symbols(const struct loaded *loaded, const struct export_options *options)
 {
-    struct symbolizer *symbolizer = symbolizer_new(loaded->snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(loaded->snapshot, DEBUG_PATH);
     if (options->progress)
         symbolizer_show_progress(symbolizer);
     return symbolizer;

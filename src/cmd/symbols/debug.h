@@ -7,9 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where debug files are, as in gdb: colon-separated, in libdw's form. */
-#define DEBUG_PATH ":.debug:/usr/lib/debug"
-
 struct debug; /* one file; one thread at a time */
 
 struct debug_frame {

@@ -71,7 +71,7 @@ static void replace_names(struct loaded *loaded, const struct names *names)
 void name_all(struct loaded *loaded)
 {
     struct snapshot *snapshot = loaded->snapshot;
-    struct symbolizer *symbolizer = symbolizer_new(snapshot);
+    struct symbolizer *symbolizer = symbolizer_new(snapshot, DEBUG_PATH);
     enum { ROOM = 1024 };
     struct names names = {must_allocate(ROOM), 0, ROOM};
     symbolizer_show_progress(symbolizer);

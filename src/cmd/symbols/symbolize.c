@@ -33,7 +33,7 @@ struct file {
 struct symbolizer {
     const struct snapshot *snapshot;
     struct file *file; /* by the row of the object */
-    char *debug_path;
+    const char *debug_path;
     uint32_t pid; /* 0: the process is dead */
     void *spots;  /* a tree of tsearch's */
     struct texts texts;
@@ -117,7 +117,7 @@ static struct debug *open_object(const struct symbolizer *symbolizer, const stru
     const struct binary_search search = {
         .pid = symbolizer->pid,
         .loaded = (int64_t)((uint64_t)snapshot->wall_seconds - ago_ms / 1000),
-        .debug_path = symbolizer->debug_path != NULL ? symbolizer->debug_path : DEBUG_PATH,
+        .debug_path = symbolizer->debug_path,
     };
     return binary_open(object, &search);
 }
@@ -273,10 +273,11 @@ void symbolizer_show_progress(struct symbolizer *symbolizer)
 
 /* ---- the symbolizer ---- */
 
-struct symbolizer *symbolizer_new(const struct snapshot *snapshot)
+struct symbolizer *symbolizer_new(const struct snapshot *snapshot, const char *debug_path)
 {
     struct symbolizer *symbolizer = must_allocate(sizeof *symbolizer);
     symbolizer->snapshot = snapshot;
+    symbolizer->debug_path = debug_path;
     symbolizer->pid = process_lives(snapshot->pid, snapshot->started_ticks, NULL) ? snapshot->pid : 0;
     symbolizer->file = must_allocate(snapshot->objects * sizeof *symbolizer->file);
     add_all_spots(symbolizer);
@@ -301,14 +302,7 @@ void symbolizer_free(struct symbolizer *symbolizer)
             debug_close(symbolizer->file[i].debug);
     texts_free(&symbolizer->texts);
     free(symbolizer->file);
-    free(symbolizer->debug_path);
     free(symbolizer);
-}
-
-void symbolizer_look_in(struct symbolizer *symbolizer, const char *debug_path)
-{
-    free(symbolizer->debug_path);
-    symbolizer->debug_path = xasprintf("%s", debug_path);
 }
 
 const struct symbol *symbolizer_find(struct symbolizer *symbolizer, uint32_t object, uint64_t address)

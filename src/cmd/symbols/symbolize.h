@@ -29,12 +29,13 @@ struct symbol {
 
 struct symbolizer;
 
-/* Opens no file yet. The snapshot must be checked (snapshot/check.h) and outlive the symbolizer. */
-struct symbolizer *symbolizer_new(const struct snapshot *snapshot);
-void symbolizer_free(struct symbolizer *symbolizer);
+/* Where debug files are, as in gdb: colon-separated, in libdw's form. */
+#define DEBUG_PATH ":.debug:/usr/lib/debug"
 
-/* Sets where debug files are, in the form of DEBUG_PATH (debug.h); before anything is looked for. */
-void symbolizer_look_in(struct symbolizer *symbolizer, const char *debug_path);
+/* Opens no file yet. The snapshot must be checked (snapshot/check.h) and outlive the symbolizer, and so must
+ * `debug_path`: where debug files are, in the form of DEBUG_PATH. */
+struct symbolizer *symbolizer_new(const struct snapshot *snapshot, const char *debug_path);
+void symbolizer_free(struct symbolizer *symbolizer);
 
 /* Shows progress on stderr, if that is a terminal, once the work has taken a second. symbolizer_free erases it. */
 void symbolizer_show_progress(struct symbolizer *symbolizer);

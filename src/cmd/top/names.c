@@ -78,7 +78,7 @@ void names_take(struct names *names, const struct snapshot *snapshot)
     close_files(names);
     names->snapshot = must_allocate(snapshot->bytes);
     memcpy(names->snapshot, snapshot, snapshot->bytes);
-    names->symbolizer = symbolizer_new(names->snapshot);
+    names->symbolizer = symbolizer_new(names->snapshot, DEBUG_PATH);
 }
 
 void names_allow(struct names *names, int64_t ms)
