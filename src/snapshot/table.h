@@ -54,6 +54,11 @@ struct table {
     const void *total; /* NULL, or: one more row that closes the table */
 };
 
+/* Of a table whose rows are the tags: all such tables have them in one order, by what lives. */
+#define TABLE_OF_TAGS(COLUMNS)                                                           \
+    .one = "tag", .many = "tags", .columns = (COLUMNS), .column_count = LENGTH(COLUMNS), \
+    .row_bytes = sizeof(struct snapshot_tag), .key_at = offsetof(struct snapshot_tag, counts.live.bytes)
+
 /* At most `top` rows; then one that sums up those left out, then those that are last. */
 void table_write(struct writer *out, const struct table *table, const void *rows, uint32_t count, unsigned top);
 

@@ -20,12 +20,7 @@ void section_tags(struct writer *out, const struct snapshot *snapshot, unsigned 
         {.title = "> 1000 sec", .width = 11, .kind = COLUMN_COUNT, TAG(age[4].blocks)},
     };
     static const struct table table = {
-        .one = "tag",
-        .many = "tags",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, counts.live.bytes),
+        TABLE_OF_TAGS(columns),
     };
     writer_text(out, "Current allocations by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);
@@ -44,12 +39,7 @@ void section_lifetimes(struct writer *out, const struct snapshot *snapshot, unsi
         {.title = "failures", .width = 13, .kind = COLUMN_COUNT, TAG(failures)},
     };
     static const struct table table = {
-        .one = "tag",
-        .many = "tags",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the table above, in its order */
+        TABLE_OF_TAGS(columns),
     };
     writer_text(out, "\nLifetimes of freed blocks by tag:\n");
     table_write(out, &table, snapshot_tags(snapshot), snapshot->tags, top);

@@ -25,12 +25,7 @@ void section_growth(struct writer *out, const struct snapshot *snapshot, unsigne
     };
     const struct snapshot_tag all = {.name = "(all)", .counts = snapshot->total, .past = snapshot->total_past};
     const struct table table = {
-        .one = "tag",
-        .many = "tags",
-        .columns = columns,
-        .column_count = LENGTH(columns),
-        .row_bytes = sizeof(struct snapshot_tag),
-        .key_at = offsetof(struct snapshot_tag, counts.live.bytes), /* the rows of the other tables, in their order */
+        TABLE_OF_TAGS(columns),
         .total = &all,
     };
     if (snapshot->total_past.known == 0)
